@@ -1,0 +1,3 @@
+/** Fakes that other packages' tests may use. @module */
+export { RecordingLogger } from "./recording-logger.ts";
+export { VirtualClock } from "./virtual-clock.ts";

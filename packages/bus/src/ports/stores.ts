@@ -1,0 +1,227 @@
+// What the rest of Sluice talks to: typed doors over a Transport. Each is a few dozen lines in `stores/`.
+import type {
+  CauseRef,
+  DeadLetter,
+  EventOrigin,
+  RunSubmitted,
+  StoredEvent,
+  TrailRecord,
+  TriggerRequest,
+} from "@sluice/spec";
+import type { ConsumeOptions, KeyValue, PubAck, Verdict } from "./transport.ts";
+
+/** EVENTS. */
+export interface EventLog {
+  /**
+   * Stores the event before it resolves; `(origin, event.source, event.id)` is stored once within the dedup window.
+   * Errors: BUS_UNAVAILABLE, BUS_STREAM_FULL (later), BUS_MESSAGE_TOO_LARGE (never).
+   */
+  publish(event: StoredEvent, signal?: AbortSignal): Promise<PubAck>;
+  consume(
+    durable: string,
+    origins: readonly EventOrigin[],
+    options: Omit<ConsumeOptions, "durable" | "filterSubjects">,
+    signal: AbortSignal,
+  ): AsyncIterable<Settleable<StoredEvent>>;
+  deleteConsumer(durable: string): Promise<void>;
+  /** Newest first, at most `limit`, older than `beforeSeq` when given. */
+  list(query: {
+    readonly namespace: string;
+    readonly source?: string;
+    readonly event?: string;
+    readonly limit: number;
+    readonly beforeSeq?: number;
+  }): Promise<readonly Stored<StoredEvent>[]>;
+  /** By the CloudEvent's id, or its first 8 or more characters when they name one event only. */
+  find(namespace: string, id: string): Promise<Stored<StoredEvent> | undefined>;
+  follow(namespace: string, signal: AbortSignal): AsyncIterable<Stored<StoredEvent>>;
+}
+
+export interface Stored<T> {
+  readonly seq: number;
+  readonly storedAt: number;
+  readonly value: T;
+}
+
+/** A typed delivery. What could not be decoded is moved to DEAD by the store and never seen here. */
+export interface Settleable<T> extends Stored<T> {
+  readonly attempt: number;
+  settle(verdict: Verdict): Promise<void>;
+  working(): void;
+}
+
+/** TRIGGERS: a work queue of firings. */
+export interface TriggerQueue {
+  /** A request of the same id is stored once. */
+  publish(request: TriggerRequest, signal?: AbortSignal): Promise<PubAck>;
+  /** All workers of one durable name share the work. */
+  consume(
+    options: { readonly maxInFlight: number; readonly ackWaitMs: number },
+    signal: AbortSignal,
+  ): AsyncIterable<Settleable<TriggerRequest>>;
+}
+
+/** DEAD. */
+export interface DeadLetters {
+  put(letter: DeadLetter): Promise<void>;
+  list(namespace: string, limit: number): Promise<readonly Stored<DeadLetter>[]>;
+  get(namespace: string, id: string): Promise<Stored<DeadLetter> | undefined>;
+  /** Removed after its request went back to TRIGGERS. */
+  remove(seq: number): Promise<void>;
+}
+
+/** TRAIL: what happened to an event. */
+export interface Trail {
+  record(record: TrailRecord): Promise<void>;
+  of(cause: CauseRef): Promise<readonly TrailRecord[]>;
+  follow(namespace: string, signal: AbortSignal): AsyncIterable<TrailRecord>;
+}
+
+/** A run's place in RUNS: one subject a run, by name, so that a name is taken once. */
+export interface RunKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A journal record: facts that were appended together. `F` is the engine's fact type. */
+export interface JournalRecord<F> {
+  readonly key: RunKey;
+  /** Position in RUNS; the next append of this run expects it. */
+  readonly seq: number;
+  readonly storedAt: number;
+  readonly facts: readonly F[];
+}
+
+/** RUNS. `F` always includes RunSubmitted. */
+export interface Journal<F = RunSubmitted> {
+  /**
+   * Appends facts in one record, if the run's last record is still `expectedSeq` (0 = the run does not exist).
+   * Errors: BUS_WRONG_SEQUENCE (another writer was first), BUS_UNAVAILABLE.
+   */
+  append(key: RunKey, facts: readonly F[], expectedSeq: number): Promise<number>;
+  /** From the first record, or after `afterSeq`. */
+  read(key: RunKey, afterSeq?: number): AsyncIterable<JournalRecord<F>>;
+  /** Every run that has a journal. */
+  keys(namespace?: string): Promise<readonly RunKey[]>;
+  /** All runs' records in order: first all that is stored (then `caught-up`), then as they come. */
+  follow(
+    signal: AbortSignal,
+    options?: { readonly start?: "all" | "new" },
+  ): AsyncIterable<
+    { readonly type: "record"; readonly record: JournalRecord<F> } | { readonly type: "caught-up" }
+  >;
+  purge(key: RunKey): Promise<void>;
+}
+
+/** The outcome of asking for a run. */
+export type SubmitOutcome =
+  | { readonly kind: "created"; readonly seq: number }
+  /** The same uid exists already, running or archived: the repeat of a cause (P3). */
+  | { readonly kind: "duplicate" }
+  /** Another run has this name. */
+  | { readonly kind: "name-taken"; readonly uid: string };
+
+/**
+ * The one way to start a run: looks at the archive row (and tombstone), then appends the first fact with
+ * expected sequence 0. Safe to repeat, however late.
+ */
+export type SubmitRun = (fact: RunSubmitted) => Promise<SubmitOutcome>;
+
+/** LOGS: output lines of steps. */
+export interface LogLine {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly stream: "stdout" | "stderr";
+  readonly text: string;
+}
+export interface LogStore {
+  /** Lines of one attempt of one node; resolves when stored. Order is kept per node. */
+  append(
+    key: RunKey,
+    node: { readonly id: string; readonly attempt: number },
+    lines: readonly LogLine[],
+  ): Promise<void>;
+  read(
+    key: RunKey,
+    options: { readonly node?: string; readonly follow?: AbortSignal },
+  ): AsyncIterable<LogLine & { readonly nodeId: string; readonly attempt: number }>;
+  purge(key: RunKey): Promise<void>;
+}
+
+/** An applied manifest. */
+export interface Resource<T = unknown> {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Grows by one with each change of the spec. */
+  readonly generation: number;
+  /** For compare-and-set. */
+  readonly revision: number;
+  /** Epoch ms. */
+  readonly appliedAt: number;
+  readonly manifest: T;
+}
+
+export type ResourceChange =
+  | { readonly type: "applied"; readonly resource: Resource }
+  | { readonly type: "deleted"; readonly kind: string; readonly namespace: string; readonly name: string }
+  | { readonly type: "caught-up" };
+
+/** KV `resources`. Cluster-scoped kinds use the namespace "". */
+export interface Resources {
+  /** Stores; an equal manifest changes nothing and keeps the generation. */
+  apply(
+    kind: string,
+    namespace: string,
+    name: string,
+    manifest: unknown,
+  ): Promise<{ readonly resource: Resource; readonly outcome: "created" | "configured" | "unchanged" }>;
+  get(kind: string, namespace: string, name: string): Promise<Resource | undefined>;
+  list(kind: string, namespace?: string): Promise<readonly Resource[]>;
+  delete(kind: string, namespace: string, name: string): Promise<boolean>;
+  /** All kinds asked for: first what is there, then `caught-up`, then changes. */
+  watch(kinds: readonly string[], signal: AbortSignal): AsyncIterable<ResourceChange>;
+}
+
+/** Every door at once, made by `openStores(transport)`. */
+export interface Stores {
+  readonly events: EventLog;
+  readonly triggers: TriggerQueue;
+  readonly dead: DeadLetters;
+  readonly trail: Trail;
+  readonly logs: LogStore;
+  readonly resources: Resources;
+  readonly submitRun: SubmitRun;
+  journal<F>(): Journal<F>;
+  /** Compare-and-set state of joins, schedules and locks. */
+  state(bucket: "sensor-state" | "schedules" | "locks" | "memo" | "leases" | "dedup"): KeyValue;
+  readonly archive: Archive;
+}
+
+/** KV `archive`: one summary a finished run; a deleted run leaves a tombstone so that its cause cannot run again. */
+export interface Archive {
+  put(row: ArchiveRow): Promise<void>;
+  get(key: RunKey): Promise<ArchiveRow | ArchiveTombstone | undefined>;
+  list(namespace?: string): AsyncIterable<ArchiveRow>;
+  bury(key: RunKey, uid: string): Promise<void>;
+}
+export interface ArchiveRow {
+  readonly v: 1;
+  readonly key: RunKey;
+  readonly uid: string;
+  readonly phase: "Succeeded" | "Failed" | "Error";
+  readonly message?: string;
+  readonly submittedAt: number;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly causes: readonly CauseRef[];
+  /** The workflow object in Argo's shape (spec and status), gzip and base64. */
+  readonly object: string;
+}
+export interface ArchiveTombstone {
+  readonly v: 1;
+  readonly key: RunKey;
+  readonly uid: string;
+  readonly deletedAt: number;
+}

@@ -1,0 +1,115 @@
+// The Executor contract: how the engine has steps run, without knowing where.
+// Invariants
+//   X1. `start` is idempotent: a step id that is known already (running or finished) is attached to, never run again,
+//       across restarts of this process.
+//   X2. Exactly one of `finished`, `lost`, `refused` comes for each started step id, at least once; it comes again
+//       after a restart until `forget` was called.
+//   X3. After `stop` the step ends within its grace, and X2 holds.
+//   X4. Output lines of a step come before its `finished`.
+import type { Container, Script } from "@sluice/spec";
+
+/** What an executor needs to run one attempt of one leaf node. Every value is final: no templates are left in it. */
+export interface StepRequest {
+  /** Run uid + node id + attempt: names the container, pod or state folder. Lower-case letters, digits, '-' and '.'. */
+  readonly id: string;
+  readonly run: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly node: {
+    readonly id: string;
+    readonly name: string;
+    readonly template: string;
+    readonly attempt: number;
+  };
+  readonly work:
+    | { readonly kind: "container"; readonly container: Container }
+    | { readonly kind: "script"; readonly script: Script };
+  /** Files to read back as output parameters; one that does not exist comes back as undefined. */
+  readonly outputPaths: readonly { readonly name: string; readonly path: string }[];
+  /** Whether stdout is wanted as the step's result (its last 256 kB). */
+  readonly captureResult: boolean;
+  /** Epoch ms after which the step is stopped and ends as `finished` with `deadline: true`. */
+  readonly deadlineAt?: number;
+  /** Ms between SIGTERM and SIGKILL. */
+  readonly graceMs: number;
+  readonly traceparent: string;
+  /** Pod-level fields of template and workflow (volumes, nodeSelector, serviceAccountName …), in Kubernetes' names. */
+  readonly pod: Readonly<Record<string, unknown>>;
+  /** Labels and annotations for the pod. */
+  readonly metadata: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+}
+
+export type StepEvent =
+  /** It waits for something (image, schedule): shown to users; may come several times. */
+  | { readonly type: "pending"; readonly stepId: string; readonly at: number; readonly message: string }
+  | {
+      readonly type: "started";
+      readonly stepId: string;
+      readonly at: number;
+      readonly host?: string;
+      readonly podIP?: string;
+    }
+  | { readonly type: "output"; readonly stepId: string; readonly lines: readonly StepLine[] }
+  | {
+      readonly type: "finished";
+      readonly stepId: string;
+      readonly at: number;
+      readonly startedAt: number;
+      /** 128 + signal number when a signal ended it. */
+      readonly exitCode: number;
+      readonly outputs: Readonly<Record<string, string | undefined>>;
+      readonly result?: string;
+      /** It ran out of time and was stopped. */
+      readonly deadline?: boolean;
+      /** Said beside the exit code: "OOMKilled", the eviction's text. */
+      readonly message?: string;
+      readonly usage?: { readonly cpuMs?: number; readonly maxRssBytes?: number };
+    }
+  /** It is gone without an exit code (node lost, killed with its machine): the node's phase is Error. */
+  | { readonly type: "lost"; readonly stepId: string; readonly at: number; readonly reason: string }
+  /** It cannot be started as it is written: the node's phase is Error. */
+  | {
+      readonly type: "refused";
+      readonly stepId: string;
+      readonly at: number;
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string;
+    };
+
+export interface StepLine {
+  readonly at: number;
+  readonly stream: "stdout" | "stderr";
+  /** Without its newline; at most 64 kB, longer lines come in pieces. */
+  readonly text: string;
+}
+
+/** Runs steps. Owned by the composition root; disposing leaves running steps running, for the next process to adopt. */
+export interface Executor extends AsyncDisposable {
+  /** "local", "kubernetes". */
+  readonly kind: string;
+  /** Resolves when the step is surely known to the executor (state written, pod created), not when it runs. */
+  start(step: StepRequest): Promise<void>;
+  /** Asks the step to end: SIGTERM, and SIGKILL after its grace; `kill` at once. An unknown id is no error. */
+  stop(stepId: string, how: "term" | "kill"): Promise<void>;
+  /**
+   * Called once per start of the engine with the steps that it believes unfinished. Those that exist are attached to,
+   * those that never started are left to `start`; what runs here for runs that are not in the list is stopped and removed.
+   */
+  adopt(known: readonly StepRequest[]): Promise<{ readonly attached: readonly string[] }>;
+  /** The engine has stored the step's end and output: state files and pods may go. */
+  forget(stepId: string): Promise<void>;
+  /** One reader. Ends when `signal` aborts. */
+  events(signal: AbortSignal): AsyncIterable<StepEvent>;
+  /** How steps run here and why that way, for `sluice doctor`. */
+  describe(): Promise<ExecutorDescription>;
+}
+
+export interface ExecutorDescription {
+  readonly kind: string;
+  /** "podman", "docker", "namespaces", "namespaces-unprivileged", "process", "kubernetes". */
+  readonly isolation: string;
+  readonly reason: string;
+  readonly warnings: readonly string[];
+}

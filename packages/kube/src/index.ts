@@ -1,0 +1,2 @@
+/** The Kubernetes port. @module */
+export type { References } from "./references.ts";

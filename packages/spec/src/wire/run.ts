@@ -1,0 +1,43 @@
+import { hashUid, nameSuffix } from "@sluice/base";
+import type { Workflow } from "../workflow/workflow.ts";
+import type { CauseRef } from "./cloud-event.ts";
+
+/** Who asked for a run. */
+export type RunRequester =
+  | { readonly kind: "api"; readonly user: string }
+  | { readonly kind: "trigger"; readonly sensor: string; readonly trigger: string; readonly request: string }
+  | { readonly kind: "schedule"; readonly cron: string; readonly at: number };
+
+/** The first fact of a run's journal. Whoever starts a run (API, trigger, schedule) writes exactly this. */
+export interface RunSubmitted {
+  readonly type: "submitted";
+  /** Epoch ms. */
+  readonly at: number;
+  readonly uid: string;
+  readonly name: string;
+  readonly namespace: string;
+  /** The manifest as asked for, parsed and valid. */
+  readonly workflow: Workflow;
+  readonly by: RunRequester;
+  readonly causes: readonly CauseRef[];
+  readonly traceparent: string;
+}
+
+/** Characters of the suffix that `generateName` gets: 27^8 names, so that derived ones do not meet. */
+const suffixLength = 8;
+
+/** Longest workflow name, as in Argo: it becomes a label value. */
+export const maxWorkflowName = 63;
+
+/**
+ * A run's uid and name from what caused it: the same cause gives the same run (P3).
+ * `cause` is a trigger request's id, a client's idempotency key, or a random id where there is none.
+ */
+export function runIdentity(
+  metadata: { readonly name?: string | undefined; readonly generateName?: string | undefined },
+  cause: string,
+): { readonly uid: string; readonly name: string } {
+  const uid = hashUid("run", cause);
+  const prefix = (metadata.generateName ?? "workflow-").slice(0, maxWorkflowName - suffixLength);
+  return { uid, name: metadata.name ?? `${prefix}${nameSuffix(uid, suffixLength)}` };
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { AnyString, IntOrString, KubeList, KubeObject } from "../meta.ts";
+
+export const EnvVar = z.strictObject({
+  name: z.string().min(1),
+  value: AnyString.optional(),
+  valueFrom: KubeObject.optional(),
+});
+export type EnvVar = z.infer<typeof EnvVar>;
+
+const shape = {
+  name: z.string().optional(),
+  image: z.string().optional(),
+  command: z.array(AnyString).optional(),
+  args: z.array(AnyString).optional(),
+  workingDir: z.string().optional(),
+  env: z.array(EnvVar).optional(),
+  envFrom: KubeList.optional(),
+  ports: KubeList.optional(),
+  resources: KubeObject.optional(),
+  resizePolicy: KubeList.optional(),
+  restartPolicy: z.string().optional(),
+  volumeMounts: KubeList.optional(),
+  volumeDevices: KubeList.optional(),
+  livenessProbe: KubeObject.optional(),
+  readinessProbe: KubeObject.optional(),
+  startupProbe: KubeObject.optional(),
+  lifecycle: KubeObject.optional(),
+  terminationMessagePath: z.string().optional(),
+  terminationMessagePolicy: z.string().optional(),
+  imagePullPolicy: z.enum(["Always", "IfNotPresent", "Never"]).optional(),
+  securityContext: KubeObject.optional(),
+  stdin: z.boolean().optional(),
+  stdinOnce: z.boolean().optional(),
+  tty: z.boolean().optional(),
+};
+
+/** A Kubernetes container, with its own field names. */
+export const Container = z.strictObject(shape);
+export type Container = z.infer<typeof Container>;
+
+/** A container whose command gets a file with `source` as its last argument. */
+export const Script = z.strictObject({ ...shape, source: z.string() });
+export type Script = z.infer<typeof Script>;
+
+/** A sidecar or init container. */
+export const UserContainer = z.strictObject({ ...shape, mirrorVolumeMounts: z.boolean().optional() });
+
+export const ContainerSet = z.strictObject({
+  containers: z
+    .array(z.strictObject({ ...shape, name: z.string(), dependencies: z.array(z.string()).optional() }))
+    .min(1),
+  volumeMounts: KubeList.optional(),
+  retryStrategy: z.strictObject({ retries: IntOrString, duration: z.string().optional() }).optional(),
+});
