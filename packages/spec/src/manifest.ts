@@ -1,0 +1,142 @@
+import { isForbiddenKey, isObject, type Json } from "@sluice/base";
+import type { z } from "zod";
+import { EventBusResource, EventSource } from "./events/event-source.ts";
+import { Sensor } from "./events/sensor.ts";
+import { type Issue, type IssueSink, makeIssueSink } from "./issue.ts";
+import { ConfigMap, Secret } from "./resources.ts";
+import { checkShape } from "./schema/check.ts";
+import { didYouMean, listNames } from "./schema/nearest.ts";
+import { WorkflowEventBinding } from "./workflow/event-binding.ts";
+import { ClusterWorkflowTemplate, CronWorkflow, Workflow, WorkflowTemplate } from "./workflow/workflow.ts";
+import { defaultLimits } from "./yaml/limits.ts";
+import { type ParsedDocument, type ParseOptions, parseManifests } from "./yaml/parse.ts";
+
+/** The kinds that Sluice reads, each with the schema of its whole object. */
+export const manifestSchemas = {
+  Workflow,
+  WorkflowTemplate,
+  ClusterWorkflowTemplate,
+  CronWorkflow,
+  WorkflowEventBinding,
+  EventSource,
+  Sensor,
+  EventBus: EventBusResource,
+  ConfigMap,
+  Secret,
+} as const;
+export type ManifestKind = keyof typeof manifestSchemas;
+
+/** Any object that Sluice reads, told apart by `kind`. */
+export type Manifest = { [K in ManifestKind]: z.infer<(typeof manifestSchemas)[K]> }[ManifestKind];
+
+/** A manifest that fits its schema, with the document it came from. */
+export interface LoadedManifest {
+  readonly manifest: Manifest;
+  readonly document: ParsedDocument;
+}
+
+export interface LoadResult {
+  readonly manifests: readonly LoadedManifest[];
+  readonly issues: readonly Issue[];
+}
+
+/** Text to typed objects: every document that fits its schema, and everything that is wrong with the others. */
+export function loadManifests(text: string, options: ParseOptions = {}): LoadResult {
+  const parsed = parseManifests(text, options);
+  const issues: Issue[] = [...parsed.issues];
+  const manifests: LoadedManifest[] = [];
+  for (const document of parsed.documents) {
+    const loaded = loadManifest(document);
+    issues.push(...loaded.issues);
+    if (loaded.manifest !== undefined) manifests.push({ manifest: loaded.manifest, document });
+  }
+  return { manifests, issues };
+}
+
+/** One document to its typed object. Kinds that are not Sluice's give a warning and no manifest. */
+export function loadManifest(document: ParsedDocument): {
+  readonly manifest: Manifest | undefined;
+  readonly issues: readonly Issue[];
+} {
+  const sink = makeIssueSink(document);
+  const schema = schemaOf(document.json, sink);
+  const manifest = schema === undefined ? undefined : (checkShape(schema, document.json, sink) as Manifest);
+  return { manifest, issues: sink.issues };
+}
+
+/** The result of reading one object that came as JSON. */
+export interface ReadResult<T> {
+  readonly value: T | undefined;
+  readonly issues: readonly Issue[];
+}
+
+/** Reads a Workflow that came as JSON (API bodies): issues have a path, but no position. */
+export const parseWorkflow = (json: unknown): ReadResult<Workflow> => parseObject("Workflow", json);
+
+/** Reads an object of a known kind that came as JSON. `apiVersion` and `kind` may be left out, as API bodies do. */
+export function parseObject<K extends ManifestKind>(
+  kind: K,
+  json: unknown,
+): ReadResult<z.infer<(typeof manifestSchemas)[K]>> {
+  const sink = makeIssueSink({});
+  const wrong = boundsOf(json);
+  if (wrong !== undefined) {
+    sink.error(wrong.code, [], { message: wrong.message, hint: "send a plain, flat JSON object" });
+    return { value: undefined, issues: sink.issues };
+  }
+  const apiVersion = kind === "ConfigMap" || kind === "Secret" ? "v1" : "argoproj.io/v1alpha1";
+  const whole = isObject(json) ? { apiVersion, kind, ...json } : json;
+  const value = checkShape(manifestSchemas[kind] as z.ZodType, whole as Json, sink);
+  return { value: value as z.infer<(typeof manifestSchemas)[K]> | undefined, issues: sink.issues };
+}
+
+function schemaOf(json: Json, sink: IssueSink): z.ZodType | undefined {
+  if (!isObject(json)) {
+    sink.error("SPEC_TYPE", [], {
+      message: "a manifest must be a map with apiVersion, kind, metadata and spec",
+      hint: "start the document with 'apiVersion: argoproj.io/v1alpha1'",
+    });
+    return undefined;
+  }
+  const { kind, apiVersion } = json;
+  const names = Object.keys(manifestSchemas);
+  if (typeof kind !== "string" || typeof apiVersion !== "string") {
+    const field = typeof kind === "string" ? "apiVersion" : "kind";
+    const hint = field === "kind" ? `kinds: ${listNames(names)}` : "write 'apiVersion: argoproj.io/v1alpha1'";
+    sink.error("SPEC_FIELD_MISSING", [field], { message: `'${field}' is required and must be a text`, hint });
+    return undefined;
+  }
+  if (Object.hasOwn(manifestSchemas, kind)) return manifestSchemas[kind as ManifestKind];
+  if (apiVersion.startsWith("argoproj.io/")) {
+    const hint = didYouMean(kind, names, `kinds: ${listNames(names)}`);
+    sink.error("SPEC_KIND_UNKNOWN", ["kind"], { message: `no kind '${kind}' in ${apiVersion}`, hint });
+  } else {
+    sink.warn("SPEC_KIND_SKIPPED", ["kind"], {
+      message: `${apiVersion} ${kind} is not one of Sluice's kinds: skipped`,
+      hint: "apply it with kubectl where a step needs it",
+    });
+  }
+  return undefined;
+}
+
+/** Depth and keys of a value from outside, walked without recursion. */
+function boundsOf(json: unknown): { code: "SPEC_LIMIT" | "SPEC_KEY_FORBIDDEN"; message: string } | undefined {
+  const stack: { readonly value: unknown; readonly depth: number }[] = [{ value: json, depth: 0 }];
+  let nodes = 0;
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    nodes += 1;
+    if (top.depth > defaultLimits.maxDepth || nodes > defaultLimits.maxNodes) {
+      return { code: "SPEC_LIMIT", message: "the object is too deep or too large" };
+    }
+    if (typeof top.value !== "object" || top.value === null) continue;
+    for (const [key, value] of Object.entries(top.value)) {
+      if (isForbiddenKey(key)) return { code: "SPEC_KEY_FORBIDDEN", message: `key '${key}' is refused` };
+      stack.push({ value, depth: top.depth + 1 });
+    }
+  }
+  return undefined;
+}
+
+/** Name of a manifest as messages say it: `Sensor 'a'`. */
+export const titleOf = (manifest: Manifest): string =>
+  `${manifest.kind} '${manifest.metadata.name ?? manifest.metadata.generateName ?? ""}'`;

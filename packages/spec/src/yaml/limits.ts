@@ -1,0 +1,16 @@
+/** Bounds on a manifest text. Each protects from a text that costs far more than its size. */
+export interface ParseLimits {
+  readonly maxBytes: number;
+  /** Nesting of maps and lists. */
+  readonly maxDepth: number;
+  readonly maxDocuments: number;
+  /** Values after aliases are followed. */
+  readonly maxNodes: number;
+}
+
+export const defaultLimits: ParseLimits = {
+  maxBytes: 4 * 1024 * 1024,
+  maxDepth: 100,
+  maxDocuments: 500,
+  maxNodes: 1_000_000,
+};
