@@ -22,9 +22,9 @@ export interface StepRequest {
   readonly work:
     | { readonly kind: "container"; readonly container: Container }
     | { readonly kind: "script"; readonly script: Script };
-  /** Files to read back as output parameters; one that does not exist comes back as undefined. */
+  /** Files to read back as output parameters; one trailing newline is cut; one that does not exist comes back as undefined. */
   readonly outputPaths: readonly { readonly name: string; readonly path: string }[];
-  /** Whether stdout is wanted as the step's result (its last 256 kB). */
+  /** Whether stdout is wanted as the step's result: its last 256 kB, after one trailing newline is cut. */
   readonly captureResult: boolean;
   /** Epoch ms after which the step is stopped and ends as `finished` with `deadline: true`. */
   readonly deadlineAt?: number;
