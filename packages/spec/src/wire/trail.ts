@@ -42,6 +42,8 @@ export type TrailRecord = { readonly v: 1; readonly at: number; readonly cause: 
       readonly request?: string;
       /** Events that were dropped because a newer one of the same dependency took their place. */
       readonly replaced?: readonly CauseRef[];
+      /** What a reader should know: parameters that were skipped, why a firing could not be rendered. */
+      readonly notes?: readonly string[];
     }
   | {
       readonly type: "trigger";

@@ -20,6 +20,8 @@ export interface TriggerRequest {
   readonly allowStatus?: readonly number[];
   readonly rateLimit?: { readonly unit: "Second" | "Minute" | "Hour"; readonly requestsPerUnit: number };
   readonly causes: readonly CauseRef[];
+  /** Why its parameters could not be resolved: the action is empty and must not be executed. Only in dead letters. */
+  readonly unresolved?: string;
   readonly traceparent: string;
   /** Epoch ms. */
   readonly requestedAt: number;
