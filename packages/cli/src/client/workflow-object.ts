@@ -1,0 +1,68 @@
+// The workflow object as the API gives it: the parts of Argo's shape that the CLI shows.
+
+export interface NodeStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly displayName: string;
+  readonly type: string;
+  readonly phase: string;
+  readonly templateName?: string;
+  readonly boundaryID?: string;
+  readonly message?: string;
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  readonly children?: readonly string[];
+  readonly outputs?: NodeOutputs;
+  readonly inputs?: { readonly parameters?: readonly NamedValue[] };
+  readonly nodeFlag?: { readonly retried?: boolean; readonly hooked?: boolean };
+}
+
+export interface NamedValue {
+  readonly name: string;
+  readonly value?: string;
+}
+
+export interface NodeOutputs {
+  readonly result?: string;
+  readonly exitCode?: string;
+  readonly parameters?: readonly NamedValue[];
+}
+
+export interface WorkflowObject {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid?: string;
+    readonly creationTimestamp?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: {
+    readonly entrypoint?: string;
+    readonly arguments?: { readonly parameters?: readonly NamedValue[] };
+    readonly suspend?: boolean;
+    readonly priority?: number;
+    readonly serviceAccountName?: string;
+  };
+  readonly status?: {
+    readonly phase?: string;
+    readonly message?: string;
+    readonly startedAt?: string;
+    readonly finishedAt?: string;
+    readonly progress?: string;
+    readonly nodes?: Readonly<Record<string, NodeStatus>>;
+    readonly outputs?: NodeOutputs;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly message?: string;
+    }[];
+  };
+}
+
+export type WatchEvent = { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: WorkflowObject };
+
+export const phaseOf = (workflow: WorkflowObject): string => workflow.status?.phase ?? "Pending";
+
+export const isFinished = (workflow: WorkflowObject): boolean =>
+  ["Succeeded", "Failed", "Error"].includes(phaseOf(workflow));

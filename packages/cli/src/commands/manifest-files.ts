@@ -1,0 +1,71 @@
+// Reads manifests named on the command line: files, folders of them, or standard input.
+import { lstat, readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "@sluice/base";
+import { CliError } from "../errors.ts";
+
+export interface ManifestText {
+  /** As it is named in messages; `-` for standard input. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Largest manifest file, and most files of one call. */
+const maxBytes = 4 * 1024 * 1024;
+const maxFiles = 2_000;
+
+const isManifest = (name: string): boolean => /\.(ya?ml|json)$/.test(name);
+
+/** Errors: CLI_FILE_UNREADABLE, CLI_NOTHING_FOUND. Order: as named; inside a folder by name. */
+export async function readManifestFiles(paths: readonly string[]): Promise<readonly ManifestText[]> {
+  const texts: ManifestText[] = [];
+  for (const path of paths) {
+    if (path === "-") texts.push({ file: "-", text: await readStandardInput() });
+    else
+      for (const file of await listManifestFiles(path)) texts.push({ file, text: await readBounded(file) });
+    if (texts.length > maxFiles)
+      throw CliError.FILE_UNREADABLE({ file: path, reason: `more than ${maxFiles} files at once` });
+  }
+  if (texts.length === 0)
+    throw CliError.NOTHING_FOUND({ wanted: "YAML or JSON file", where: paths.join(", ") });
+  return texts;
+}
+
+/** The files of a folder (and its folders), by name; a file is itself. Links out of the folder are not followed. */
+export async function listManifestFiles(path: string): Promise<readonly string[]> {
+  try {
+    if (!(await stat(path)).isDirectory()) return [path];
+    const found: string[] = [];
+    for (const name of (await readdir(path)).sort()) {
+      const full = join(path, name);
+      const entry = await lstat(full);
+      if (entry.isDirectory() && !name.startsWith(".")) found.push(...(await listManifestFiles(full)));
+      else if (entry.isFile() && isManifest(name)) found.push(full);
+    }
+    return found;
+  } catch (error) {
+    throw CliError.FILE_UNREADABLE({ file: path, reason: messageOf(error) }, error);
+  }
+}
+
+async function readBounded(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size > maxBytes) throw new Error(`it is ${size} bytes, at most ${maxBytes} are read`);
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw CliError.FILE_UNREADABLE({ file, reason: messageOf(error) }, error);
+  }
+}
+
+/** Errors: CLI_FILE_UNREADABLE when more comes than a manifest may have. */
+export async function readStandardInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of process.stdin) {
+    size += (chunk as Buffer).length;
+    if (size > maxBytes) throw CliError.FILE_UNREADABLE({ file: "-", reason: `more than ${maxBytes} bytes` });
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+import { isAppError, messageOf } from "@sluice/base";
+import { makeProgram } from "./program.ts";
+
+// The entry of the `sluice` command: signals, exit codes and the last word on errors.
+const stop = new AbortController();
+let signals = 0;
+for (const name of ["SIGINT", "SIGTERM"] as const) {
+  process.on(name, () => {
+    signals += 1;
+    // A second signal means: now.
+    if (signals > 1) process.exit(name === "SIGINT" ? 130 : 143);
+    stop.abort(new Error(name));
+  });
+}
+// `sluice list | head` closes our output early; that is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+const json = process.argv.includes("--json");
+
+try {
+  await makeProgram(process.env, stop.signal).parseAsync(process.argv);
+} catch (error) {
+  if (stop.signal.aborted && (error === stop.signal.reason || messageOf(error).includes("abort")))
+    process.exitCode = 130;
+  else {
+    process.exitCode = exitCodeOf(error);
+    report(error);
+  }
+}
+
+/** 1: it was tried and failed; 2: it was asked for wrongly. */
+function exitCodeOf(error: unknown): number {
+  return isAppError(error) && ["CLI_USAGE", "CLI_FILE_UNREADABLE", "CLI_CONFIG"].includes(error.code) ? 2 : 1;
+}
+
+function report(error: unknown): void {
+  if (json && isAppError(error)) {
+    process.stderr.write(
+      `${JSON.stringify({ code: error.code, message: error.message, hint: error.hint, details: error.details })}\n`,
+    );
+    return;
+  }
+  if (!isAppError(error)) {
+    process.stderr.write(
+      `sluice: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return;
+  }
+  process.stderr.write(`sluice: ${error.message}  (${error.code})\n`);
+  if (error.hint !== "") process.stderr.write(`  hint: ${error.hint}\n`);
+}

@@ -1,0 +1,111 @@
+import { formatDuration } from "@sluice/base";
+import { type NodeStatus, phaseOf, type WorkflowObject } from "../client/workflow-object.ts";
+import type { Palette } from "./colour.ts";
+import { treeOf } from "./node-tree.ts";
+import { renderTable } from "./table.ts";
+
+export interface ViewOptions {
+  readonly palette: Palette;
+  /** Epoch ms: for the durations of what still runs. */
+  readonly now: number;
+  readonly wide?: boolean;
+}
+
+const symbols: Readonly<Record<string, string>> = {
+  Pending: "◷",
+  Running: "●",
+  Succeeded: "✔",
+  Skipped: "○",
+  Failed: "✖",
+  Error: "⚠",
+  Omitted: "○",
+};
+
+export function paint(phase: string, palette: Palette): (text: string) => string {
+  if (phase === "Succeeded") return palette.good;
+  if (phase === "Failed" || phase === "Error") return palette.bad;
+  if (phase === "Running") return palette.busy;
+  return phase === "Pending" ? palette.warn : palette.dim;
+}
+
+/** The whole view of `sluice get`: head, parameters, outputs and the tree. */
+export function renderWorkflow(workflow: WorkflowObject, options: ViewOptions): string {
+  return [...headOf(workflow, options), "", renderTree(workflow, options), ...outputsOf(workflow)].join("\n");
+}
+
+function headOf(workflow: WorkflowObject, { palette, now }: ViewOptions): string[] {
+  const status = workflow.status ?? {};
+  const phase = phaseOf(workflow);
+  const row = (name: string, value: string | undefined) =>
+    value === undefined || value === "" ? [] : [`${`${name}:`.padEnd(16)}${value}`];
+  const parameters = workflow.spec.arguments?.parameters ?? [];
+  return [
+    ...row("Name", workflow.metadata.name),
+    ...row("Namespace", workflow.metadata.namespace),
+    ...row(
+      "Status",
+      paint(
+        phase,
+        palette,
+      )(workflow.spec.suspend === true && phase === "Running" ? `${phase} (Suspended)` : phase),
+    ),
+    ...row("Message", status.message),
+    ...row("Created", workflow.metadata.creationTimestamp),
+    ...row("Started", status.startedAt),
+    ...row("Finished", status.finishedAt),
+    ...row("Duration", durationOf(status, now)),
+    ...row("Progress", status.progress),
+    ...row("Creator", workflow.metadata.labels?.["workflows.argoproj.io/creator"]),
+    ...(parameters.length === 0 ? [] : ["Parameters:"]),
+    ...parameters.map((p) => `  ${`${p.name}:`.padEnd(14)}${oneLine(p.value ?? "", 100)}`),
+  ];
+}
+
+/** The tree alone: what `watch` and the demo redraw. */
+export function renderTree(workflow: WorkflowObject, options: ViewOptions): string {
+  const { palette, now } = options;
+  const rows = treeOf(workflow).map(({ lead, node }) => [
+    `${palette.dim(lead)}${paint(node.phase, palette)(symbols[node.phase] ?? "?")} ${node.displayName}`,
+    node.templateName ?? "",
+    palette.dim(isLeaf(node) || node.phase === "Running" ? (durationOf(node, now) ?? "") : ""),
+    ...(options.wide === true ? [node.id] : []),
+    messageOf(node, palette),
+  ]);
+  const header = ["STEP", "TEMPLATE", "DURATION", ...(options.wide === true ? ["NODE"] : []), "MESSAGE"];
+  return renderTable(header, rows);
+}
+
+const isLeaf = (node: NodeStatus): boolean =>
+  ["Pod", "Retry", "Suspend", "Container", "HTTP"].includes(node.type);
+
+function messageOf(node: NodeStatus, palette: Palette): string {
+  if (node.message !== undefined && node.message !== "") return oneLine(node.message, 120);
+  const result = node.outputs?.result;
+  return result === undefined ? "" : palette.dim(`→ ${oneLine(result, 80)}`);
+}
+
+function outputsOf(workflow: WorkflowObject): string[] {
+  const parameters = workflow.status?.outputs?.parameters ?? [];
+  if (parameters.length === 0) return [];
+  return [
+    "",
+    "Output parameters:",
+    ...parameters.map((p) => `  ${`${p.name}:`.padEnd(14)}${oneLine(p.value ?? "", 100)}`),
+  ];
+}
+
+/** How long from start to end (or now); undefined when it has not started. */
+export function durationOf(
+  span: { readonly startedAt?: string; readonly finishedAt?: string },
+  now: number,
+): string | undefined {
+  if (span.startedAt === undefined) return undefined;
+  const end = span.finishedAt === undefined ? now : Date.parse(span.finishedAt);
+  return formatDuration(Math.max(0, end - Date.parse(span.startedAt)));
+}
+
+/** Text from outside on one line: control characters (and so terminal escapes) are shown, not sent. */
+export function oneLine(text: string, maxLength: number): string {
+  const safe = text.replaceAll("\n", "⏎").replace(/\p{Cc}/gu, "·");
+  return safe.length > maxLength ? `${safe.slice(0, maxLength - 1)}…` : safe;
+}
