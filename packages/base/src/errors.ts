@@ -56,7 +56,7 @@ export type ErrorTable<P extends string, T extends Record<string, AnyRow>> = {
   readonly [K in keyof T & string]: (details: DetailsOf<T[K]>, cause?: unknown) => AppError<`${P}_${K}`>;
 };
 
-const registry = new Map<string, { readonly retry: Retry; readonly hint: string }>();
+const registry = new Map<string, AnyRow>();
 
 /**
  * Makes a package's error table: each key becomes a factory of `AppError<"PREFIX_KEY">`.
@@ -69,7 +69,7 @@ export function defineErrors<P extends string, T extends Record<string, AnyRow>>
   const table: Record<string, unknown> = {};
   for (const [key, row] of Object.entries(rows)) {
     const code = `${prefix}_${key}`;
-    registry.set(code, { retry: row.retry, hint: typeof row.hint === "string" ? row.hint : "" });
+    registry.set(code, row);
     table[key] = (details: object, cause?: unknown) =>
       new AppError({
         code,
@@ -83,9 +83,43 @@ export function defineErrors<P extends string, T extends Record<string, AnyRow>>
   return table as ErrorTable<P, T>;
 }
 
-/** Every code defined by the packages loaded so far, sorted. */
-export function definedErrorCodes(): readonly string[] {
-  return [...registry.keys()].sort();
+/** One row of the reference of errors. */
+export interface ErrorDoc {
+  readonly code: string;
+  readonly retry: Retry;
+  /** The message with `<name>` where details go. */
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Every error defined by the packages loaded so far, by code: what `docs/errors.md` is made from. */
+export function definedErrors(): readonly ErrorDoc[] {
+  const rows = [...registry].sort(([a], [b]) => (a < b ? -1 : 1));
+  return rows.map(([code, row]) => ({
+    code,
+    retry: row.retry,
+    message: described(row.message),
+    hint: typeof row.hint === "string" ? row.hint : described(row.hint),
+  }));
+}
+
+/** A text made from details that say only their own names. */
+function described(text: (details: object) => string): string {
+  const names: object = new Proxy(
+    {},
+    { get: (_, key) => (typeof key === "symbol" ? undefined : placeholder(String(key))) },
+  );
+  try {
+    return text(names);
+  } catch {
+    return "";
+  }
+}
+
+/** Stands in for a detail of any type: prints as `<name>`, and is an empty list for messages that count or join. */
+function placeholder(name: string): unknown {
+  const text = `<${name}>`;
+  return Object.assign([text], { toString: () => text, length: 1 });
 }
 
 export function isAppError(error: unknown): error is AppError {

@@ -4,9 +4,10 @@ export { type Clock, sleepFor } from "./clock.ts";
 export { formatDuration, formatGoDuration, parseGoDuration, parseSecondsOrDuration } from "./duration.ts";
 export {
   AppError,
-  definedErrorCodes,
+  definedErrors,
   defineErrors,
   type ErrorBody,
+  type ErrorDoc,
   type ErrorRow,
   hasCode,
   isAppError,
