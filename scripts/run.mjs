@@ -61,6 +61,11 @@ const commands = {
       ["types", bin("tsc"), ["-p", "tsconfig.json"]],
       ["lint and format", bin("biome"), ["ci", "--max-diagnostics=50", "."]],
       ["generated files", node, [join(root, "scripts", "gen", "registry.mjs"), "--check"]],
+      [
+        "docs/errors.md",
+        node,
+        ["--conditions=@sluice/source", join(root, "scripts", "gen", "errors.mjs"), "--check"],
+      ],
     ];
     for (const [what, command, args] of steps) {
       say(`check: ${what}`);
@@ -73,7 +78,11 @@ const commands = {
 
   async gen() {
     const { node, env } = await prepare({ nats: false, bundle: false });
-    return runHere(node, [join(root, "scripts", "gen", "registry.mjs")], { env });
+    const code = await runHere(node, [join(root, "scripts", "gen", "registry.mjs")], { env });
+    if (code !== 0) return code;
+    return runHere(node, ["--conditions=@sluice/source", join(root, "scripts", "gen", "errors.mjs")], {
+      env,
+    });
   },
 
   async build() {

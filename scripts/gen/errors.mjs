@@ -1,6 +1,6 @@
 // Writes docs/errors.md from the error tables of all packages; with --check only says whether it is fresh.
 // Runs under Node 24 with `--conditions=@sluice/source`.
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -26,10 +26,14 @@ for (const name of packages) {
   if (rows.length > 0) sections.push(section(name, rows));
 }
 
-const cell = (text) => text.replaceAll("|", "\\|").replaceAll("\n", " ").replaceAll("<", "‹").replaceAll(">", "›");
+function cell(text) {
+  return text.replaceAll("|", "\\|").replaceAll("\n", " ").replaceAll("<", "‹").replaceAll(">", "›");
+}
 
 function section(name, rows) {
-  const lines = rows.map(({ code, retry, message, hint }) => `| \`${code}\` | ${retry} | ${cell(message)} | ${cell(hint)} |`);
+  const lines = rows.map(
+    ({ code, retry, message, hint }) => `| \`${code}\` | ${retry} | ${cell(message)} | ${cell(hint)} |`,
+  );
   return `## ${name}\n\n| code | again? | message | what to do |\n|---|---|---|---|\n${lines.join("\n")}\n`;
 }
 
