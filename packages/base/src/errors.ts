@@ -110,7 +110,7 @@ function described(text: (details: object) => string): string {
     { get: (_, key) => (typeof key === "symbol" ? undefined : placeholder(String(key))) },
   );
   try {
-    return text(names);
+    return String(text(names));
   } catch {
     return "";
   }
