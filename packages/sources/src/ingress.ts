@@ -22,6 +22,11 @@ export interface IngressResponse {
 }
 
 export interface IngressRoute {
+  /**
+   * Who mounts it: `namespace/source/event`. A mount of the same owner on the same port and path takes the place of
+   * the earlier one in one step, so that a reload refuses no request.
+   */
+  readonly owner?: string;
   readonly port: number;
   /** Exact path, or with `:name` segments. */
   readonly path: string;
