@@ -1,0 +1,76 @@
+// What a step's folder holds whatever its isolation: script, volumes, the enter and collect programs.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { StepRequest } from "@sluice/engine";
+import type { BindMount } from "./sandbox.ts";
+import { collectScript, enterScript } from "./shell-scripts.ts";
+import type { StepFolder } from "./step-folder.ts";
+import type { StepPlan } from "./step-plan.ts";
+
+/** The largest file that becomes an output parameter; one byte more is read to see that it is larger. */
+export const maxOutputBytes = 256 * 1_024;
+
+export interface LayoutOptions {
+  readonly argv: readonly string[];
+  readonly workingDir: string;
+  /** As the step sees it. */
+  readonly outDir: string;
+  readonly path: string;
+  readonly tmpDir: string;
+}
+
+/** Writes the programs; gives the variables that carry the step's values to them. */
+export function layPrograms(
+  folder: StepFolder,
+  step: StepRequest,
+  plan: StepPlan,
+  options: LayoutOptions,
+): Record<string, string> {
+  const env = new Map<string, string>([
+    ["PATH", options.path],
+    ["HOME", options.tmpDir],
+    ["TMPDIR", options.tmpDir],
+    ["LANG", "C.UTF-8"],
+    ["HOSTNAME", hostName(step.id)],
+    ...plan.env,
+  ]);
+  const names = [...env.keys()];
+  const variables = new Map(names.map((name, index) => [name, `SLUICE_ENV_${index}`]));
+  mkdirSync(folder.file("staging"), { recursive: true });
+  mkdirSync(folder.file("out"), { recursive: true });
+  writeFileSync(
+    folder.file("staging", "enter"),
+    enterScript({ workingDir: options.workingDir, variables, argv: options.argv }),
+  );
+  if (step.outputPaths.length > 0) {
+    const paths = step.outputPaths.map(({ path }) => path);
+    writeFileSync(
+      folder.file("staging", "collect"),
+      collectScript(paths, options.outDir, maxOutputBytes + 1),
+    );
+  }
+  return Object.fromEntries([...variables].map(([name, carrier]) => [carrier, env.get(name) ?? ""]));
+}
+
+export function layScript(folder: StepFolder, plan: StepPlan): void {
+  if (plan.script === undefined) return;
+  mkdirSync(folder.file("staging"), { recursive: true });
+  writeFileSync(folder.file("staging", "script"), plan.script, { mode: 0o755 });
+}
+
+/** Fills the step's volumes; each stays in the step's folder and goes with it. */
+export function layVolumes(folder: StepFolder, plan: StepPlan): readonly BindMount[] {
+  return plan.volumes.map(({ name, mountPath, subPath, readOnly, files }) => {
+    const root = folder.file("volumes", name);
+    const source = join(root, subPath);
+    mkdirSync(files.size > 0 ? root : source, { recursive: true });
+    for (const [path, bytes] of files) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), bytes, { mode: 0o600 });
+    }
+    return { source, target: mountPath, readOnly };
+  });
+}
+
+/** A host name has at most 63 characters and no dots. */
+export const hostName = (stepId: string): string => stepId.replaceAll(".", "-").slice(-63).replace(/^-+/, "");

@@ -1,0 +1,161 @@
+// The local executor: steps on this machine, each known by its folder, so that any later process can take them over.
+// Owns:      `<stateDir>/steps`, `<stateDir>/shims`, `<stateDir>/dev`.   Talks to: the system, References, Clock.
+// Invariants: X1–X4 of the contract; F1–F4 in step-folder.ts, R1–R3 in step-runner.ts.
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Clock, type Logger, type Random, Scope } from "@sluice/base";
+import type { Executor, ExecutorDescription, StepEvent, StepRequest } from "@sluice/engine";
+import type { References } from "@sluice/kube";
+import { EventQueue } from "./event-queue.ts";
+import type { Isolation } from "./isolation.ts";
+import { chooseIsolation, type IsolationChoice, type LocalCandidate } from "./probe.ts";
+import { prepareDeviceFolder } from "./sandbox.ts";
+import { writeShims } from "./shims.ts";
+import { listStepIds, StepFolder } from "./step-folder.ts";
+import { StepRunner } from "./step-runner.ts";
+
+export interface LocalExecutorOptions {
+  /** Folder of this executor alone; made when missing. */
+  readonly stateDir: string;
+  /** Default "auto": the best that works. */
+  readonly isolation?: IsolationChoice;
+  /** Further folders that a sandboxed step sees empty, such as the data folder with its credentials. */
+  readonly hide?: readonly string[];
+  /** Where steps and their tools find programs; default the usual system folders. */
+  readonly path?: string;
+  readonly references: References;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/**
+ * Tries the kinds of isolation for real, and runs steps with the chosen one.
+ * Errors: LOCAL_ISOLATION_UNAVAILABLE when the one asked for does not work here.
+ * Owns/Ends: disposing leaves running steps running; the next executor on this folder adopts them.
+ */
+export async function makeLocalExecutor(options: LocalExecutorOptions): Promise<Executor> {
+  const stateDir = resolve(options.stateDir);
+  const folders = {
+    steps: join(stateDir, "steps"),
+    shims: join(stateDir, "shims"),
+    dev: join(stateDir, "dev"),
+  };
+  mkdirSync(folders.steps, { recursive: true, mode: 0o700 });
+  writeShims(folders.shims);
+  prepareDeviceFolder(folders.dev);
+  const path = options.path ?? usualPath;
+  const hidden = [...new Set([stateDir, ...(options.hide ?? []).map((folder) => resolve(folder))])];
+  const { isolation, reason, candidates } = await chooseIsolation({
+    choice: options.isolation ?? "auto",
+    stateDir,
+    shimsDir: folders.shims,
+    devDir: folders.dev,
+    hidden,
+    path,
+    clock: options.clock,
+  });
+  if (isolation.name === "process") options.log.warn("steps run without isolation", { reason });
+  return new LocalExecutor({ ...options, path, stepsDir: folders.steps, isolation, reason, candidates });
+}
+
+interface Parts extends Omit<LocalExecutorOptions, "isolation" | "path"> {
+  readonly stepsDir: string;
+  readonly path: string;
+  readonly isolation: Isolation;
+  readonly reason: string;
+  readonly candidates: readonly LocalCandidate[];
+}
+
+class LocalExecutor implements Executor {
+  readonly kind = "local";
+  readonly #parts: Parts;
+  readonly #queue = new EventQueue();
+  readonly #scope = new Scope();
+  readonly #runners = new Map<string, StepRunner>();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#scope.defer(async () => {
+      await Promise.all(this.#running);
+    });
+  }
+
+  async start(step: StepRequest): Promise<void> {
+    if (this.#runners.has(step.id)) return;
+    const folder = new StepFolder(this.#parts.stepsDir, step.id);
+    if (folder.record() === undefined)
+      folder.create({
+        id: step.id,
+        run: step.run.uid,
+        node: step.node.id,
+        isolation: this.#parts.isolation.name,
+        createdAt: this.#parts.clock.now(),
+      });
+    this.#run(folder, step);
+  }
+
+  async stop(stepId: string, how: "term" | "kill"): Promise<void> {
+    await this.#runners.get(stepId)?.stop(how);
+  }
+
+  async adopt(known: readonly StepRequest[]): Promise<{ readonly attached: readonly string[] }> {
+    const wanted = new Map(known.map((step) => [step.id, step]));
+    const attached: string[] = [];
+    for (const id of await listStepIds(this.#parts.stepsDir)) {
+      const folder = new StepFolder(this.#parts.stepsDir, id);
+      const step = wanted.get(id);
+      if (step === undefined) {
+        if (!this.#runners.has(id)) await this.#removeUnknown(folder);
+        continue;
+      }
+      // F2: without a claim it never ran, and is left to `start`.
+      if (folder.claim().kind === "none" && folder.refused() === undefined) continue;
+      attached.push(id);
+      if (!this.#runners.has(id)) this.#run(folder, step);
+    }
+    return { attached };
+  }
+
+  async forget(stepId: string): Promise<void> {
+    this.#runners.delete(stepId);
+    await new StepFolder(this.#parts.stepsDir, stepId).remove();
+  }
+
+  events(signal: AbortSignal): AsyncIterable<StepEvent> {
+    return this.#queue.read(AbortSignal.any([signal, this.#scope.signal]));
+  }
+
+  async describe(): Promise<ExecutorDescription> {
+    const { isolation, reason } = this.#parts;
+    return { kind: this.kind, isolation: isolation.name, reason, warnings: isolation.warnings };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#scope[Symbol.asyncDispose]();
+  }
+
+  #run(folder: StepFolder, step: StepRequest): void {
+    const { clock, log, references, path, isolation } = this.#parts;
+    const deps = { clock, log, references, path, queue: this.#queue, signal: this.#scope.signal };
+    const runner = new StepRunner(deps, folder, step, isolation);
+    this.#runners.set(step.id, runner);
+    const running = runner.run().finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  /** F3: it is claimed by us or surely dead before its folder goes, so that no supervisor on its way can run it. */
+  async #removeUnknown(folder: StepFolder): Promise<void> {
+    const { isolation, log } = this.#parts;
+    if (!folder.claimOurselves()) {
+      const claim = folder.claim();
+      const supervisor = claim.kind === "process" && folder.isClaimerAlive() ? claim.process.pid : undefined;
+      await isolation.kill(folder, supervisor);
+    }
+    log.info("a step of an unknown run was removed", { step: folder.id });
+    await folder.remove();
+  }
+}

@@ -1,0 +1,141 @@
+// A step's output files become lines. Pure line cutting; reading is bounded and waits for its reader.
+import { type FileHandle, open } from "node:fs/promises";
+import type { StepLine } from "@sluice/engine";
+
+/** Longer lines come in pieces of this many bytes. */
+export const maxLineBytes = 64 * 1_024;
+/** What a step may say on one stream before the rest is dropped. */
+export const maxStreamBytes = 64 * 1_024 * 1_024;
+export const maxResultBytes = 256 * 1_024;
+const chunkBytes = 256 * 1_024;
+
+/** Cuts bytes into lines. Text that is no UTF-8 gets replacement characters; nothing else is changed. */
+export class LineCutter {
+  #rest: Buffer = Buffer.alloc(0);
+
+  push(chunk: Buffer): string[] {
+    const lines: string[] = [];
+    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    for (;;) {
+      const newline = bytes.indexOf(10);
+      if (newline >= 0 && newline <= maxLineBytes) {
+        lines.push(lineText(bytes.subarray(0, newline)));
+        bytes = bytes.subarray(newline + 1);
+      } else if (bytes.length > maxLineBytes) {
+        const cut = wholeCharacters(bytes, maxLineBytes);
+        lines.push(bytes.subarray(0, cut).toString("utf8"));
+        bytes = bytes.subarray(cut);
+      } else break;
+    }
+    this.#rest = Buffer.from(bytes);
+    return lines;
+  }
+
+  /** The last line, when it has no newline. */
+  end(): string[] {
+    const rest = this.#rest;
+    this.#rest = Buffer.alloc(0);
+    return rest.length === 0 ? [] : [lineText(rest)];
+  }
+}
+
+const lineText = (bytes: Buffer): string =>
+  (bytes.at(-1) === 13 ? bytes.subarray(0, -1) : bytes).toString("utf8");
+
+/** The largest cut at or before `at` that does not split a character. */
+function wholeCharacters(bytes: Buffer, at: number): number {
+  for (let cut = at; cut > at - 4; cut--) if (((bytes[cut] ?? 0) & 0xc0) !== 0x80) return cut;
+  return at;
+}
+
+/** Reads one growing file from its beginning; each `read` goes to what is its end now. */
+export class OutputTail {
+  readonly #path: string;
+  readonly #stream: StepLine["stream"];
+  readonly #cutter = new LineCutter();
+  #file: FileHandle | undefined;
+  #offset = 0;
+  #delivered = 0;
+
+  constructor(path: string, stream: StepLine["stream"]) {
+    this.#path = path;
+    this.#stream = stream;
+  }
+
+  /** Hands over the lines that have come since the last call, a chunk at a time. */
+  async read(now: () => number, deliver: (lines: readonly StepLine[]) => Promise<void>): Promise<void> {
+    const file = await this.#open();
+    if (file === undefined) return;
+    const buffer = Buffer.allocUnsafe(chunkBytes);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, chunkBytes, this.#offset);
+      if (bytesRead === 0) return;
+      this.#offset += bytesRead;
+      if (this.#delivered >= maxStreamBytes) {
+        await this.#drop(file);
+        continue;
+      }
+      this.#delivered += bytesRead;
+      const lines = this.#cutter.push(buffer.subarray(0, bytesRead));
+      if (this.#delivered >= maxStreamBytes)
+        lines.push(...this.#cutter.end(), `[output beyond ${maxStreamBytes / 1_048_576} MB is dropped]`);
+      await this.#deliver(lines, now(), deliver);
+    }
+  }
+
+  /** The rest, once nothing is written any more. */
+  async finish(now: () => number, deliver: (lines: readonly StepLine[]) => Promise<void>): Promise<void> {
+    await this.read(now, deliver);
+    await this.#deliver(this.#cutter.end(), now(), deliver);
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  async #deliver(
+    texts: readonly string[],
+    at: number,
+    deliver: (lines: readonly StepLine[]) => Promise<void>,
+  ): Promise<void> {
+    if (texts.length > 0) await deliver(texts.map((text) => ({ at, stream: this.#stream, text })));
+  }
+
+  /** The writer appends, so an emptied file grows from nothing again: that bounds what a talkative step takes. */
+  async #drop(file: FileHandle): Promise<void> {
+    if (this.#offset < maxStreamBytes) return;
+    await file.truncate(0);
+    this.#offset = 0;
+  }
+
+  async #open(): Promise<FileHandle | undefined> {
+    try {
+      this.#file ??= await open(this.#path, "r+");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+    return this.#file;
+  }
+}
+
+/** The last 256 kB of a file as text, without one newline at its end: a step's result. */
+export async function readResult(path: string): Promise<string> {
+  let file: FileHandle;
+  try {
+    file = await open(path, "r");
+  } catch {
+    return "";
+  }
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, maxResultBytes);
+    const buffer = Buffer.alloc(length);
+    const { bytesRead } = await file.read(buffer, 0, length, size - length);
+    return buffer.toString("utf8", 0, bytesRead).replace(/\r?\n$/, "");
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,88 @@
+// What runs on this machine, read from /proc. Linux only, as the supervisor is; elsewhere everything reads as absent.
+import { readdirSync, readFileSync } from "node:fs";
+
+/** A process that cannot be mistaken for a later one with the same number. */
+export interface ProcessId {
+  readonly bootId: string;
+  readonly pid: number;
+  /** Clock ticks since boot, field 22 of /proc/PID/stat. */
+  readonly startTime: string;
+}
+
+let knownBootId: string | undefined;
+
+export function bootId(): string {
+  knownBootId ??= readText("/proc/sys/kernel/random/boot_id")?.trim() ?? "none";
+  return knownBootId;
+}
+
+/** Whether exactly this process is there and is no zombie. */
+export function isAlive(process: ProcessId): boolean {
+  const stat = readStat(process.pid);
+  return (
+    stat !== undefined && stat.startTime === process.startTime && stat.state !== "Z" && stat.state !== "X"
+  );
+}
+
+/** The children of a process, oldest first. */
+export function childrenOf(pid: number): readonly number[] {
+  const listed = readText(`/proc/${pid}/task/${pid}/children`);
+  const children =
+    listed === undefined
+      ? allPids().filter((other) => readStat(other)?.parent === pid)
+      : listed.split(" ").filter(Boolean).map(Number);
+  const startTime = (child: number) => Number(readStat(child)?.startTime ?? Number.POSITIVE_INFINITY);
+  return children.toSorted((a, b) => startTime(a) - startTime(b) || a - b);
+}
+
+/** Every process that carries `name=value` in the environment that it was started with. */
+export function processesWithEnv(name: string, value: string): readonly number[] {
+  const wanted = `${name}=${value}`;
+  return allPids().filter((pid) => {
+    const environ = readText(`/proc/${pid}/environ`);
+    return environ?.split("\0").includes(wanted) === true && pid !== process.pid;
+  });
+}
+
+/** Sends a signal; a process or group that is gone already is no error. Negative = the process group. */
+export function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+interface Stat {
+  readonly state: string;
+  readonly parent: number;
+  readonly startTime: string;
+}
+
+function readStat(pid: number): Stat | undefined {
+  const text = readText(`/proc/${pid}/stat`);
+  // The name in parentheses may hold anything, also parentheses: the fields are counted from the last one.
+  const fields = text?.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state, parent] = fields ?? [];
+  const startTime = fields?.[19];
+  if (state === undefined || parent === undefined || startTime === undefined) return undefined;
+  return { state, parent: Number(parent), startTime };
+}
+
+function allPids(): readonly number[] {
+  try {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,300 @@
+// One step from its request to its end. Owns: the tails and the watch of its folder; never the step itself, which
+// goes on without us.
+// Invariants
+//   R1. A supervisor is spawned only when the folder has no claim; should two be on their way, the claim picks one (F1).
+//   R2. The step's end is told after its last line, and only once per runner.
+//   R3. `lost` is told only when the claimer is gone, the exit file is still not there after that, and what may be
+//       left of the step has been killed.
+import { spawn } from "node:child_process";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { type Clock, isAppError, type Logger, messageOf } from "@sluice/base";
+import type { StepEvent, StepRequest } from "@sluice/engine";
+import type { References } from "@sluice/kube";
+import { LocalError } from "../errors.ts";
+import type { EventQueue } from "./event-queue.ts";
+import { FolderWatch } from "./folder-watch.ts";
+import type { Isolation, Launch } from "./isolation.ts";
+import { maxOutputBytes } from "./layout.ts";
+import { OutputTail, readResult } from "./output.ts";
+import { claimTakenExitCode, supervisorScript } from "./shell-scripts.ts";
+import type { ExitRecord, StepFolder } from "./step-folder.ts";
+import { planStep } from "./step-plan.ts";
+
+export interface RunnerDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly references: References;
+  readonly queue: EventQueue;
+  readonly path: string;
+  /** Aborted when the executor is disposed: leave the step as it is. */
+  readonly signal: AbortSignal;
+}
+
+type Ending =
+  | { readonly kind: "exited"; readonly exit: ExitRecord }
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "vanished" }
+  | { readonly kind: "left" };
+
+const signalExitCode = { term: 143, kill: 137 } as const;
+
+export class StepRunner {
+  readonly #deps: RunnerDeps;
+  readonly #folder: StepFolder;
+  readonly #step: StepRequest;
+  readonly #isolation: Isolation;
+  /** Ends the waits that belong to this step alone. */
+  readonly #over = new AbortController();
+  /** The child is ours: its end is told to us, so that nothing needs to be looked at. */
+  #isParent = false;
+  #childEnded = false;
+  #watch: FolderWatch | undefined;
+  #terminated = false;
+
+  constructor(deps: RunnerDeps, folder: StepFolder, step: StepRequest, isolation: Isolation) {
+    this.#deps = deps;
+    this.#folder = folder;
+    this.#step = step;
+    this.#isolation = isolation;
+  }
+
+  /** Resolves once the end was told, or when the executor is disposed. Does not throw. */
+  async run(): Promise<void> {
+    try {
+      if (this.#folder.refused() === undefined && this.#folder.claim().kind === "none") await this.#begin();
+      if (this.#deps.signal.aborted) return;
+      await this.#follow();
+    } catch (error) {
+      if (this.#deps.signal.aborted) return;
+      this.#refuse(error);
+    } finally {
+      this.#over.abort();
+      this.#watch?.close();
+    }
+  }
+
+  /** SIGTERM now and SIGKILL at `killAt`, or SIGKILL at once. One who was asked before is asked no later than before. */
+  async stop(how: "term" | "kill", deadline = false): Promise<void> {
+    const now = this.#deps.clock.now();
+    const before = this.#folder.stop();
+    const killAt =
+      how === "kill" ? now : Math.min(before?.killAt ?? Number.POSITIVE_INFINITY, now + this.#step.graceMs);
+    this.#folder.writeStop({ how, killAt, deadline: before?.deadline ?? deadline });
+    if (this.#folder.claimOurselves())
+      this.#folder.writeExit(signalExitCode[how]); // F3
+    else void this.#enforceStop();
+    this.#watch?.touch();
+  }
+
+  async #begin(): Promise<void> {
+    const { clock, references, queue, signal } = this.#deps;
+    const stepId = this.#step.id;
+    const plan = await planStep(this.#step, references, this.#isolation.name);
+    const say = (message: string) => queue.put({ type: "pending", stepId, at: clock.now(), message });
+    await this.#isolation.ready(plan, say, signal);
+    if (signal.aborted) return;
+    const launch = this.#isolation.lay(this.#folder, this.#step, plan);
+    await this.#spawn(launch);
+  }
+
+  #spawn(launch: Launch): Promise<void> {
+    const env = { ...launch.env, PATH: this.#deps.path, SLUICE_STEP: this.#step.id };
+    const child = spawn("/bin/sh", ["-c", supervisorScript, "supervise", ...launch.argv], {
+      cwd: this.#folder.path,
+      env,
+      detached: true,
+      stdio: "ignore",
+    });
+    child.unref();
+    child.once("exit", (code) => {
+      this.#childEnded = code !== claimTakenExitCode;
+      this.#isParent = this.#childEnded;
+      this.#watch?.touch();
+    });
+    this.#isParent = true;
+    return new Promise((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", (cause) =>
+        reject(LocalError.SANDBOX_FAILED({ isolation: this.#isolation.name, reason: cause.message }, cause)),
+      );
+    });
+  }
+
+  async #follow(): Promise<void> {
+    const { clock, queue, signal } = this.#deps;
+    const refused = this.#folder.refused();
+    if (refused !== undefined) return queue.put(refused as StepEvent);
+    const watch = new FolderWatch(this.#folder.path, clock, !this.#isParent);
+    this.#watch = watch;
+    const release = () => watch.close();
+    signal.addEventListener("abort", release, { once: true });
+    void this.#enforceDeadline();
+    const tails = [
+      new OutputTail(this.#folder.file("stdout"), "stdout"),
+      new OutputTail(this.#folder.file("stderr"), "stderr"),
+    ];
+    try {
+      const ending = await this.#tailUntilEnd(watch, tails);
+      if (ending.kind === "left") return;
+      for (const tail of tails) await tail.finish(clock.now, this.#deliver);
+      await this.#tell(ending);
+    } finally {
+      signal.removeEventListener("abort", release);
+      for (const tail of tails) await tail.close();
+    }
+  }
+
+  async #tailUntilEnd(watch: FolderWatch, tails: readonly OutputTail[]): Promise<Ending> {
+    const { clock, signal } = this.#deps;
+    let isStartTold = false;
+    for (;;) {
+      await watch.changed();
+      if (signal.aborted) return { kind: "left" };
+      const startedAt = this.#folder.startedAt();
+      if (startedAt !== undefined && !isStartTold) {
+        isStartTold = true;
+        this.#deps.queue.put({ type: "started", stepId: this.#step.id, at: startedAt });
+        if (this.#folder.stop() !== undefined) void this.#enforceStop(); // asked before there was someone to ask
+      }
+      const ending = this.#ending();
+      if (ending !== undefined) return ending;
+      for (const tail of tails) await tail.read(clock.now, this.#deliver);
+    }
+  }
+
+  #ending(): Ending | undefined {
+    const exit = this.#folder.exit();
+    if (exit !== undefined) return { kind: "exited", exit };
+    if (this.#isParent ? !this.#childEnded : this.#folder.isClaimerAlive()) return undefined;
+    const claim = this.#folder.claim();
+    if (!this.#isParent && (claim.kind === "none" || claim.kind === "unsigned")) return undefined;
+    // It may have ended between the two looks.
+    const late = this.#folder.exit();
+    if (late !== undefined) return { kind: "exited", exit: late };
+    const reason = this.#folder.failure();
+    return reason === undefined ? { kind: "vanished" } : { kind: "failed", reason };
+  }
+
+  readonly #deliver = async (lines: Extract<StepEvent, { type: "output" }>["lines"]): Promise<void> => {
+    await this.#deps.queue.room(this.#deps.signal);
+    for (let from = 0; from < lines.length; from += 500)
+      this.#deps.queue.put({ type: "output", stepId: this.#step.id, lines: lines.slice(from, from + 500) });
+  };
+
+  async #tell(ending: Exclude<Ending, { kind: "left" }>): Promise<void> {
+    const { queue, clock } = this.#deps;
+    const stepId = this.#step.id;
+    switch (ending.kind) {
+      case "exited":
+        return this.#tellExit(ending.exit);
+      case "failed":
+        return this.#refuse(
+          LocalError.SANDBOX_FAILED({ isolation: this.#isolation.name, reason: ending.reason }),
+        );
+      case "vanished":
+        await this.#isolation.kill(this.#folder, undefined); // R3
+        if (this.#folder.stop() !== undefined) {
+          this.#folder.writeExit(signalExitCode.kill);
+          const exit = this.#folder.exit();
+          if (exit !== undefined) return this.#tellExit(exit);
+        }
+        return queue.put({
+          type: "lost",
+          stepId,
+          at: clock.now(),
+          reason:
+            "its processes are gone and left no exit code (killed from outside, or the machine restarted)",
+        });
+    }
+  }
+
+  async #tellExit(exit: ExitRecord): Promise<void> {
+    const { outputs, tooLarge } = await this.#readOutputs();
+    const isDeadline = this.#folder.stop()?.deadline === true;
+    this.#deps.queue.put({
+      type: "finished",
+      stepId: this.#step.id,
+      at: exit.at,
+      startedAt: exit.startedAt,
+      exitCode: exit.exitCode,
+      outputs,
+      ...(this.#step.captureResult ? { result: await readResult(this.#folder.file("stdout")) } : {}),
+      ...(isDeadline ? { deadline: true } : {}),
+      ...(tooLarge.length > 0
+        ? { message: `output file larger than ${maxOutputBytes / 1_024} kB: ${tooLarge.join(", ")}` }
+        : {}),
+      ...(exit.cpuMs === undefined ? {} : { usage: { cpuMs: exit.cpuMs } }),
+    });
+    if (this.#isolation.name === "process") await this.#isolation.kill(this.#folder, undefined);
+  }
+
+  async #readOutputs() {
+    const outputs: Record<string, string | undefined> = {};
+    const tooLarge: string[] = [];
+    for (const [index, { name, path }] of this.#step.outputPaths.entries()) {
+      const text = await readOwnFile(this.#folder.file("out", String(index)));
+      if (text !== undefined && text.length > maxOutputBytes) tooLarge.push(path);
+      else outputs[name] = text?.toString("utf8");
+    }
+    return { outputs, tooLarge };
+  }
+
+  #refuse(error: unknown): void {
+    if (!isAppError(error))
+      this.#deps.log.error("step could not be prepared", { step: this.#step.id, cause: messageOf(error) });
+    const { code, message, hint } = isAppError(error)
+      ? error
+      : LocalError.SANDBOX_FAILED({ isolation: this.#isolation.name, reason: messageOf(error) }, error);
+    const event = {
+      type: "refused",
+      stepId: this.#step.id,
+      at: this.#deps.clock.now(),
+      code,
+      message,
+      hint,
+    } as const;
+    this.#folder.writeWhole("refused.json", JSON.stringify(event));
+    this.#deps.queue.put(event);
+  }
+
+  /** Sends what `stop.json` asks for: SIGTERM once the step runs, SIGKILL when its time has come. */
+  async #enforceStop(): Promise<void> {
+    const stop = this.#folder.stop();
+    const claim = this.#folder.claim();
+    if (stop === undefined || claim.kind !== "process") return;
+    const { pid } = claim.process;
+    if (stop.how === "term" && this.#folder.startedAt() !== undefined && !this.#terminated) {
+      this.#terminated = true;
+      await this.#isolation.terminate(this.#folder, pid);
+    }
+    await this.#deps.clock.sleepUntil(stop.killAt, this.#waiting());
+    if (this.#waiting().aborted) return;
+    await this.#isolation.kill(this.#folder, this.#folder.isClaimerAlive() ? pid : undefined);
+  }
+
+  async #enforceDeadline(): Promise<void> {
+    const { deadlineAt } = this.#step;
+    if (deadlineAt === undefined || this.#folder.stop()?.deadline === true) return;
+    await this.#deps.clock.sleepUntil(deadlineAt, this.#waiting());
+    if (!this.#waiting().aborted) await this.stop("term", true);
+  }
+
+  #waiting(): AbortSignal {
+    return AbortSignal.any([this.#over.signal, this.#deps.signal]);
+  }
+}
+
+/** A file that the step could have replaced by anything: it is read only when it is a plain file, and never through a link. */
+async function readOwnFile(path: string): Promise<Buffer | undefined> {
+  try {
+    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stat = await file.stat();
+    if (!stat.isFile()) return undefined;
+    const buffer = Buffer.alloc(Math.min(stat.size, maxOutputBytes + 1));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
+    return buffer.subarray(0, bytesRead);
+  } catch {
+    return undefined;
+  }
+}
