@@ -1,0 +1,46 @@
+import type { StepEvent, StepRequest } from "@sluice/engine";
+import type { ReadLog } from "./logs/reader.ts";
+
+export interface End {
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly exitCode: number;
+  readonly message?: string;
+  readonly deadline?: boolean;
+}
+
+/** The `finished` event of a step, from how its container ended and what its log said. Pure. */
+export function finishedOf(
+  request: StepRequest,
+  end: End,
+  read?: ReadLog,
+): Extract<StepEvent, { type: "finished" }> {
+  const outputs: Record<string, string | undefined> = {};
+  const notes = end.message === undefined ? [] : [end.message];
+  for (const [index, { name, path }] of request.outputPaths.entries()) {
+    const file = read?.frames.files.get(index);
+    outputs[name] = file?.kind === "value" ? withoutNewline(file.bytes.toString("utf8")) : undefined;
+    if (file?.kind === "large")
+      notes.push(
+        `output '${name}' (${path}) is ${file.bytes} B, more than its step's 1 MB of outputs leaves room for`,
+      );
+  }
+  const result = request.captureResult && read !== undefined ? resultOf(read) : undefined;
+  return {
+    type: "finished",
+    stepId: request.id,
+    at: end.endedAt,
+    startedAt: end.startedAt,
+    exitCode: end.exitCode,
+    outputs,
+    ...(result === undefined ? {} : { result }),
+    ...(end.deadline === true ? { deadline: true } : {}),
+    ...(notes.length === 0 ? {} : { message: notes.join("; ") }),
+  };
+}
+
+const resultOf = (read: ReadLog): string =>
+  withoutNewline(read.frames.result === undefined ? read.tail : read.frames.result.toString("utf8"));
+
+/** As Argo: the one newline that `echo` writes at the end is not part of the value. */
+const withoutNewline = (text: string): string => text.replace(/\r?\n$/, "");

@@ -1,0 +1,198 @@
+// A step as a pod. Pure.
+import { isObject } from "@sluice/base";
+import type { StepRequest } from "@sluice/engine";
+import type { KubeObject } from "@sluice/kube";
+import { KubeExecError } from "./errors.ts";
+import { annotation, label, labelValue, mainContainer, podName, stepLabel } from "./names.ts";
+import type { KubernetesExecutorOptions } from "./options.ts";
+import {
+  scratchDir,
+  scriptMaxBytes,
+  scriptVariable,
+  stagingDir,
+  unexpanded,
+  wrapperText,
+} from "./wrapper.ts";
+
+export type PodSettings = Pick<KubernetesExecutorOptions, "installId" | "podDefaults" | "entrypoints">;
+
+export interface PodPlace {
+  readonly namespace: string;
+  /** Begins the lines of the wrapper in the pod's log; not guessable. */
+  readonly mark: string;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** Seconds beyond the step's own deadline after which the kubelet ends the pod, should nobody of us be there. */
+const deadlineSlackSeconds = 30;
+
+/** Shells that we can wrap with, when a template's own command begins with one. */
+const shellPattern = /^(?:\/(?:usr\/)?bin\/)?(?:sh|ash|dash|bash)$/;
+
+type Work = StepRequest["work"];
+const bodyOf = (work: Work) => (work.kind === "container" ? work.container : work.script);
+
+/**
+ * The pod of a step. Errors: KUBEEXEC_NO_IMAGE, KUBEEXEC_NO_COMMAND, KUBEEXEC_SCRIPT_TOO_LARGE, KUBEEXEC_SCRIPT_NUL.
+ */
+export function buildPod(step: StepRequest, settings: PodSettings, place: PodPlace): KubeObject {
+  const defaults = settings.podDefaults ?? {};
+  const command = commandOf(step, settings);
+  const wrapped = command.wrapped;
+  const {
+    containers: sidecars,
+    volumes,
+    ...pod
+  } = step.pod as { containers?: unknown[]; volumes?: unknown[] };
+  const scratch = wrapped ? scratchVolumes(step.work.kind === "script") : [];
+  return {
+    metadata: {
+      name: podName(step),
+      namespace: place.namespace,
+      labels: {
+        ...defaults.labels,
+        ...step.metadata.labels,
+        [label.install]: settings.installId,
+        [label.step]: stepLabel(step.id),
+        [label.run]: labelValue(step.run.uid),
+        [label.workflow]: labelValue(step.run.name),
+        [label.completed]: "false",
+      },
+      annotations: {
+        ...defaults.annotations,
+        ...step.metadata.annotations,
+        [annotation.stepId]: step.id,
+        [annotation.mark]: wrapped ? place.mark : "",
+        [annotation.nodeId]: step.node.id,
+        [annotation.nodeName]: step.node.name,
+      },
+    },
+    spec: {
+      ...accountOf(step, settings),
+      ...defaults.spec,
+      ...pod,
+      restartPolicy: "Never",
+      terminationGracePeriodSeconds: graceSeconds(step),
+      ...deadlineOf(step, place.now),
+      volumes: [...(volumes ?? []), ...scratch.map(({ name }) => ({ name, emptyDir: {} }))],
+      containers: [
+        mainOf(step, settings, { ...command, mounts: scratch, mark: place.mark }),
+        ...(sidecars ?? []),
+      ],
+    },
+  };
+}
+
+export const graceSeconds = (step: StepRequest): number => Math.max(1, Math.ceil(step.graceMs / 1_000));
+
+interface Command {
+  readonly wrapped: boolean;
+  readonly command?: readonly string[] | undefined;
+  readonly args?: readonly string[] | undefined;
+  readonly shell: string;
+}
+
+function commandOf(step: StepRequest, settings: PodSettings): Command {
+  const body = bodyOf(step.work);
+  const template = step.node.template;
+  if (body.image === undefined || body.image === "") throw KubeExecError.NO_IMAGE({ template });
+  const first = body.command?.[0];
+  const ownShell = first !== undefined && shellPattern.test(first) ? first : undefined;
+  const why =
+    step.work.kind === "script"
+      ? "its script is handed to it as a file"
+      : step.outputPaths.length > 0
+        ? "its output files are read after it ended"
+        : undefined;
+  // Stdout apart from stderr needs the wrapper; that is worth it only where a shell is surely there.
+  const wrapped = why !== undefined || (step.captureResult && ownShell !== undefined);
+  if (!wrapped) return { wrapped, command: body.command, args: body.args, shell: "" };
+  const command =
+    body.command ??
+    (Object.hasOwn(settings.entrypoints ?? {}, body.image) ? settings.entrypoints?.[body.image] : undefined);
+  if (command === undefined || command.length === 0)
+    throw KubeExecError.NO_COMMAND({ template, image: body.image, why: why ?? "its result is kept" });
+  return { wrapped, command, args: body.args, shell: ownShell ?? "/bin/sh" };
+}
+
+type Mounts = readonly { readonly name: string; readonly mountPath: string }[];
+
+function mainOf(
+  step: StepRequest,
+  settings: PodSettings,
+  how: Command & { readonly mounts: Mounts; readonly mark: string },
+): Record<string, unknown> {
+  const { source, ...container } = { source: undefined, ...bodyOf(step.work) };
+  const defaults = settings.podDefaults ?? {};
+  return {
+    ...(defaults.resources === undefined ? {} : { resources: defaults.resources }),
+    ...(defaults.imagePullPolicy === undefined ? {} : { imagePullPolicy: defaults.imagePullPolicy }),
+    ...container,
+    name: mainContainer,
+    ...(how.wrapped ? wrap(step, how) : {}),
+    env: envOf(step, how.wrapped ? source : undefined),
+    securityContext: guarded(container.securityContext),
+    volumeMounts: [...(container.volumeMounts ?? []), ...how.mounts],
+  };
+}
+
+function wrap(step: StepRequest, how: Command & { readonly mark: string }): Record<string, unknown> {
+  const text = wrapperText({
+    mark: how.mark,
+    script: step.work.kind === "script",
+    captureResult: step.captureResult,
+    outputPaths: step.outputPaths.map((output) => output.path),
+  });
+  return {
+    command: [how.shell, "-c", unexpanded(text), "sluice"],
+    args: [...(how.command ?? []), ...(how.args ?? [])],
+  };
+}
+
+function envOf(step: StepRequest, source: string | undefined): unknown[] {
+  const env = bodyOf(step.work).env ?? [];
+  const has = (name: string) => env.some((entry) => entry.name === name);
+  return [
+    ...env,
+    ...(has("TRACEPARENT") ? [] : [{ name: "TRACEPARENT", value: step.traceparent }]),
+    ...(source === undefined
+      ? []
+      : [{ name: scriptVariable, value: unexpanded(checkedScript(step, source)) }]),
+  ];
+}
+
+function checkedScript(step: StepRequest, source: string): string {
+  const template = step.node.template;
+  const bytes = Buffer.byteLength(source);
+  if (bytes > scriptMaxBytes)
+    throw KubeExecError.SCRIPT_TOO_LARGE({ template, bytes, maxBytes: scriptMaxBytes });
+  if (source.includes("\0")) throw KubeExecError.SCRIPT_NUL({ template });
+  return source;
+}
+
+const scratchVolumes = (script: boolean): Mounts => [
+  { name: "sluice-scratch", mountPath: scratchDir },
+  ...(script ? [{ name: "sluice-staging", mountPath: stagingDir }] : []),
+];
+
+/** No API token in a pod that names no account: most steps never speak to Kubernetes. */
+function accountOf(step: StepRequest, settings: PodSettings): Record<string, unknown> {
+  if (step.pod["serviceAccountName"] !== undefined) return {};
+  const account = settings.podDefaults?.serviceAccountName;
+  return account === undefined ? { automountServiceAccountToken: false } : { serviceAccountName: account };
+}
+
+/** No gain of privileges, unless the manifest says otherwise or asks for what implies it. */
+function guarded(given: unknown): Record<string, unknown> {
+  const context = isObject(given) ? given : {};
+  const implied =
+    context["privileged"] === true || JSON.stringify(context["capabilities"] ?? "").includes("SYS_ADMIN");
+  return implied ? context : { allowPrivilegeEscalation: false, ...context };
+}
+
+function deadlineOf(step: StepRequest, now: number): Record<string, unknown> {
+  if (step.deadlineAt === undefined) return {};
+  const seconds = Math.ceil((step.deadlineAt - now) / 1_000);
+  return { activeDeadlineSeconds: Math.max(1, seconds) + graceSeconds(step) + deadlineSlackSeconds };
+}

@@ -1,0 +1,313 @@
+// One step from its pod's creation to its last event.
+// Owns:      its log reader and its timers. Talks to: KubeClient (delete, logs), the event queue.
+// Invariants
+//   T1. At most one of finished, lost, refused leaves it, after all of its output.
+//   T2. It is level-triggered: `observe` may come late, doubled or with states left out.
+//   T3. A deletion that we asked for (stop, deadline) ends as `finished`; one by somebody else as `lost`.
+import { type Clock, hasCode, type Logger, messageOf, type Random, sleepFor } from "@sluice/base";
+import type { StepEvent, StepRequest } from "@sluice/engine";
+import { type KubeClient, type KubeObject, resources } from "@sluice/kube";
+import { KubeExecError } from "./errors.ts";
+import type { EventQueue } from "./event-queue.ts";
+import { LogReader, type ReadLog } from "./logs/reader.ts";
+import { annotation, mainContainer } from "./names.ts";
+import { finishedOf } from "./outcome.ts";
+import { type PodView, viewOf } from "./pod-view.ts";
+import { untilDone } from "./retry.ts";
+
+export interface StepDeps {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly queue: EventQueue;
+  readonly stuckAfterMs: number;
+}
+
+type Ending = "stopped" | "deadline";
+type Ended = Extract<PodView, { kind: "ended" }>;
+
+/** Ms that a pod may stay after its deletion was due, before its node counts as lost. */
+const terminatingSlackMs = 60_000;
+/** 128 + the signal's number. */
+const sigkill = 137;
+const sigterm = 143;
+
+export class TrackedStep {
+  readonly request: StepRequest;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly #deps: StepDeps;
+  readonly #life = new AbortController();
+  #phase: "waiting" | "running" | "ending" | "over" = "waiting";
+  #startedAt = 0;
+  #message = "";
+  #stuckSince: number | undefined;
+  #ending: Ending | undefined;
+  #killed = false;
+  #reader: LogReader | undefined;
+  #terminatingWatched = false;
+
+  constructor(request: StepRequest, place: { namespace: string; pod: string }, deps: StepDeps) {
+    this.request = request;
+    this.namespace = place.namespace;
+    this.pod = place.pod;
+    this.#deps = deps;
+    if (request.deadlineAt !== undefined) void this.#watchDeadline(request.deadlineAt);
+  }
+
+  get over(): boolean {
+    return this.#phase === "over";
+  }
+
+  observe(pod: KubeObject): void {
+    if (this.#phase === "ending" || this.#phase === "over") return;
+    const view = viewOf(pod);
+    switch (view.kind) {
+      case "waiting":
+        this.#waiting(view);
+        break;
+      case "running":
+        this.#running(pod, view);
+        break;
+      case "ended":
+        void this.#containerEnded(pod, view);
+        break;
+      case "failed":
+        this.#finishWithout(view.message, view.deadline);
+        break;
+      case "lost":
+        this.#lose(view.reason);
+        break;
+    }
+    if (pod.metadata.deletionTimestamp !== undefined)
+      void this.#watchTerminating(pod.metadata.deletionTimestamp);
+  }
+
+  /** The pod is no more. A log that is being read to its end may still finish. */
+  vanished(): void {
+    if (this.#phase === "ending" || this.#phase === "over") return;
+    if (this.#ending !== undefined) this.#finishWithout(undefined, this.#ending === "deadline");
+    else this.#lose("pod deleted");
+  }
+
+  /** Asks the pod to end. The answer comes through `observe` or `vanished`. */
+  async stop(how: "term" | "kill", why: Ending = "stopped"): Promise<void> {
+    if (this.#phase === "over") return;
+    this.#ending ??= why;
+    this.#killed ||= how === "kill";
+    // 1 s is the shortest grace with which the kubelet still reports the exit code; 0 only removes the object.
+    await this.#delete(how === "kill" ? 1 : undefined);
+  }
+
+  refuse(error: { readonly code: string; readonly message: string; readonly hint: string }): void {
+    this.#end({
+      type: "refused",
+      stepId: this.request.id,
+      at: this.#deps.clock.now(),
+      code: error.code,
+      message: error.message,
+      hint: error.hint,
+    });
+  }
+
+  /** Its deadline was over before it had a pod. */
+  expired(): void {
+    this.#ending = "deadline";
+    this.#finishWithout(undefined, true);
+  }
+
+  /** Shown to users while the step waits for something outside its pod. */
+  pending(message: string): void {
+    if (message === this.#message || this.#phase !== "waiting") return;
+    this.#message = message;
+    this.#deps.queue.put({ type: "pending", stepId: this.request.id, at: this.#deps.clock.now(), message });
+  }
+
+  dispose(): void {
+    this.#life.abort();
+  }
+
+  #waiting(view: Extract<PodView, { kind: "waiting" }>): void {
+    if (this.#phase !== "waiting") return;
+    this.pending(view.message);
+    if (view.stuck === undefined) {
+      this.#stuckSince = undefined;
+      return;
+    }
+    if (view.stuck === "hopeless") void this.#refuseStuck(view.message);
+    else if (this.#stuckSince === undefined) void this.#watchStuck();
+  }
+
+  async #watchStuck(): Promise<void> {
+    const { clock, stuckAfterMs } = this.#deps;
+    const since = clock.now();
+    this.#stuckSince = since;
+    await sleepFor(clock, stuckAfterMs, this.#life.signal);
+    if (!this.#life.signal.aborted && this.#phase === "waiting" && this.#stuckSince === since)
+      await this.#refuseStuck(this.#message);
+  }
+
+  async #refuseStuck(message: string): Promise<void> {
+    const [reason = "", ...said] = message.split(": ");
+    this.refuse(KubeExecError.STUCK({ reason, said: said.join(": "), afterMs: this.#deps.stuckAfterMs }));
+    await this.#delete(1);
+  }
+
+  #running(pod: KubeObject, view: Extract<PodView, { kind: "running" }>): void {
+    if (this.#phase !== "waiting") return;
+    this.#begin(view);
+    void this.#finishEarly(pod, this.#read(pod));
+  }
+
+  #begin(view: { startedAt: number; host?: string; podIP?: string }): void {
+    this.#phase = "running";
+    this.#startedAt = view.startedAt || this.#deps.clock.now();
+    this.#deps.queue.put({
+      type: "started",
+      stepId: this.request.id,
+      at: this.#startedAt,
+      ...(view.host === undefined ? {} : { host: view.host }),
+      ...(view.podIP === undefined ? {} : { podIP: view.podIP }),
+    });
+  }
+
+  #read(pod: KubeObject): LogReader {
+    const { client, clock, random, queue } = this.#deps;
+    const stepId = this.request.id;
+    this.#reader ??= new LogReader(
+      {
+        client,
+        clock,
+        random,
+        namespace: this.namespace,
+        pod: this.pod,
+        container: mainContainer,
+        mark: pod.metadata.annotations?.[annotation.mark] ?? "",
+        emit: (lines) => queue.putWhenRoom({ type: "output", stepId, lines }, this.#life.signal),
+      },
+      this.#life.signal,
+    );
+    return this.#reader;
+  }
+
+  /** A wrapped step says its end in its log, up to a second before the kubelet does. */
+  async #finishEarly(pod: KubeObject, reader: LogReader): Promise<void> {
+    const read = await reader.ended;
+    if (this.#life.signal.aborted || this.#phase !== "running" || !read.frames.complete) return;
+    if (pod.metadata.deletionTimestamp !== undefined || this.#ending !== undefined) return;
+    this.#finish(read, {
+      startedAt: this.#startedAt,
+      endedAt: read.lastAt ?? this.#deps.clock.now(),
+      exitCode: read.frames.exitCode ?? 1,
+    });
+  }
+
+  async #containerEnded(pod: KubeObject, view: Ended): Promise<void> {
+    if (view.notStarted !== undefined) return this.#notStarted(view, view.notStarted);
+    if (this.#phase === "waiting") this.#begin(view);
+    this.#phase = "ending";
+    const reader = this.#read(pod);
+    reader.containerEnded();
+    const read = await reader.ended;
+    if (this.#life.signal.aborted || this.over) return;
+    if (read.incomplete !== undefined)
+      this.#deps.log.warn("the log's end could not be read", {
+        step: this.request.id,
+        reason: messageOf(read.incomplete),
+      });
+    // T3. An end before the deletion was asked for is the step's own, whoever deletes its pod afterwards.
+    const deletedByOthers =
+      view.deletedAt !== undefined && this.#ending === undefined && !read.frames.complete;
+    if (deletedByOthers && view.endedAt >= (view.deletedAt ?? 0)) this.#lose("pod deleted");
+    else this.#finish(read, view);
+  }
+
+  #notStarted(view: Ended, said: string): void {
+    const image =
+      this.request.work.kind === "script"
+        ? this.request.work.script.image
+        : this.request.work.container.image;
+    if (/\/bin\/sh\b.*(?:no such file|not found)/.test(said)) {
+      this.refuse(KubeExecError.NO_SHELL({ image: image ?? "", said }));
+      return;
+    }
+    this.#startedAt = view.startedAt || this.#deps.clock.now();
+    // What a shell says for the same mistake: 127 not found, 126 not executable.
+    const exitCode = /permission denied/i.test(said) ? 126 : 127;
+    this.#end(
+      finishedOf(this.request, {
+        startedAt: this.#startedAt,
+        endedAt: this.#deps.clock.now(),
+        exitCode,
+        message: said,
+      }),
+    );
+  }
+
+  #finish(
+    read: ReadLog,
+    view: Pick<Ended, "startedAt" | "endedAt" | "exitCode" | "message" | "deadline">,
+  ): void {
+    const deadline = view.deadline === true || this.#ending === "deadline";
+    this.#end(finishedOf(this.request, { ...view, deadline }, read));
+  }
+
+  /** The pod failed or went as a whole; what its log gave is kept. */
+  #finishWithout(message: string | undefined, deadline: boolean): void {
+    const now = this.#deps.clock.now();
+    const exitCode = this.#killed || this.#ending === undefined ? sigkill : sigterm;
+    this.#end(
+      finishedOf(this.request, {
+        startedAt: this.#startedAt || now,
+        endedAt: now,
+        exitCode,
+        deadline,
+        ...(message === undefined ? {} : { message }),
+      }),
+    );
+  }
+
+  #lose(reason: string): void {
+    this.#end({ type: "lost", stepId: this.request.id, at: this.#deps.clock.now(), reason });
+  }
+
+  /** T1 */
+  #end(event: StepEvent): void {
+    if (this.#phase === "over") return;
+    this.#phase = "over";
+    this.#deps.queue.put(event);
+    this.#life.abort();
+  }
+
+  async #watchDeadline(at: number): Promise<void> {
+    const { clock, log } = this.#deps;
+    await clock.sleepUntil(at, this.#life.signal);
+    if (this.#life.signal.aborted) return;
+    log.info("step is out of time", { step: this.request.id });
+    await this.stop("term", "deadline");
+  }
+
+  /** A pod whose node is gone stays in deletion for ever. */
+  async #watchTerminating(deletionTimestamp: string): Promise<void> {
+    if (this.#terminatingWatched) return;
+    this.#terminatingWatched = true;
+    const until = Date.parse(deletionTimestamp) + terminatingSlackMs;
+    await this.#deps.clock.sleepUntil(until, this.#life.signal);
+    if (this.#life.signal.aborted) return;
+    if (this.#ending === undefined) this.#lose("its node does not answer");
+    else this.vanished();
+  }
+
+  async #delete(graceSeconds: number | undefined): Promise<void> {
+    const { client } = this.#deps;
+    const ref = { namespace: this.namespace, name: this.pod };
+    await untilDone({ ...this.#deps, signal: this.#life.signal, what: "delete pod" }, async () => {
+      try {
+        await client.delete(resources.pods, ref, graceSeconds === undefined ? {} : { graceSeconds });
+      } catch (error) {
+        if (!hasCode(error, "KUBE_NOT_FOUND")) throw error;
+      }
+    });
+  }
+}
