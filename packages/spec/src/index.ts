@@ -11,6 +11,7 @@ export {
   type Path,
   type Position,
 } from "./issue.ts";
+export { type KindSchemas, type LintOptions, lintManifests, lintObject, lintWorkflow } from "./lint/index.ts";
 export {
   type LoadedManifest,
   type LoadResult,
@@ -26,6 +27,8 @@ export {
 } from "./manifest.ts";
 export { ConfigMap, Secret } from "./resources.ts";
 export { editDistance, nearest } from "./schema/nearest.ts";
+export { type Support, type SupportPlace, support, supportedHooks, unsupportedKinds } from "./support.ts";
 export { WorkflowEventBinding } from "./workflow/event-binding.ts";
 export { defaultLimits, type ParseLimits } from "./yaml/limits.ts";
 export { type ParsedDocument, type ParseOptions, type ParseResult, parseManifests } from "./yaml/parse.ts";
+export { fromYaml, toYaml } from "./yaml/plain.ts";

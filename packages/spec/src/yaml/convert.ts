@@ -2,7 +2,8 @@
 // Invariants
 //   Y1. No value shares the prototype chain with a key of the text: forbidden keys are refused, never written.
 //   Y2. What aliases unfold to is counted as if it were written out; the count is bounded.
-//   Y3. Equal keys in one map are an error, found in linear time.
+//   Y3. Equal keys in one map are an error, found in linear time. Under `metadata`, which changes nothing that runs, the
+//       last one wins with a warning, as the incumbent has it.
 import { isForbiddenKey, isObject, type Json, type JsonObject } from "@sluice/base";
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from "yaml";
 import type { IssueCode } from "../issue.ts";
@@ -13,6 +14,7 @@ export interface ConvertIssue {
   readonly message: string;
   readonly hint: string;
   readonly offset: number;
+  readonly severity: "error" | "warning";
 }
 
 export interface Converted {
@@ -55,6 +57,7 @@ class Converter {
   readonly issues: ConvertIssue[] = [];
   readonly #limits: ParseLimits;
   #nodes = 0;
+  #inMetadata = false;
 
   constructor(limits: ParseLimits) {
     this.#limits = limits;
@@ -110,6 +113,7 @@ class Converter {
     let height = 0;
     for (const pair of node.items) {
       const keyNode = pair.key as Node;
+      if (depth === 0) this.#inMetadata = isScalar(keyNode) && keyNode.value === "metadata";
       const built = this.value(pair.value as Node | null, depth + 1);
       size += built.size;
       height = Math.max(height, built.height + 1);
@@ -120,18 +124,19 @@ class Converter {
       const key = this.#key(keyNode);
       if (key === undefined) continue;
       if (seen.has(key)) {
-        this.#issue(
-          "SPEC_KEY_DUPLICATE",
-          keyNode,
-          `key '${key}' stands twice in this map`,
-          "keep one of the two",
-        );
-        continue;
+        this.#duplicate(key, keyNode);
+        if (!this.#inMetadata) continue;
       }
       seen.add(key);
       result[key] = built.json;
     }
     return { json: result, size, height };
+  }
+
+  #duplicate(key: string, node: Node): void {
+    const message = `key '${key}' stands twice in this map`;
+    const hint = this.#inMetadata ? "keep one of the two: the last one wins" : "keep one of the two";
+    this.#issue("SPEC_KEY_DUPLICATE", node, message, hint, this.#inMetadata ? "warning" : "error");
   }
 
   /** `<<`: keys of the merged maps that are not set already; a key set later by the map itself wins. */
@@ -209,7 +214,13 @@ class Converter {
     throw new Stop();
   }
 
-  #issue(code: IssueCode, node: Node | null, message: string, hint: string): void {
-    this.issues.push({ code, message, hint, offset: node?.range?.[0] ?? 0 });
+  #issue(
+    code: IssueCode,
+    node: Node | null,
+    message: string,
+    hint: string,
+    severity: ConvertIssue["severity"] = "error",
+  ): void {
+    this.issues.push({ code, message, hint, severity, offset: node?.range?.[0] ?? 0 });
   }
 }

@@ -1,10 +1,11 @@
 import { isObject, type Json } from "@sluice/base";
-import { Composer, type Document, LineCounter, type Node, Parser, type YAMLError } from "yaml";
+import { Composer, type Document, LineCounter, type Node, type YAMLError } from "yaml";
 import { type Issue, type IssueCode, type Locate, makeIssueSink } from "../issue.ts";
 import { convertDocument } from "./convert.ts";
 import { deeperThan } from "./depth.ts";
 import { defaultLimits, type ParseLimits } from "./limits.ts";
 import { makeLocate } from "./locate.ts";
+import { tokensOf } from "./tokens.ts";
 
 /** One document of a text (or one item of a `kind: List`) as plain JSON, with the way back to its place in the text. */
 export interface ParsedDocument {
@@ -56,7 +57,6 @@ class ParseRun {
   }
 
   read(): void {
-    const parser = new Parser(this.#lines.addNewLine);
     const composer = new Composer({
       version: "1.2",
       schema: "core",
@@ -66,7 +66,7 @@ class ParseRun {
       merge: false,
     });
     const compose = function* (this: ParseRun) {
-      for (const token of parser.parse(this.#text)) {
+      for (const token of tokensOf(this.#text, this.#lines.addNewLine)) {
         const deep = deeperThan(token, this.#limits.maxDepth);
         if (deep !== undefined) {
           const message = `the document nests deeper than ${this.#limits.maxDepth} levels`;
@@ -96,8 +96,11 @@ class ParseRun {
     }
     if (wrong.length > 0 || document.contents === null) return;
     const converted = convertDocument(document, this.#limits);
-    for (const found of converted.issues) this.issue(found.code, found.offset, found.message, found.hint);
-    if (converted.issues.length > 0 || converted.json === null) return;
+    for (const found of converted.issues) {
+      this.issue(found.code, found.offset, found.message, found.hint, found.severity);
+    }
+    const broken = converted.issues.some((found) => found.severity !== "warning");
+    if (broken || converted.json === null) return;
     const locate = makeLocate({
       root: document.contents as Node,
       anchors: converted.anchors,
@@ -124,11 +127,12 @@ class ParseRun {
     }
   }
 
-  issue(code: IssueCode, offset: number, message: string, hint: string): void {
+  issue(code: IssueCode, offset: number, message: string, hint: string, severity?: Issue["severity"]): void {
     const { line, col } = this.#lines.linePos(offset);
     const position = { line: Math.max(1, line), col: Math.max(1, col) };
     const sink = makeIssueSink({ file: this.#file, locate: () => position });
-    sink.error(code, [], { message, hint });
+    if (severity === "warning") sink.warn(code, [], { message, hint });
+    else sink.error(code, [], { message, hint });
     this.issues.push(...sink.issues);
   }
 }

@@ -1,0 +1,146 @@
+import { compileConditions } from "@sluice/expr";
+import type { z } from "zod";
+import type { Sensor, Trigger, TriggerParameter } from "../../events/sensor.ts";
+import { triggerKinds } from "../../events/sensor.ts";
+import type { IssueSink, Path } from "../../issue.ts";
+import { checkShape } from "../../schema/check.ts";
+import { didYouMean } from "../../schema/nearest.ts";
+import { compiled } from "../compiled.ts";
+import { checkFields } from "../workflow/supported.ts";
+import { lintTriggerBackoff } from "./backoff.ts";
+import { lintDependency } from "./dependency.ts";
+import { knownTriggerFields, lintKnownFields } from "./kind-fields.ts";
+
+type TriggerSchemas = Readonly<Record<string, z.ZodType>>;
+
+interface SensorLint {
+  readonly sink: IssueSink;
+  readonly dependencies: ReadonlySet<string>;
+  readonly schemas: TriggerSchemas;
+}
+
+/** Names, conditions, filters, parameters and kinds of a Sensor. */
+export function lintSensor(sensor: Sensor, sink: IssueSink, schemas: TriggerSchemas): void {
+  const { spec } = sensor;
+  checkFields({ sink, executor: undefined }, "sensor", spec, ["spec"]);
+  const dependencies = new Set<string>();
+  for (const [i, dependency] of spec.dependencies.entries()) {
+    const path = ["spec", "dependencies", i];
+    if (dependencies.has(dependency.name)) {
+      sink.error("SPEC_NAME", [...path, "name"], {
+        message: `duplicate dependency name: ${dependency.name}`,
+        hint: "rename one of the two: conditions and parameters name dependencies",
+      });
+    }
+    dependencies.add(dependency.name);
+    lintDependency(dependency, sink, path);
+  }
+  const lint: SensorLint = { sink, dependencies, schemas };
+  const names = new Set<string>();
+  for (const [i, trigger] of spec.triggers.entries()) {
+    const path = ["spec", "triggers", i];
+    const { name } = trigger.template;
+    if (names.has(name)) {
+      sink.error("SPEC_NAME", [...path, "template", "name"], {
+        message: `duplicate trigger name: ${name}`,
+        hint: "rename one of the two: state and records are kept by the trigger's name",
+      });
+    }
+    names.add(name);
+    lintTrigger(lint, trigger, path);
+  }
+}
+
+function lintTrigger(lint: SensorLint, trigger: Trigger, path: Path): void {
+  const { sink } = lint;
+  checkFields({ sink, executor: undefined }, "trigger", trigger, path);
+  checkFields({ sink, executor: undefined }, "triggerTemplate", trigger.template, [...path, "template"]);
+  lintConditions(lint, trigger.template.conditions, [...path, "template", "conditions"]);
+  lintTriggerKind(lint, trigger, path);
+  lintParameters(lint, trigger.parameters ?? [], [...path, "parameters"]);
+  if (trigger.retryStrategy !== undefined) {
+    lintTriggerBackoff(trigger.retryStrategy, sink, [...path, "retryStrategy"]);
+  }
+}
+
+function lintConditions({ sink, dependencies }: SensorLint, text: string | undefined, path: Path): void {
+  if (text === undefined || text.trim() === "") return;
+  const conditions = compiled(sink, path, () => compileConditions(text));
+  for (const name of conditions?.names ?? []) {
+    if (dependencies.has(name)) continue;
+    sink.error("SPEC_REFERENCE", path, {
+      message: `conditions name '${name}', which is no dependency of this sensor`,
+      hint: didYouMean(name, dependencies, `dependencies: ${[...dependencies].slice(0, 12).join(", ")}`),
+      text: name,
+    });
+  }
+}
+
+function lintTriggerKind({ sink, dependencies, schemas }: SensorLint, trigger: Trigger, path: Path): void {
+  const at = [...path, "template"];
+  const kinds = triggerKinds.filter((kind) => trigger.template[kind] !== undefined);
+  const [kind, second] = kinds;
+  if (kind === undefined) {
+    sink.error("SPEC_CONFLICT", at, {
+      message: `trigger '${trigger.template.name}' has no kind`,
+      hint: `give it one of: ${triggerKinds.join(", ")}`,
+    });
+    return;
+  }
+  if (second !== undefined) {
+    sink.error("SPEC_CONFLICT", [...at, second], {
+      message: `trigger '${trigger.template.name}' has ${kinds.length} kinds: ${kinds.join(", ")}`,
+      hint: "keep one; write a second trigger for the other",
+      key: true,
+    });
+  }
+  for (const used of kinds) {
+    const config = trigger.template[used];
+    if (config === undefined) continue;
+    const rewritten = new Set((trigger.parameters ?? []).map((parameter) => parameter.dest));
+    lintNestedParameters({ sink, dependencies, schemas }, config, {
+      path: [...at, used],
+      kind: used,
+      rewritten,
+    });
+    const schema = Object.hasOwn(schemas, used) ? schemas[used] : undefined;
+    if (schema === undefined) lintKnownFields(knownTriggerFields[used], config, sink, [...at, used]);
+    else checkShape(schema, config, sink, [...at, used]);
+  }
+}
+
+interface NestedPlace {
+  readonly path: Path;
+  readonly kind: string;
+  /** What the trigger's own parameters write to: a name there is replaced before it is read. */
+  readonly rewritten: ReadonlySet<string>;
+}
+
+/** `parameters`, `payload` and `dynamicHeaders` of a kind's config name dependencies too. */
+function lintNestedParameters(
+  lint: SensorLint,
+  config: Readonly<Record<string, unknown>>,
+  place: NestedPlace,
+): void {
+  for (const field of ["parameters", "payload", "dynamicHeaders"]) {
+    const list = config[field];
+    if (!Array.isArray(list)) continue;
+    const kept = (list as readonly Partial<TriggerParameter>[]).map((parameter, i) =>
+      place.rewritten.has(`${place.kind}.${field}.${i}.src.dependencyName`) ? {} : parameter,
+    );
+    lintParameters(lint, kept, [...place.path, field]);
+  }
+}
+
+function lintParameters(lint: SensorLint, list: readonly Partial<TriggerParameter>[], path: Path): void {
+  const { sink, dependencies } = lint;
+  for (const [i, parameter] of list.entries()) {
+    const src = parameter?.src as Partial<TriggerParameter["src"]> | undefined;
+    const name = src?.dependencyName;
+    if (typeof name !== "string" || dependencies.has(name)) continue;
+    sink.error("SPEC_REFERENCE", [...path, i, "src", "dependencyName"], {
+      message: `parameter names '${name}', which is no dependency of this sensor`,
+      hint: didYouMean(name, dependencies, `dependencies: ${[...dependencies].slice(0, 12).join(", ")}`),
+    });
+  }
+}

@@ -1,0 +1,102 @@
+import type { z } from "zod";
+import { type Issue, type IssueSink, makeIssueSink } from "../issue.ts";
+import type { LoadedManifest, Manifest } from "../manifest.ts";
+import { unsupportedKinds } from "../support.ts";
+import type { Workflow } from "../workflow/workflow.ts";
+import { lintCron } from "./cron.ts";
+import { lintEventSource } from "./events/event-source.ts";
+import { lintSensor } from "./events/sensor.ts";
+import type { ExecutorKind } from "./workflow/supported.ts";
+import { lintWorkflowSpec } from "./workflow/workflow.ts";
+
+/** Schemas of kinds that other packages own, by the kind's name. */
+export interface KindSchemas {
+  readonly source: Readonly<Record<string, z.ZodType>>;
+  readonly trigger: Readonly<Record<string, z.ZodType>>;
+}
+
+export interface LintOptions {
+  /** Configs of kinds without a schema here are only checked for being maps. */
+  readonly kinds?: KindSchemas | undefined;
+  /** What will run the steps, where that is known. */
+  readonly executor?: ExecutorKind;
+}
+
+/** All rules over manifests that fit their schemas. Findings have the positions of their documents. */
+export function lintManifests(
+  manifests: readonly LoadedManifest[],
+  options: LintOptions = {},
+): readonly Issue[] {
+  const issues: Issue[] = [];
+  for (const { manifest, document } of manifests) {
+    const sink = makeIssueSink(document);
+    lintManifest(manifest, sink, options);
+    issues.push(...sink.issues);
+  }
+  return issues;
+}
+
+/** All rules over one object that came without a text: issues have a path, but no position. */
+export function lintObject(manifest: Manifest, options: LintOptions = {}): readonly Issue[] {
+  const sink = makeIssueSink({});
+  lintManifest(manifest, sink, options);
+  return sink.issues;
+}
+
+/** All rules of a workflow, for API bodies. */
+export const lintWorkflow = (workflow: Workflow, options: LintOptions = {}): readonly Issue[] =>
+  lintObject(workflow, options);
+
+function lintManifest(manifest: Manifest, sink: IssueSink, options: LintOptions): void {
+  const { executor } = options;
+  if (unsupportedKinds.includes(manifest.kind)) {
+    sink.error("SPEC_UNSUPPORTED", ["kind"], {
+      message: `${manifest.kind} is not run by this version of Sluice`,
+      hint: "it is checked here, and may be applied when a version runs it",
+    });
+  }
+  const { metadata } = manifest;
+  switch (manifest.kind) {
+    case "Workflow":
+      lintMetadata(manifest, sink);
+      lintWorkflowSpec({ sink, spec: manifest.spec, base: ["spec"], metadata, library: false, executor });
+      break;
+    case "WorkflowTemplate":
+    case "ClusterWorkflowTemplate":
+      lintWorkflowSpec({ sink, spec: manifest.spec, base: ["spec"], metadata, library: true, executor });
+      break;
+    case "CronWorkflow":
+      lintCron(manifest, sink);
+      lintWorkflowSpec({
+        sink,
+        spec: manifest.spec.workflowSpec,
+        base: ["spec", "workflowSpec"],
+        metadata: { ...metadata, ...manifest.spec.workflowMetadata },
+        library: false,
+        executor,
+      });
+      break;
+    case "Sensor":
+      lintMetadata(manifest, sink);
+      lintSensor(manifest, sink, options.kinds?.trigger ?? {});
+      break;
+    case "EventSource":
+      lintMetadata(manifest, sink);
+      lintEventSource(manifest, sink, options.kinds?.source ?? {});
+      break;
+    case "EventBus":
+    case "ConfigMap":
+    case "Secret":
+    case "WorkflowEventBinding":
+      break;
+  }
+}
+
+function lintMetadata({ kind, metadata }: Manifest, sink: IssueSink): void {
+  if (metadata.name !== undefined) return;
+  if (kind === "Workflow") return; // a run without a name is given one
+  sink.error("SPEC_FIELD_MISSING", ["metadata", "name"], {
+    message: "metadata.name is required",
+    hint: "name the object",
+  });
+}

@@ -1,0 +1,81 @@
+import type { IssueSink, Path } from "../../issue.ts";
+import type { ObjectMeta } from "../../meta.ts";
+import type {
+  DagTask,
+  InlineTemplate,
+  Template,
+  TemplateType,
+  WorkflowStep,
+} from "../../workflow/template.ts";
+import { templateTypes } from "../../workflow/template.ts";
+import type { WorkflowSpec } from "../../workflow/workflow.ts";
+
+/** A value with its place in the document. */
+export interface Placed<T> {
+  readonly value: T;
+  readonly path: Path;
+}
+
+/** What the rules of a workflow share. */
+export interface WorkflowLint {
+  readonly sink: IssueSink;
+  readonly spec: WorkflowSpec;
+  /** Path of `spec`. */
+  readonly base: Path;
+  readonly metadata: ObjectMeta;
+  /** The first template of each name. */
+  readonly templates: ReadonlyMap<string, Placed<Template>>;
+  /** A WorkflowTemplate is completed by whoever uses it: what is missing may come from there. */
+  readonly library: boolean;
+}
+
+/** One use of a template: a step or a task. */
+export interface Call {
+  readonly kind: "steps" | "tasks";
+  readonly step: WorkflowStep | DagTask;
+  readonly path: Path;
+  /** Index of the steps group; 0 for tasks. */
+  readonly group: number;
+}
+
+/** The template types that are set, in the order of the list. */
+export const typesOf = (template: Template | InlineTemplate): readonly TemplateType[] =>
+  templateTypes.filter((type) => (template as Template)[type] !== undefined);
+
+/** Every step or task of a template, in order. */
+export function callsOf({ value, path }: Placed<Template>): readonly Call[] {
+  const calls: Call[] = [];
+  for (const [group, steps] of (value.steps ?? []).entries()) {
+    for (const [i, step] of steps.entries()) {
+      calls.push({ kind: "steps", step, group, path: [...path, "steps", group, i] });
+    }
+  }
+  for (const [i, step] of (value.dag?.tasks ?? []).entries()) {
+    calls.push({ kind: "tasks", step, group: 0, path: [...path, "dag", "tasks", i] });
+  }
+  return calls;
+}
+
+/** Templates that a name or an inline body gives; undefined when it is elsewhere or does not exist. */
+export function calledTemplate(
+  lint: Pick<WorkflowLint, "templates">,
+  call: Call,
+): Placed<Template | InlineTemplate> | undefined {
+  if (call.step.inline !== undefined) return { value: call.step.inline, path: [...call.path, "inline"] };
+  return call.step.template === undefined ? undefined : lint.templates.get(call.step.template);
+}
+
+export const isLooped = (call: Call): boolean =>
+  call.step.withItems !== undefined ||
+  call.step.withParam !== undefined ||
+  call.step.withSequence !== undefined;
+
+/** Whether a text has a tag in it, so that its value is known only when it runs. */
+export const hasTag = (text: string): boolean => text.includes("{{");
+
+export const nameOf = (template: Template | InlineTemplate, path: Path): string =>
+  template.name ?? `#${String(path.at(-1))}`;
+
+/** Whether a template only orders other templates: it has no node that runs a command. */
+export const isComposite = (template: Template | InlineTemplate): boolean =>
+  (template as Template).steps !== undefined || (template as Template).dag !== undefined;

@@ -1,0 +1,156 @@
+import type { IssueSink, Path } from "../../issue.ts";
+import type { InlineTemplate, Template } from "../../workflow/template.ts";
+import { listTagsOf } from "../expressions.ts";
+import { textsOf } from "../tags.ts";
+import { type Call, calledTemplate, callsOf, type Placed, type WorkflowLint } from "./context.ts";
+import type { DependencyGraph } from "./dag.ts";
+import {
+  anyOf,
+  inputScope,
+  isChecked,
+  itemScope,
+  leafScope,
+  nodeScope,
+  type Scope,
+  stepsScope,
+  tasksScope,
+  workflowScope,
+} from "./scope.ts";
+
+interface Visit {
+  readonly template: Placed<Template>;
+  /** Reached from an exit handler or hook: the workflow's end is known there. */
+  readonly ended: boolean;
+}
+
+/** Walks from the entrypoint and the exit handlers through every reachable template and resolves each tag at its place. */
+export function lintVariables(lint: WorkflowLint, graphs: ReadonlyMap<string, DependencyGraph>): void {
+  const seen = new Set<string>();
+  const open: Visit[] = [];
+  const visit = (name: string | undefined, ended: boolean): void => {
+    const template = name === undefined ? undefined : lint.templates.get(name);
+    const key = `${ended ? "e" : "m"}:${name}`;
+    if (template === undefined || seen.has(key) || (ended && seen.has(`m:${name}`))) return;
+    seen.add(key);
+    open.push({ template, ended });
+  };
+  const { entrypoint, onExit, hooks } = lint.spec;
+  if (lint.library) for (const name of lint.templates.keys()) visit(name, false);
+  visit(entrypoint, false);
+  const walk = (): void => {
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const graph = graphs.get(next.template.value.name ?? "") ?? new Map();
+      resolveTemplate(lint, next, { graph, visit });
+    }
+  };
+  walk();
+  visit(onExit, true);
+  const globals = workflowScope(lint, true);
+  for (const [name, hook] of Object.entries(hooks ?? {})) {
+    visit(hook.template, true);
+    resolveTexts(lint.sink, hook.arguments, [...lint.base, "hooks", name, "arguments"], globals);
+  }
+  walk();
+}
+
+interface Around {
+  readonly graph: DependencyGraph;
+  readonly visit: (name: string | undefined, ended: boolean) => void;
+}
+
+function resolveTemplate(lint: WorkflowLint, { template, ended }: Visit, around: Around): void {
+  const { value, path } = template;
+  // A template reached from a library may be an exit handler there.
+  const outer = anyOf(workflowScope(lint, ended || lint.library), inputScope(value), nodeScope);
+  const calls = callsOf(template);
+  if (value.steps === undefined && value.dag === undefined) {
+    resolveLeaf(lint.sink, value, path, outer);
+    return;
+  }
+  for (const call of calls) {
+    resolveCall(lint, { call, calls, outer, graph: around.graph });
+    around.visit(call.step.template, ended);
+    around.visit(call.step.onExit, ended);
+    for (const hook of Object.values(call.step.hooks ?? {})) around.visit(hook.template, true);
+  }
+  const all =
+    value.dag === undefined
+      ? stepsScope(lint, calls, undefined)
+      : tasksScope(lint, calls, { at: undefined, graph: around.graph });
+  const whole = anyOf(outer, all);
+  const skipped = ["steps", "dag", "inputs", "metrics", "hooks"];
+  resolveTexts(lint.sink, value, path, whole, skipped);
+}
+
+/** The body of a leaf; metrics have variables of their own. */
+function resolveLeaf(sink: IssueSink, value: Template | InlineTemplate, path: Path, outer: Scope): void {
+  resolveTexts(sink, value, path, anyOf(outer, leafScope(value)), ["metrics", "inputs"]);
+  resolveTexts(sink, value.inputs, [...path, "inputs"], anyOf(outer, leafScope(value)));
+}
+
+interface CallPlace {
+  readonly call: Call;
+  readonly calls: readonly Call[];
+  readonly outer: Scope;
+  readonly graph: DependencyGraph;
+}
+
+function resolveCall(lint: WorkflowLint, { call, calls, outer, graph }: CallPlace): void {
+  const { step, path } = call;
+  const siblings = (own: boolean): Scope =>
+    call.kind === "steps"
+      ? stepsScope(lint, calls, call, own)
+      : tasksScope(lint, calls, { at: call, graph, own });
+  const before = anyOf(outer, siblings(false));
+  const inLoop = anyOf(before, itemScope(call));
+  for (const field of ["withItems", "withParam", "withSequence"] as const) {
+    resolveTexts(lint.sink, step[field], [...path, field], before);
+  }
+  resolveTexts(lint.sink, step, path, inLoop, [
+    "withItems",
+    "withParam",
+    "withSequence",
+    "inline",
+    "hooks",
+    "name",
+  ]);
+  if (step.inline !== undefined) {
+    const inside = anyOf(inLoop, inputScope(step.inline));
+    resolveLeaf(lint.sink, step.inline, [...path, "inline"], inside);
+  }
+  const after = anyOf(outer, siblings(true), itemScope(call));
+  resolveTexts(
+    lint.sink,
+    step.hooks,
+    [...path, "hooks"],
+    anyOf(after, workflowScope(lint, true), ownOutputs(lint, call)),
+  );
+}
+
+/** An exit hook may name its node's outputs as `outputs.…`. */
+function ownOutputs(lint: WorkflowLint, call: Call): Scope {
+  const target = calledTemplate(lint, call)?.value;
+  return target === undefined ? () => "" : leafScope(target);
+}
+
+function resolveTexts(
+  sink: IssueSink,
+  value: unknown,
+  path: Path,
+  scope: Scope,
+  skip: readonly string[] = [],
+): void {
+  for (const placed of textsOf(value, path, skip)) {
+    if (!placed.text.includes("{{")) continue;
+    for (const tag of listTagsOf(sink, placed)) {
+      if (tag.kind !== "simple" || !isChecked(tag.text)) continue;
+      const hint = scope(tag.text);
+      if (hint === undefined) continue;
+      sink.error("SPEC_UNRESOLVED", placed.path, {
+        message: `failed to resolve {{${tag.text}}}`,
+        hint: hint === "" ? "no such variable at this place" : hint,
+        text: tag.raw,
+      });
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import type { IssueSink, Path } from "../../issue.ts";
+import { type Support, type SupportPlace, support, supportedHooks } from "../../support.ts";
+import type { LifecycleHook } from "../../workflow/control.ts";
+import type { Arguments, Parameter } from "../../workflow/parameter.ts";
+import type { InlineTemplate, Template } from "../../workflow/template.ts";
+import { callsOf, type Placed, type WorkflowLint } from "./context.ts";
+
+/** What runs the steps: with `local` known, fields that only a pod can have give a warning. */
+export type ExecutorKind = "local" | "kubernetes" | undefined;
+
+interface Report {
+  readonly sink: IssueSink;
+  readonly executor: ExecutorKind;
+}
+
+/** Each use of a field that is not run yet is an error that names it. */
+export function lintSupport(lint: WorkflowLint, executor: ExecutorKind): void {
+  const report = { sink: lint.sink, executor };
+  const { spec, base } = lint;
+  checkFields(report, "workflow", spec, base);
+  checkArguments(report, spec.arguments, [...base, "arguments"]);
+  checkHooks(report, spec.hooks, [...base, "hooks"]);
+  if (spec.templateDefaults !== undefined) {
+    checkTemplate(report, { value: spec.templateDefaults, path: [...base, "templateDefaults"] });
+  }
+  for (const [i, value] of (spec.templates ?? []).entries()) {
+    checkTemplate(report, { value, path: [...base, "templates", i] });
+  }
+}
+
+function checkTemplate(report: Report, placed: Placed<Template | InlineTemplate>): void {
+  const { value, path } = placed;
+  checkFields(report, "template", value, path);
+  for (const kind of ["container", "script"] as const) {
+    if (value[kind] !== undefined) checkFields(report, "container", value[kind], [...path, kind]);
+  }
+  if (value.retryStrategy !== undefined) {
+    checkFields(report, "retryStrategy", value.retryStrategy, [...path, "retryStrategy"]);
+  }
+  for (const side of ["inputs", "outputs"] as const) {
+    const values = value[side];
+    if (values === undefined) continue;
+    checkFields(report, side, values, [...path, side]);
+    checkParameters(report, values.parameters, [...path, side, "parameters"]);
+  }
+  if (!("steps" in value) && !("dag" in value)) return;
+  for (const call of callsOf({ value: value as Template, path })) {
+    checkFields(report, "step", call.step, call.path);
+    checkArguments(report, call.step.arguments, [...call.path, "arguments"]);
+    checkHooks(report, call.step.hooks, [...call.path, "hooks"]);
+    if (call.step.inline !== undefined) {
+      checkTemplate(report, { value: call.step.inline, path: [...call.path, "inline"] });
+    }
+  }
+}
+
+function checkArguments(report: Report, args: Arguments | undefined, path: Path): void {
+  checkParameters(report, args?.parameters, [...path, "parameters"]);
+  if ((args?.artifacts ?? []).length > 0) unsupported(report.sink, "artifacts", [...path, "artifacts"]);
+}
+
+function checkParameters(report: Report, parameters: readonly Parameter[] | undefined, path: Path): void {
+  for (const [i, parameter] of (parameters ?? []).entries()) {
+    if (parameter.valueFrom === undefined) continue;
+    checkFields(report, "valueFrom", parameter.valueFrom, [...path, i, "valueFrom"]);
+  }
+}
+
+function checkHooks(
+  report: Report,
+  hooks: Readonly<Record<string, LifecycleHook>> | undefined,
+  path: Path,
+): void {
+  for (const [name, hook] of Object.entries(hooks ?? {})) {
+    checkFields(report, "hook", hook, [...path, name]);
+    checkArguments(report, hook.arguments, [...path, name, "arguments"]);
+    if (!supportedHooks.includes(name)) unsupported(report.sink, `hooks.${name}`, [...path, name]);
+  }
+}
+
+/** The rows of one place of the table against the fields that are used. */
+export function checkFields(report: Report, place: SupportPlace, value: object, path: Path): void {
+  const rows = support[place] as Readonly<Record<string, Support>>;
+  for (const [field, used] of Object.entries(value)) {
+    if (used === undefined || isUnused(used)) continue;
+    const verdict = Object.hasOwn(rows, field) ? rows[field] : "later";
+    if (verdict === "later") unsupported(report.sink, field, [...path, field]);
+    else if (verdict === "pod" && report.executor === "local") {
+      report.sink.warn("SPEC_EXECUTOR", [...path, field], {
+        message: `'${field}' has no effect on the local executor`,
+        hint: "run it with --executor kubernetes where it matters",
+        key: true,
+      });
+    }
+  }
+}
+
+/** Written, but saying nothing: an empty list, or `false`. */
+const isUnused = (value: unknown): boolean => value === false || (Array.isArray(value) && value.length === 0);
+
+export function unsupported(sink: IssueSink, field: string, path: Path): void {
+  sink.error("SPEC_UNSUPPORTED", path, {
+    message: `'${field}' is not run by this version of Sluice`,
+    hint: "take it out, or keep this manifest for a version that runs it",
+    key: true,
+  });
+}

@@ -1,0 +1,107 @@
+import type { IssueSink, Path } from "../../issue.ts";
+import type { ObjectMeta } from "../../meta.ts";
+import type { InlineTemplate, Template } from "../../workflow/template.ts";
+import type { WorkflowSpec } from "../../workflow/workflow.ts";
+import { lintArguments, lintInputsOutputs } from "./binding.ts";
+import { lintCalls, lintHooks, lintSupplied, lintTemplateName } from "./calls.ts";
+import { callsOf, type Placed, type WorkflowLint } from "./context.ts";
+import { type DependencyGraph, lintDag } from "./dag.ts";
+import { lintNames } from "./names.ts";
+import { lintRecursion } from "./recursion.ts";
+import { lintVariables } from "./resolve.ts";
+import { type ExecutorKind, lintSupport } from "./supported.ts";
+import { lintRetry, lintTemplate } from "./template.ts";
+
+export interface WorkflowLintInput {
+  readonly sink: IssueSink;
+  readonly spec: WorkflowSpec;
+  /** Path of the spec in its document. */
+  readonly base: Path;
+  readonly metadata: ObjectMeta;
+  readonly library: boolean;
+  readonly executor: ExecutorKind;
+}
+
+/** All rules of a workflow's spec. */
+export function lintWorkflowSpec(input: WorkflowLintInput): void {
+  const templates = new Map<string, Placed<Template>>();
+  for (const [i, value] of (input.spec.templates ?? []).entries()) {
+    if (value.name !== undefined && !templates.has(value.name)) {
+      templates.set(value.name, { value, path: [...input.base, "templates", i] });
+    }
+  }
+  const lint: WorkflowLint = { ...input, templates };
+  lintNames(lint);
+  lintSpec(lint);
+  const graphs = new Map<string, DependencyGraph>();
+  for (const [i, value] of (input.spec.templates ?? []).entries()) {
+    const placed = { value, path: [...input.base, "templates", i] };
+    for (const one of withInlines(placed)) {
+      lintTemplate(lint, one);
+      lintInputsOutputs(lint, one);
+    }
+    lintCalls(lint, placed);
+    const graph = lintDag(lint, placed);
+    if (value.name !== undefined && !graphs.has(value.name)) graphs.set(value.name, graph);
+  }
+  lintVariables(lint, graphs);
+  lintRecursion(lint);
+  lintSupport(lint, input.executor);
+}
+
+function withInlines(placed: Placed<Template>): readonly Placed<Template | InlineTemplate>[] {
+  const inlines = callsOf(placed).flatMap((call) =>
+    call.step.inline === undefined ? [] : [{ value: call.step.inline, path: [...call.path, "inline"] }],
+  );
+  return [placed, ...inlines];
+}
+
+function lintSpec(lint: WorkflowLint): void {
+  const { spec, base, sink } = lint;
+  lintArguments(lint, spec.arguments, [...base, "arguments"], "spec.arguments");
+  lintEntrypoint(lint);
+  if (spec.workflowTemplateRef !== undefined && (spec.templates ?? []).length > 0) {
+    sink.error("SPEC_CONFLICT", [...base, "templates"], {
+      message: "Templates is invalid field in spec if workflow referred WorkflowTemplate reference",
+      hint: "keep either templates or workflowTemplateRef",
+      key: true,
+    });
+  }
+  if (spec.onExit !== undefined) {
+    lintTemplateName(lint, spec.onExit, [...base, "onExit"], "spec.onExit");
+    sink.warn("SPEC_DEPRECATED", [...base, "onExit"], {
+      message: "'onExit' is an old spelling",
+      hint: "write 'hooks: {exit: {template: …}}'",
+      key: true,
+    });
+  }
+  lintHooks(lint, spec.hooks, [...base, "hooks"], "spec");
+  if (spec.retryStrategy !== undefined)
+    lintRetry(lint, spec.retryStrategy, [...base, "retryStrategy"], "spec");
+  for (const old of ["mutex", "semaphore"] as const) {
+    if (spec.synchronization?.[old] === undefined) continue;
+    sink.warn("SPEC_DEPRECATED", [...base, "synchronization", old], {
+      message: `'${old}' is an old spelling`,
+      hint: `write '${old === "mutex" ? "mutexes" : "semaphores"}' with a list`,
+      key: true,
+    });
+  }
+}
+
+function lintEntrypoint(lint: WorkflowLint): void {
+  const { spec, base, sink } = lint;
+  if (spec.entrypoint === undefined || spec.entrypoint === "") {
+    if (spec.workflowTemplateRef !== undefined || lint.library) return;
+    const first = spec.templates?.[0]?.name;
+    sink.error("SPEC_FIELD_MISSING", [...base, "entrypoint"], {
+      message: "spec.entrypoint is required",
+      hint: first === undefined ? "name the template to start with" : `for example 'entrypoint: ${first}'`,
+    });
+    return;
+  }
+  lintTemplateName(lint, spec.entrypoint, [...base, "entrypoint"], "spec.entrypoint");
+  const target = lint.templates.get(spec.entrypoint);
+  if (target === undefined || lint.library) return;
+  const place = { path: [...base, "entrypoint"], title: "spec.entrypoint" };
+  lintSupplied(lint, target.value, spec.arguments, place);
+}
