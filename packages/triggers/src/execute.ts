@@ -11,7 +11,7 @@ export type Attempted =
   | { readonly kind: "failed"; readonly error: unknown };
 
 export interface ExecuteDeps {
-  readonly kinds: Readonly<Record<string, TriggerKind>>;
+  readonly kinds: ReadonlyMap<string, TriggerKind>;
   readonly references: References;
   readonly submitRun: SubmitRun;
   readonly config: TriggersConfig;
@@ -29,9 +29,9 @@ export async function execute(
 ): Promise<Attempted> {
   try {
     if (request.unresolved !== undefined) throw TriggerError.UNRESOLVED({ reason: request.unresolved });
-    if (!Object.hasOwn(deps.kinds, request.kind))
-      throw TriggerError.KIND_UNKNOWN({ kind: request.kind, known: Object.keys(deps.kinds).sort() });
-    const kind = deps.kinds[request.kind] as TriggerKind;
+    const kind = deps.kinds.get(request.kind);
+    if (kind === undefined)
+      throw TriggerError.KIND_UNKNOWN({ kind: request.kind, known: [...deps.kinds.keys()].sort() });
     const parsed = kind.spec.safeParse(request.action);
     if (!parsed.success) {
       const issues = parsed.error.issues.map(

@@ -9,6 +9,6 @@ export {
   type TriggerResult,
 } from "./define.ts";
 export { TriggerError } from "./errors.ts";
-export { triggerKinds } from "./kinds/registry.gen.ts";
+export { triggerRegistry } from "./kinds/registry.gen.ts";
 export { defaultRetryPlan, type RetryPlan, retryPlan } from "./retry.ts";
 export { runTriggers, type TriggersDeps } from "./worker.ts";

@@ -28,8 +28,8 @@ export interface TriggersDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly failpoints: Failpoints;
-  /** Normally `triggerKinds`. */
-  readonly kinds: Readonly<Record<string, TriggerKind>>;
+  /** Normally `triggerRegistry`. */
+  readonly kinds: ReadonlyMap<string, TriggerKind>;
   readonly config?: TriggersConfig;
 }
 
