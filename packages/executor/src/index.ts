@@ -1,4 +1,7 @@
 /** Executor kinds behind the engine's Executor contract: `local` and `kubernetes`. @module */
+
 export { LocalError } from "./errors.ts";
+export { KubeExecError, type KubernetesExecutorOptions, makeKubernetesExecutor } from "./kubernetes/index.ts";
+export { type IsolationChoice, type LocalCandidate, probeLocal } from "./local/isolation/probe.ts";
 export { type LocalExecutorOptions, makeLocalExecutor } from "./local/local-executor.ts";
-export { type IsolationChoice, type LocalCandidate, type ProbeOptions, probeLocal } from "./local/probe.ts";
+export type { SiteOptions } from "./local/site.ts";
