@@ -8,12 +8,15 @@ import { fileURLToPath } from "node:url";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const entry = join(root, "packages", "cli", "src", "main.ts");
+const bundle = join(root, "dist", "sluice.js");
 
 export interface SluiceOptions {
   /** Manifests or folders given to `up`. */
   readonly files?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Run the bundle of `npm run build` instead of the sources. */
+  readonly bundle?: boolean;
 }
 
 /** One data folder, and the process that serves it now. Disposing stops the process and removes the folder. */
@@ -60,7 +63,12 @@ export class SluiceProcess implements AsyncDisposable {
     const args = ["up", "--json", "--data", join(this.folder, "data"), "--port", String(this.port)];
     const child = spawn(
       process.execPath,
-      ["--conditions=@sluice/source", entry, ...args, ...(options.args ?? []), ...(options.files ?? [])],
+      [
+        ...(options.bundle === true ? [bundle] : ["--conditions=@sluice/source", entry]),
+        ...args,
+        ...(options.args ?? []),
+        ...(options.files ?? []),
+      ],
       {
         cwd: this.folder,
         env: { ...process.env, NO_COLOR: "1", ...options.env },

@@ -26,8 +26,10 @@ async function* linesOf(body: ReadableStream<Uint8Array>, signal?: AbortSignal):
       buffer += decoder.decode(chunk, { stream: true });
       if (buffer.length > maxEventLength)
         throw new Error(`a server-sent event is longer than ${maxEventLength}`);
-      const lines = buffer.split(/\r\n|\n|\r/);
-      buffer = lines.pop() ?? "";
+      // A carriage return at the very end may be the first half of a line's end.
+      const held = buffer.endsWith("\r") ? "\r" : "";
+      const lines = buffer.slice(0, buffer.length - held.length).split(/\r\n|\n|\r/);
+      buffer = (lines.pop() ?? "") + held;
       yield* lines;
     }
   } catch (error) {

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import type { NodeStatus, WorkflowObject } from "../client/workflow-object.ts";
+import { paletteOf } from "./colour.ts";
+import { treeOf } from "./node-tree.ts";
+import { oneLine, renderTree } from "./workflow.ts";
+
+const node = (id: string, more: Partial<NodeStatus> = {}): NodeStatus => ({
+  id,
+  name: id,
+  displayName: id.split(".").at(-1) ?? id,
+  type: "Pod",
+  phase: "Succeeded",
+  startedAt: "2026-01-01T00:00:00Z",
+  ...more,
+});
+
+const workflow = (...nodes: readonly NodeStatus[]): WorkflowObject => ({
+  metadata: { name: "wf", namespace: "default" },
+  spec: {},
+  status: { phase: "Succeeded", nodes: Object.fromEntries(nodes.map((n) => [n.id, n])) },
+});
+
+const lines = (w: WorkflowObject): string[] => treeOf(w).map((row) => `${row.lead}${row.node.displayName}`);
+
+describe("the tree of steps", () => {
+  test("draws groups in their order, a single step on the trunk and parallel ones on a branch", () => {
+    const tree = workflow(
+      node("wf", { type: "Steps", children: ["wf[0]"] }),
+      node("wf[0]", { type: "StepGroup", boundaryID: "wf", children: ["wf[0].flip"] }),
+      node("wf[0].flip", { boundaryID: "wf", children: ["wf[1]"] }),
+      node("wf[1]", { type: "StepGroup", boundaryID: "wf", children: ["wf[1].heads", "wf[1].tails"] }),
+      node("wf[1].heads", { boundaryID: "wf" }),
+      node("wf[1].tails", { boundaryID: "wf", type: "Skipped", phase: "Skipped" }),
+    );
+
+    expect(lines(tree)).toEqual(["wf", "├───flip", "└─┬─heads", "  └─tails"]);
+  });
+
+  test("draws the tenth group after the ninth", () => {
+    const groups = Array.from({ length: 11 }, (_, i) => [
+      node(`wf[${i}]`, { type: "StepGroup", boundaryID: "wf" }),
+      node(`wf[${i}].s${i}`, { boundaryID: "wf" }),
+    ]).flat();
+    const tree = workflow(node("wf", { type: "Steps" }), ...groups);
+
+    expect(
+      lines(tree)
+        .slice(1)
+        .map((line) => line.slice(4)),
+    ).toEqual(groups.filter((g) => g.type === "Pod").map((g) => g.displayName));
+  });
+
+  test("draws nested steps under their step", () => {
+    const tree = workflow(
+      node("wf", { type: "Steps" }),
+      node("wf[0]", { type: "StepGroup", boundaryID: "wf" }),
+      node("wf[0].inner", { type: "Steps", boundaryID: "wf" }),
+      node("wf[0].inner[0]", { type: "StepGroup", boundaryID: "wf[0].inner" }),
+      node("wf[0].inner[0].leaf", { boundaryID: "wf[0].inner" }),
+    );
+
+    expect(lines(tree)).toEqual(["wf", "└───inner", "    └───leaf"]);
+  });
+});
+
+test("a retry's attempts are drawn under it, and what follows it is not", () => {
+  const tree = workflow(
+    node("wf", { type: "DAG" }),
+    node("wf.a", { type: "Retry", boundaryID: "wf", children: ["wf.a(0)", "wf.a(1)", "wf.b"] }),
+    node("wf.a(0)", { boundaryID: "wf", phase: "Failed" }),
+    node("wf.a(1)", { boundaryID: "wf" }),
+    node("wf.b", { boundaryID: "wf", startedAt: "2026-01-01T00:00:09Z" }),
+  );
+
+  expect(lines(tree)).toEqual(["wf", "├───a", "│   ├───a(0)", "│   └───a(1)", "└───b"]);
+});
+
+test("an exit handler is a tree of its own", () => {
+  expect(lines(workflow(node("wf"), node("wf.onExit", { startedAt: "2026-01-01T00:00:05Z" })))).toEqual([
+    "wf",
+    "onExit",
+  ]);
+});
+
+test("text from outside cannot move the cursor or add lines", () => {
+  expect(oneLine("a\u001b[2Jb\nc\u0007", 100)).toBe("a·[2Jb⏎c·");
+  const tree = workflow(node("wf", { message: "\u001b]0;title\u0007" }));
+  expect(renderTree(tree, { palette: paletteOf(false), now: 0 })).not.toContain("\u001b");
+});
