@@ -1,6 +1,32 @@
 /** Schemas and types of every resource, YAML with positions, and the formats of what is stored. @module */
-export * from "./contract.ts";
+
 export { requireNoErrors, SpecError } from "./errors.ts";
+export {
+  EventBusResource,
+  EventSource,
+  EventSourceSpec,
+  type SourceKind,
+  sourceKinds,
+} from "./events/event-source.ts";
+export {
+  Comparator,
+  ContextFilter,
+  DataFilter,
+  Dependency,
+  DependencyFilters,
+  ExprFilter,
+  LogicalOperator,
+  ParameterSource,
+  Sensor,
+  SensorSpec,
+  TimeFilter,
+  Trigger,
+  TriggerBackoff,
+  type TriggerKind,
+  TriggerParameter,
+  TriggerTemplate,
+  triggerKinds,
+} from "./events/sensor.ts";
 export { formatIssues } from "./format.ts";
 export {
   formatPath,
@@ -11,7 +37,8 @@ export {
   type Path,
   type Position,
 } from "./issue.ts";
-export { type KindSchemas, type LintOptions, lintManifests, lintObject, lintWorkflow } from "./lint/index.ts";
+export { jsonSchemas, type KindSchemas } from "./json-schema/json-schema.ts";
+export { type LintOptions, lintManifests, lintObject, lintWorkflow } from "./lint/index.ts";
 export {
   type LoadedManifest,
   type LoadResult,
@@ -25,10 +52,65 @@ export {
   type ReadResult,
   titleOf,
 } from "./manifest.ts";
+export {
+  AnyString,
+  AnyText,
+  apiVersion,
+  IntOrString,
+  KubeList,
+  KubeObject,
+  Namespace,
+  numberText,
+  ObjectMeta,
+  ObjectName,
+  SecretKeySelector,
+  StringMap,
+} from "./meta.ts";
 export { ConfigMap, Secret } from "./resources.ts";
 export { editDistance, nearest } from "./schema/nearest.ts";
 export { type Support, type SupportPlace, support, supportedHooks, unsupportedKinds } from "./support.ts";
+export type { CauseRef, CloudEvent, EventOrigin, StoredEvent } from "./wire/cloud-event.ts";
+export { maxWorkflowName, type RunRequester, type RunSubmitted, runIdentity } from "./wire/run.ts";
+export type { FilterCheck, TrailRecord } from "./wire/trail.ts";
+export type { DeadLetter, TriggerRequest } from "./wire/trigger-request.ts";
+export { Container, ContainerSet, EnvVar, Script, UserContainer } from "./workflow/container.ts";
+export {
+  Backoff,
+  ContinueOn,
+  LifecycleHook,
+  Metadata,
+  Metrics,
+  RetryPolicyName,
+  RetryStrategy,
+  Sequence,
+  Synchronization,
+  TemplateRef,
+} from "./workflow/control.ts";
 export { WorkflowEventBinding } from "./workflow/event-binding.ts";
+export { Arguments, Artifact, Parameter, ParameterName, ValueFrom } from "./workflow/parameter.ts";
+export {
+  Dag,
+  DagTask,
+  DataTemplate,
+  HttpTemplate,
+  InlineTemplate,
+  Inputs,
+  Outputs,
+  ResourceTemplate,
+  Suspend,
+  Template,
+  type TemplateType,
+  templateTypes,
+  WorkflowStep,
+} from "./workflow/template.ts";
+export {
+  ClusterWorkflowTemplate,
+  CronWorkflow,
+  Workflow,
+  WorkflowSpec,
+  WorkflowTemplate,
+  WorkflowTemplateRef,
+} from "./workflow/workflow.ts";
 export { defaultLimits, type ParseLimits } from "./yaml/limits.ts";
 export { type ParsedDocument, type ParseOptions, type ParseResult, parseManifests } from "./yaml/parse.ts";
 export { fromYaml, toYaml } from "./yaml/plain.ts";

@@ -20,12 +20,20 @@ export const Namespace = z
 /** A number, boolean or string of YAML, kept as text: Argo's parameters are strings end to end. */
 export const AnyString = z
   .union([z.string(), z.number(), z.boolean()])
-  .transform((value) => (typeof value === "string" ? value : String(value)));
+  .transform((value) => (typeof value === "number" ? numberText(value) : String(value)));
+
+/** A number without an exponent, as the incumbent prints it: 1e21 is 1000000000000000000000. */
+export function numberText(value: number): string {
+  const text = String(value);
+  if (!text.includes("e")) return text;
+  return value.toLocaleString("en", { useGrouping: false, maximumFractionDigits: 100 });
+}
 
 /** As AnyString, and a list or map becomes its JSON text. */
-export const AnyText = z
-  .json()
-  .transform((value) => (typeof value === "string" ? value : JSON.stringify(value)));
+export const AnyText = z.json().transform((value) => {
+  if (typeof value === "string") return value;
+  return typeof value === "number" ? numberText(value) : JSON.stringify(value);
+});
 
 /** Kubernetes' IntOrString: limits that may be templated. */
 export const IntOrString = z.union([z.int(), z.string()]);

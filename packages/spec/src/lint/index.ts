@@ -1,5 +1,5 @@
-import type { z } from "zod";
 import { type Issue, type IssueSink, makeIssueSink } from "../issue.ts";
+import type { KindSchemas } from "../json-schema/json-schema.ts";
 import type { LoadedManifest, Manifest } from "../manifest.ts";
 import { unsupportedKinds } from "../support.ts";
 import type { Workflow } from "../workflow/workflow.ts";
@@ -8,12 +8,6 @@ import { lintEventSource } from "./events/event-source.ts";
 import { lintSensor } from "./events/sensor.ts";
 import type { ExecutorKind } from "./workflow/supported.ts";
 import { lintWorkflowSpec } from "./workflow/workflow.ts";
-
-/** Schemas of kinds that other packages own, by the kind's name. */
-export interface KindSchemas {
-  readonly source: Readonly<Record<string, z.ZodType>>;
-  readonly trigger: Readonly<Record<string, z.ZodType>>;
-}
 
 export interface LintOptions {
   /** Configs of kinds without a schema here are only checked for being maps. */

@@ -25,6 +25,8 @@ export interface TriggerRequest {
   readonly traceparent: string;
   /** Epoch ms. */
   readonly requestedAt: number;
+  /** Set when it was sent again from DEAD: the dead letter's position. The id stays, so that what exists is not made twice. */
+  readonly redrive?: number;
 }
 
 /** What gave up, with enough to send it again. Stored in DEAD. */

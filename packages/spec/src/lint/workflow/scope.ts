@@ -54,16 +54,7 @@ const finalName = "workflow.failures";
 /** `workflow.*`. `ended`: the place runs when the workflow has ended (exit handlers and hooks). */
 export function workflowScope(lint: WorkflowLint, ended: boolean): Scope {
   const names = new Set(globalNames);
-  const parameters = (lint.spec.arguments?.parameters ?? []).map((parameter) => parameter.name);
-  const { labels, annotations } = lint.metadata;
-  const added = lint.spec.workflowMetadata;
-  const labelNames = [labels, added?.labels, added?.labelsFrom].flatMap((map) => Object.keys(map ?? {}));
-  const annotationNames = [annotations, added?.annotations].flatMap((map) => Object.keys(map ?? {}));
-  const groups: Readonly<Record<string, readonly string[]>> = {
-    parameters,
-    labels: labelNames,
-    annotations: annotationNames,
-  };
+  const groups = metadataGroups(lint);
   const outputs = globalOutputs(lint);
   const open = lint.library || lint.spec.workflowTemplateRef !== undefined;
   return (name) => {
@@ -78,13 +69,30 @@ export function workflowScope(lint: WorkflowLint, ended: boolean): Scope {
       const found = outputs.any || outputs.names.has(last);
       return found ? undefined : "no output of this workflow has that globalName";
     }
-    const known = groups[group];
-    if (open || known?.includes(last) === true || last.startsWith("workflows.argoproj.io/")) return undefined;
-    if (known === undefined)
-      return didYouMean(name, [...names, finalName], "there is no such workflow variable");
-    const where = group === "parameters" ? "spec.arguments.parameters" : `metadata.${group}`;
-    return didYouMean(last, known, `add '${last}' to ${where}`);
+    return open ? undefined : inGroup(groups, name, group, last);
   };
+}
+
+type Groups = ReadonlyMap<string, readonly string[]>;
+
+/** The names that a workflow brings itself: parameters, labels, annotations. */
+function metadataGroups({ spec, metadata }: WorkflowLint): Groups {
+  const added = spec.workflowMetadata;
+  const keys = (...maps: readonly (object | undefined)[]) => maps.flatMap((map) => Object.keys(map ?? {}));
+  return new Map([
+    ["parameters", (spec.arguments?.parameters ?? []).map((parameter) => parameter.name)],
+    ["labels", keys(metadata.labels, added?.labels, added?.labelsFrom)],
+    ["annotations", keys(metadata.annotations, added?.annotations)],
+  ]);
+}
+
+function inGroup(groups: Groups, name: string, group: string, last: string): string | undefined {
+  const known = groups.get(group);
+  if (known === undefined)
+    return didYouMean(name, [...globalNames, finalName], "there is no such workflow variable");
+  if (known.includes(last) || last.startsWith("workflows.argoproj.io/")) return undefined;
+  const where = group === "parameters" ? "spec.arguments.parameters" : `metadata.${group}`;
+  return didYouMean(last, known, `add '${last}' to ${where}`);
 }
 
 function globalOutputs(lint: WorkflowLint): { readonly names: ReadonlySet<string>; readonly any: boolean } {
