@@ -52,7 +52,7 @@ export interface Settleable<T> extends Stored<T> {
 
 /** TRIGGERS: a work queue of firings. */
 export interface TriggerQueue {
-  /** A request of the same id is stored once. */
+  /** A request of the same id and `redrive` is stored once: one that was sent again is no repeat of the first. */
   publish(request: TriggerRequest, signal?: AbortSignal): Promise<PubAck>;
   /** All workers of one durable name share the work. */
   consume(
