@@ -1,3 +1,5 @@
 /** Builders and fakes for the engine, and the suite that every executor passes. @module */
+export { aWorkflow, shTemplate, submission } from "./a-workflow.ts";
 export { EventReader, type ExecutorBench, type StepEnd, shStep } from "./conformance/bench.ts";
 export { executorConformance } from "./conformance/executor.ts";
+export { type Ended, PureRun, runToEnd, type Script, type ScriptedEnd } from "./run-to-end.ts";

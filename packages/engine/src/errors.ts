@@ -1,0 +1,70 @@
+import { defineErrors } from "@sluice/base";
+
+const run = (d: { namespace: string; name: string }) => `workflow '${d.namespace}/${d.name}'`;
+
+/** What the engine says no with. */
+export const EngineError = defineErrors("ENGINE", {
+  RUN_NOT_FOUND: {
+    retry: "never",
+    message: (d: { namespace: string; name: string }) => `${run(d)} does not exist`,
+    hint: (d: { namespace: string; name: string }) =>
+      `see which there are: \`sluice list -n ${d.namespace}\``,
+  },
+  NAME_TAKEN: {
+    retry: "never",
+    message: (d: { namespace: string; name: string; uid: string }) =>
+      `${run(d)} exists already (uid ${d.uid})`,
+    hint: "choose another metadata.name, use metadata.generateName, or delete the old one with `sluice delete`",
+  },
+  RUN_FINISHED: {
+    retry: "never",
+    message: (d: { namespace: string; name: string; verb: string; phase: string }) =>
+      `cannot ${d.verb} ${run(d)}: it is ${d.phase} already`,
+    hint: "only a running workflow can be changed; submit it again to run it again",
+  },
+  NODE_NOT_FOUND: {
+    retry: "never",
+    message: (d: { namespace: string; name: string; selector: string }) =>
+      `no waiting suspend node of ${run(d)} matches '${d.selector}'`,
+    hint: "see the nodes with `sluice get NAME`; a selector looks like displayName=approve",
+  },
+  SELECTOR_INVALID: {
+    retry: "never",
+    message: (d: { selector: string; part: string }) =>
+      `node field selector '${d.selector}' cannot be read at '${d.part}'`,
+    hint: "write field=value or field!=value, joined by commas; fields: displayName, templateName, phase, name, id, inputs.parameters.NAME.value",
+  },
+  OUTPUT_MISSING: {
+    retry: "never",
+    message: (d: { parameter: string }) =>
+      `raw output parameter '${d.parameter}' has not been set and does not have a default value`,
+    hint: "give it with `sluice resume NAME -p parameter=value`",
+  },
+  COMMAND_CONTENDED: {
+    retry: "later",
+    message: (d: { namespace: string; name: string; tries: number }) =>
+      `the journal of ${run(d)} changed under each of ${d.tries} tries to write a command`,
+    hint: "try again",
+  },
+  JOURNAL_INVALID: {
+    retry: "bug",
+    message: (d: { namespace: string; name: string; reason: string }) =>
+      `the journal of ${run(d)} cannot be read: ${d.reason}`,
+    hint: "keep the data folder and report it",
+  },
+  VALUE_UNRESOLVED: {
+    retry: "never",
+    message: (d: { reason: string }) => d.reason,
+    hint: "the tag names nothing that exists at this place; `sluice lint` shows where",
+  },
+  TEMPLATE_INVALID: {
+    retry: "never",
+    message: (d: { reason: string }) => d.reason,
+    hint: "see the template's text with `sluice get NAME -o yaml`",
+  },
+  LIMIT: {
+    retry: "never",
+    message: (d: { what: string; max: number }) => `${d.what} is more than ${d.max}`,
+    hint: "split the workflow, or raise the engine's limit in its configuration",
+  },
+});

@@ -1,0 +1,104 @@
+// What a run's journal holds. A fact is what the world did, never what the engine made of it; a run is their fold.
+// Invariants
+//   F1. Facts are only ever added to: a field keeps its meaning for ever, and readers take records without newer fields.
+//   F2. Every record that an engine writes begins with `engine`, so that each writer can tell its own records from
+//       those of another engine, which fence it. Commands (`stop`, `suspend`, `resume`, `set`, `delete`) may come from
+//       anyone and fence nobody.
+import type { RunSubmitted } from "@sluice/spec";
+
+/** Version of the fact format that this code writes; carried by each `engine` fact. */
+export const factVersion = 1;
+
+/** Head of every record that an engine writes; alone, it is the claim with which it takes a run. */
+export interface EngineMark {
+  readonly type: "engine";
+  readonly v: number;
+  readonly at: number;
+  /** Names one start of one engine process. */
+  readonly engine: string;
+}
+
+/** A step really runs. Told to watchers at once; stored with the next append that has another reason. */
+export interface StepStarted {
+  readonly type: "started";
+  readonly at: number;
+  readonly step: string;
+  readonly host?: string;
+}
+
+export interface StepFinished {
+  readonly type: "finished";
+  readonly at: number;
+  readonly step: string;
+  readonly startedAt: number;
+  readonly exitCode: number;
+  /** Output parameters by name; a file that was not there is not in it. */
+  readonly outputs?: Readonly<Record<string, string>>;
+  readonly result?: string;
+  readonly deadline?: true;
+  readonly message?: string;
+  readonly host?: string;
+}
+
+export interface StepLost {
+  readonly type: "lost";
+  readonly at: number;
+  readonly step: string;
+  readonly reason: string;
+}
+
+export interface StepRefused {
+  readonly type: "refused";
+  readonly at: number;
+  readonly step: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The clock passed `at`: everything that was due by then happens. */
+export interface TimerDue {
+  readonly type: "timer";
+  readonly at: number;
+}
+
+/** Who asked, as in `RunRequester`: a user's name. */
+interface Command {
+  readonly at: number;
+  readonly by: string;
+}
+
+export interface StopRequested extends Command {
+  readonly type: "stop";
+  readonly strategy: "Stop" | "Terminate";
+  readonly message?: string;
+  /** Only the suspend nodes that match fail; the run goes on. */
+  readonly selector?: string;
+}
+export interface SuspendRequested extends Command {
+  readonly type: "suspend";
+}
+export interface Resumed extends Command {
+  readonly type: "resume";
+  /** Argo's node field selector; absent = the run and every waiting suspend node. */
+  readonly selector?: string;
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+export interface OutputsSet extends Command {
+  readonly type: "set";
+  readonly selector: string;
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly phase?: "Succeeded" | "Failed" | "Error";
+  readonly message?: string;
+}
+export interface Deleted extends Command {
+  readonly type: "delete";
+}
+
+export type CommandFact = StopRequested | SuspendRequested | Resumed | OutputsSet | Deleted;
+export type StepFact = StepStarted | StepFinished | StepLost | StepRefused;
+export type Fact = RunSubmitted | EngineMark | StepFact | TimerDue | CommandFact;
+
+const commandTypes: ReadonlySet<string> = new Set(["stop", "suspend", "resume", "set", "delete"]);
+
+/** Whether the API may write it: such facts fence no engine. */
+export const isCommand = (fact: Fact): fact is CommandFact => commandTypes.has(fact.type);

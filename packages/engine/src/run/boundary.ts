@@ -1,0 +1,78 @@
+import { compositeOutputs } from "../template/outputs.ts";
+import { failureText } from "../values/language.ts";
+import { endUnit, openUnit } from "./call.ts";
+import type { Boundary, DagFrame, StepsFrame, Unit } from "./frames.ts";
+import type { Node } from "./node.ts";
+import type { Run } from "./run.ts";
+import { boundaryScope } from "./scopes.ts";
+
+export const failFastMessage = "template has failed or errored children and failFast enabled";
+
+/** The part of a frame that steps and dag templates share. */
+export function makeBoundary(unit: Unit, node: Node, scopeName: "steps" | "tasks"): Boundary {
+  const { template, resultsWanted } = unit.shape;
+  return {
+    unit,
+    node,
+    scopeName,
+    children: new Map(),
+    depth: unit.call.depth,
+    resultsWanted,
+    parallelism: template.parallelism,
+    failFast: template.failFast === true,
+    failedFast: false,
+    active: 0,
+    open: 0,
+    waiting: [],
+  };
+}
+
+/** A unit of the boundary ended: the next one that waits may go. */
+export function releaseSlot(run: Run, boundary: Boundary | undefined): void {
+  if (boundary === undefined) return;
+  boundary.active -= 1;
+  if (boundary.failedFast) return;
+  const next = boundary.waiting.shift();
+  if (next !== undefined) openUnit(run, next);
+}
+
+/**
+ * A child failed for good. With `failFast`, what waits never starts; the template fails once what runs has ended.
+ */
+export function noteFailure(run: Run, frame: StepsFrame | DagFrame): void {
+  if (!frame.failFast || frame.failedFast) return;
+  frame.failedFast = true;
+  for (const unit of frame.waiting) {
+    frame.open -= 1;
+    if (unit.call.retry !== undefined) unit.call.retry.node.phase = "Failed";
+  }
+  frame.waiting = [];
+  run.settled.push({ kind: "boundary", frame });
+}
+
+/** Ends a template that failed fast, when nothing of it runs any more. True when it is (or will be) ended so. */
+export function endFailedFast(run: Run, frame: StepsFrame | DagFrame): boolean {
+  if (!frame.failedFast) return false;
+  if (frame.open > 0) return true;
+  if (frame.kind === "steps" && frame.group !== undefined) {
+    const bad = frame.group.members.find((m) => m.node.phase === "Failed" || m.node.phase === "Error");
+    frame.group.node.phase = "Failed";
+    frame.group.node.finishedAt = run.now;
+    if (bad !== undefined) frame.group.node.message = `child '${bad.node.id}' failed`;
+  }
+  endUnit(run, frame.unit, { phase: "Failed", message: failFastMessage });
+  return true;
+}
+
+/** Ends a composite template that went well, with its outputs. */
+export function endWithOutputs(run: Run, frame: StepsFrame | DagFrame): void {
+  try {
+    const outputs = compositeOutputs(
+      frame.unit.shape.template.outputs?.parameters,
+      boundaryScope(run, frame),
+    );
+    endUnit(run, frame.unit, { phase: "Succeeded", outputs });
+  } catch (error) {
+    endUnit(run, frame.unit, { phase: "Error", message: failureText(error) });
+  }
+}

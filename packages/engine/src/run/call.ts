@@ -1,0 +1,166 @@
+// Starting: a call finds its template and binds inputs; a unit passes the gates (the boundary's parallelism, then for
+// leaves the run's) and gets its node only when it may go, as in Argo.
+
+import { EngineError } from "../errors.ts";
+import { bindInputs } from "../template/arguments.ts";
+import { resolveTemplate, type TemplateShape } from "../template/resolve.ts";
+import { globalsOf } from "../values/globals.ts";
+import { failureText } from "../values/language.ts";
+import { Scope } from "../values/scope.ts";
+import type { BoundInputs, Call, Unit, UnitEnd } from "./frames.ts";
+import { openDag } from "./kinds/dag.ts";
+import { holdOrLaunch } from "./kinds/leaf.ts";
+import { startRetry } from "./kinds/retry.ts";
+import { openSteps } from "./kinds/steps.ts";
+import { openSuspend } from "./kinds/suspend.ts";
+import { type Node, type NodePhase, type NodeType, podName } from "./node.ts";
+import type { Run } from "./run.ts";
+import { addChild, addFailedCall, addNode, endNode, linkBehind } from "./tree.ts";
+
+export function startCall(run: Run, call: Call): void {
+  if (call.boundary !== undefined) call.boundary.open += 1;
+  let shape: TemplateShape;
+  let inputs: BoundInputs;
+  try {
+    if (call.depth > run.limits.maxDepth)
+      throw EngineError.TEMPLATE_INVALID({
+        reason: `Maximum recursion depth exceeded: templates are nested more than ${run.limits.maxDepth} deep`,
+      });
+    shape = resolveTemplate(run, call.use);
+    inputs = bindInputs(shape.template.inputs?.parameters, call.args, new Scope(globalsOf(run)));
+  } catch (error) {
+    failCall(run, call, failureText(error));
+    return;
+  }
+  if (shape.template.retryStrategy === undefined) startUnit(run, makeUnit(call, { shape, inputs }));
+  else startRetry(run, call, shape, inputs);
+}
+
+/** Ends a call that cannot be made: its node is an error, and its owner is told. */
+export function failCall(run: Run, call: Call, message: string): void {
+  const text = call.owner.kind.startsWith("task") ? `task '${call.name}' errored: ${message}` : message;
+  call.error = message;
+  standFor(run, call, addFailedCall(run, call, text));
+  run.settled.push({ kind: "call", call });
+}
+
+interface UnitParts {
+  readonly shape: TemplateShape;
+  readonly inputs: BoundInputs;
+  readonly name?: string;
+  readonly attempt?: number;
+  readonly extra?: Readonly<Record<string, string>>;
+}
+
+export const makeUnit = (call: Call, parts: UnitParts): Unit => ({
+  call,
+  name: parts.name ?? call.name,
+  shape: parts.shape,
+  inputs: parts.inputs,
+  attempt: parts.attempt ?? 0,
+  extra: parts.extra ?? {},
+  state: "held",
+});
+
+/** Lets the unit go, or keeps it until the boundary's parallelism has room. */
+export function startUnit(run: Run, unit: Unit): void {
+  const { boundary } = unit.call;
+  if (boundary?.parallelism !== undefined && boundary.active >= boundary.parallelism)
+    boundary.waiting.push(unit);
+  else openUnit(run, unit);
+}
+
+export function openUnit(run: Run, unit: Unit): void {
+  const { boundary } = unit.call;
+  if (boundary !== undefined) boundary.active += 1;
+  unit.state = "open";
+  switch (unit.shape.type) {
+    case "container":
+    case "script":
+      holdOrLaunch(run, unit);
+      return;
+    case "steps":
+      openSteps(run, unit);
+      return;
+    case "dag":
+      openDag(run, unit);
+      return;
+    case "suspend":
+      openSuspend(run, unit);
+      return;
+    default:
+      makeNode(run, unit, "Skipped", "Running");
+      endUnit(run, unit, {
+        phase: "Error",
+        message: `template '${unit.shape.name}' is of type ${unit.shape.type}, which this engine does not run`,
+      });
+      return;
+  }
+}
+
+/** The unit's node, linked where its call stands in the graph. */
+export function makeNode(run: Run, unit: Unit, type: NodeType, phase: NodePhase): Node {
+  const { call } = unit;
+  const node = addNode(run, {
+    name: unit.name,
+    type,
+    phase,
+    templateName: unit.shape.name,
+    boundary: call.boundary,
+    hooked: call.hooked && call.retry === undefined,
+    retried: call.retry !== undefined,
+  });
+  if (unit.inputs.size > 0) node.inputs = [...unit.inputs].map(([name, value]) => ({ name, value }));
+  if (type === "Pod") node.podName = podName(run.key.name, unit.shape.name, unit.name);
+  unit.node = node;
+  if (call.retry === undefined) standFor(run, call, node);
+  else {
+    addChild(call.retry.node, node);
+    call.retry.attempts.push(node);
+  }
+  return node;
+}
+
+/** Makes `node` the one that stands for the call, and links it where the owner wants it. */
+export function standFor(run: Run, call: Call, node: Node): void {
+  call.node = node;
+  const { owner } = call;
+  switch (owner.kind) {
+    case "group":
+      if (owner.frame.group !== undefined) addChild(owner.frame.group.node, node);
+      if (owner.child.items === undefined) owner.child.node = node;
+      else owner.child.items.push(node);
+      return;
+    case "task": {
+      owner.task.child.node = node;
+      const before = owner.task.dependsOn.flatMap((name) => owner.frame.tasks.get(name)?.child.node ?? []);
+      if (before.length === 0) addChild(owner.frame.node, node);
+      else linkBehind(run, before, node);
+      return;
+    }
+    case "task-item":
+      owner.task.child.items?.push(node);
+      if (owner.task.child.node !== undefined) addChild(owner.task.child.node, node);
+      return;
+    case "hook":
+      if (owner.of.node !== undefined) addChild(owner.of.node, node);
+      return;
+    case "task-hook":
+      if (owner.task.child.node !== undefined) addChild(owner.task.child.node, node);
+      return;
+    case "run":
+    case "run-exit":
+      return;
+  }
+}
+
+/** Ends a unit, once; what follows from it is done by the settling loop. */
+export function endUnit(run: Run, unit: Unit, end: UnitEnd): void {
+  if (unit.state === "ended" || unit.node === undefined) return;
+  unit.state = "ended";
+  if (end.outputs !== undefined) unit.node.outputs = end.outputs;
+  endNode(run, unit.node, end.phase, end.message);
+  for (const p of end.outputs?.parameters ?? [])
+    if (p.globalName !== undefined && p.value !== undefined) run.globals.set(p.globalName, p.value);
+  run.settled.push({ kind: "unit", unit });
+}

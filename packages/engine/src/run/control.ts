@@ -1,0 +1,76 @@
+// What people ask of a running workflow.
+import type { CommandFact, OutputsSet, Resumed, StopRequested } from "../facts.ts";
+import type { Unit } from "./frames.ts";
+import { completeSuspend, failSuspend, setOutputs } from "./kinds/suspend.ts";
+import type { Run } from "./run.ts";
+import { type NodeSelector, parseSelector } from "./selector.ts";
+
+export function obey(run: Run, fact: CommandFact): void {
+  switch (fact.type) {
+    case "stop":
+      stop(run, fact);
+      return;
+    case "suspend":
+      run.suspended = true;
+      return;
+    case "resume":
+      resume(run, fact);
+      return;
+    case "set":
+      set(run, fact);
+      return;
+    case "delete":
+      run.deleted = true;
+      shutDown(run, { type: "stop", at: fact.at, by: fact.by, strategy: "Terminate" });
+      return;
+  }
+}
+
+function stop(run: Run, fact: StopRequested): void {
+  if (fact.selector === undefined) {
+    shutDown(run, fact);
+    return;
+  }
+  for (const unit of waiting(run, fact.selector))
+    failSuspend(run, unit, "Failed", fact.message ?? `Stopped by ${fact.by}`);
+}
+
+/** Nothing new starts; what runs is told to end; what waits fails. A Terminate may follow a Stop, not the reverse. */
+function shutDown(run: Run, fact: StopRequested): void {
+  if (run.shutdown?.strategy === "Terminate") return;
+  run.shutdown = fact;
+  const how = fact.strategy === "Terminate" ? "kill" : "term";
+  const spared = (unit: Unit) => fact.strategy === "Stop" && unit.call.exiting;
+  for (const [stepId, unit] of run.steps) if (!spared(unit)) run.changes.stop.push({ stepId, how });
+  for (const unit of [...run.suspends.values()])
+    if (!spared(unit)) failSuspend(run, unit, "Failed", `Stopped with strategy '${fact.strategy}'`);
+  run.timers.hasten(run.now);
+}
+
+function resume(run: Run, fact: Resumed): void {
+  if (fact.selector === undefined) run.suspended = false;
+  for (const unit of waiting(run, fact.selector))
+    completeSuspend(run, unit, fact.parameters ?? {}, `Resumed by: map[User:${fact.by}]`);
+}
+
+function set(run: Run, fact: OutputsSet): void {
+  for (const unit of waiting(run, fact.selector)) {
+    setOutputs(unit, fact.parameters ?? {});
+    if (fact.message !== undefined && unit.node !== undefined) unit.node.message = fact.message;
+    if (fact.phase === "Succeeded") completeSuspend(run, unit, {}, fact.message);
+    else if (fact.phase !== undefined) failSuspend(run, unit, fact.phase, fact.message ?? "");
+  }
+}
+
+/** Suspend nodes that wait now and match. A selector that cannot be read was refused before it was stored. */
+export function waiting(run: Run, selector: string | undefined): readonly Unit[] {
+  const all = [...run.suspends.values()];
+  if (selector === undefined) return all;
+  let wanted: NodeSelector;
+  try {
+    wanted = parseSelector(selector);
+  } catch {
+    return [];
+  }
+  return all.filter((unit) => unit.node !== undefined && wanted.matches(unit.node));
+}

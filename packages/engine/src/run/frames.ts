@@ -1,0 +1,194 @@
+// The unfinished work of a run. A Call is one use of a template (a step, a task, an item of one, a hook, the entry
+// point); it is carried out by one Unit, or by one Unit per attempt where there is a retry strategy.
+import type { DagTask, LifecycleHook, RetryStrategy, Template, WorkflowStep } from "@sluice/spec";
+import type { StepRequest } from "../executor/contract.ts";
+import type { TemplateShape } from "../template/resolve.ts";
+import type { Node, NodeOutputs, NodePhase } from "./node.ts";
+
+/** A template's inputs after binding, by name, in order. */
+export type BoundInputs = ReadonlyMap<string, string>;
+
+/** Where a template is used: the fields that steps, tasks and hooks share. */
+export interface TemplateUse {
+  readonly template?: string | undefined;
+  readonly templateRef?:
+    | { readonly name?: string | undefined; readonly template?: string | undefined }
+    | undefined;
+  readonly inline?: Template | undefined;
+}
+
+export interface Call {
+  /** Node name. */
+  readonly name: string;
+  readonly use: TemplateUse;
+  /** Arguments with every value final. */
+  readonly args: RenderedArguments;
+  readonly boundary: Boundary | undefined;
+  readonly owner: Owner;
+  readonly depth: number;
+  /** Part of an exit handler of the workflow: runs on after a stop and past the deadline. */
+  readonly exiting: boolean;
+  readonly hooked: boolean;
+  /** Whether someone refers to its `outputs.result`. */
+  readonly wantsResult: boolean;
+  readonly exitHook?: ExitHook | undefined;
+  retry?: RetryFrame;
+  /** The node that stands for the call: its one unit's, or the Retry node. */
+  node?: Node;
+  /** Why it could not even be made, for the owner's message. */
+  error?: string;
+}
+
+/** Arguments by name; `absent` are those whose only value was an output that does not exist (and why). */
+export interface RenderedArguments {
+  readonly values: ReadonlyMap<string, string>;
+  readonly absent: ReadonlyMap<string, string>;
+}
+
+export interface ExitHook {
+  readonly hook: LifecycleHook;
+  /** It was written as the old `onExit`, which gets the workflow's arguments. */
+  readonly workflowArguments: boolean;
+  /** What the hook's arguments see beside the boundary's scope. */
+  readonly item?: Item | undefined;
+}
+
+/** Who wants to know that a call ended. */
+export type Owner =
+  | { readonly kind: "run" }
+  | { readonly kind: "run-exit" }
+  | {
+      readonly kind: "group";
+      readonly frame: StepsFrame;
+      readonly step: WorkflowStep;
+      readonly child: Child;
+    }
+  | { readonly kind: "task"; readonly frame: DagFrame; readonly task: TaskState }
+  | { readonly kind: "task-item"; readonly frame: DagFrame; readonly task: TaskState }
+  | { readonly kind: "hook"; readonly of: Call }
+  | { readonly kind: "task-hook"; readonly frame: DagFrame; readonly task: TaskState };
+
+/** One carrying-out of a resolved template: a node of type Pod, Steps, DAG or Suspend. */
+export interface Unit {
+  readonly call: Call;
+  readonly name: string;
+  readonly shape: TemplateShape;
+  readonly inputs: BoundInputs;
+  /** 0 unless it is a retry's later attempt. */
+  readonly attempt: number;
+  readonly extra: Readonly<Record<string, string>>;
+  state: "held" | "open" | "ended";
+  node?: Node;
+  step?: Step;
+  frame?: StepsFrame | DagFrame;
+}
+
+/** What the shell needs to have the unit's step run. */
+export interface Step {
+  readonly request: Omit<StepRequest, "deadlineAt">;
+  /** Epoch ms: the template's `timeout`, from the node's creation. */
+  readonly timeoutAt?: number;
+  /** `activeDeadlineSeconds`, counted from the real start, ms. */
+  readonly activeMs?: number;
+}
+
+export interface RetryFrame {
+  readonly call: Call;
+  readonly node: Node;
+  readonly shape: TemplateShape;
+  readonly inputs: BoundInputs;
+  readonly strategy: RetryStrategy;
+  readonly attempts: Node[];
+  /** Attempts after which there is no other; undefined = no end. */
+  readonly limit: number | undefined;
+}
+
+/** A composite template under way: the scope of its children and its own limits. */
+export interface Boundary {
+  readonly unit: Unit;
+  readonly node: Node;
+  readonly scopeName: "steps" | "tasks";
+  readonly children: Map<string, Child>;
+  readonly depth: number;
+  /** Names whose `outputs.result` the template's text refers to. */
+  readonly resultsWanted: ReadonlySet<string>;
+  readonly parallelism: number | undefined;
+  readonly failFast: boolean;
+  /** A child failed while `failFast` is set: nothing new starts. */
+  failedFast: boolean;
+  /** Units under way; calls under way (with those that wait). */
+  active: number;
+  open: number;
+  waiting: Unit[];
+}
+
+/** What a step or task is known by to its siblings. */
+export interface Child {
+  readonly name: string;
+  readonly use: TemplateUse;
+  /** Its node; for a loop of a dag the TaskGroup. */
+  node?: Node;
+  /** Nodes of a loop's items, in order. */
+  items?: Node[];
+  cache?: Map<string, string>;
+}
+
+export interface StepsFrame extends Boundary {
+  readonly kind: "steps";
+  readonly groups: readonly (readonly WorkflowStep[])[];
+  index: number;
+  group?: StepGroup;
+}
+
+export interface StepGroup {
+  readonly node: Node;
+  /** Calls under way, and one more while the group is being started. */
+  remaining: number;
+  readonly members: {
+    readonly node: Node;
+    readonly step: WorkflowStep;
+    readonly error?: string | undefined;
+  }[];
+}
+
+export interface DagFrame extends Boundary {
+  readonly kind: "dag";
+  readonly tasks: ReadonlyMap<string, TaskState>;
+  readonly targets: readonly string[];
+  remaining: number;
+}
+
+export interface TaskState {
+  readonly task: DagTask;
+  readonly child: Child;
+  readonly dependsOn: readonly string[];
+  readonly dependants: string[];
+  readonly holds: (look: (task: string, result: string | undefined) => boolean) => boolean;
+  waitingFor: number;
+  /** Items under way, for a loop. */
+  remaining: number;
+  done: boolean;
+  /** Phase that an omitted or skipped dependant inherits. */
+  branch: NodePhase;
+}
+
+export interface Item {
+  readonly index: number;
+  readonly value: unknown;
+  /** As it stands in the node's name. */
+  readonly label: string;
+}
+
+/** Follow-up work, done in order until none is left: chains of any length cost no stack. */
+export type Settled =
+  | { readonly kind: "unit"; readonly unit: Unit }
+  | { readonly kind: "call"; readonly call: Call }
+  | { readonly kind: "group"; readonly frame: StepsFrame }
+  | { readonly kind: "task"; readonly frame: DagFrame; readonly task: TaskState }
+  | { readonly kind: "boundary"; readonly frame: StepsFrame | DagFrame };
+
+export interface UnitEnd {
+  readonly phase: NodePhase;
+  readonly message?: string | undefined;
+  readonly outputs?: NodeOutputs | undefined;
+}

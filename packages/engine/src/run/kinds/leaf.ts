@@ -1,0 +1,108 @@
+import type { StepFinished } from "../../facts.ts";
+import { leafOutputs } from "../../template/outputs.ts";
+import { stepOf } from "../../template/request.ts";
+import { failureText } from "../../values/language.ts";
+import { endUnit, makeNode } from "../call.ts";
+import type { Step, Unit } from "../frames.ts";
+import type { NodeOutputs } from "../node.ts";
+import type { Run } from "../run.ts";
+import { unitScope } from "../scopes.ts";
+
+export const overdueMessage = "Step exceeded its deadline";
+
+/** A leaf goes when the run is not suspended and its `parallelism` has room; else it waits in order, without a node. */
+export function holdOrLaunch(run: Run, unit: Unit): void {
+  if (mayLaunch(run, unit)) launch(run, unit);
+  else run.held.push(unit);
+}
+
+function mayLaunch(run: Run, unit: Unit): boolean {
+  if (refusal(run, unit) !== undefined) return true; // it gets its node, and its end, at once
+  if (run.suspended && !unit.call.exiting) return false;
+  return run.spec.parallelism === undefined || run.activePods < run.spec.parallelism;
+}
+
+/** Lets held leaves go as far as there is room. */
+export function releaseHeld(run: Run): void {
+  if (run.held.length === 0) return;
+  const waiting = run.held;
+  run.held = [];
+  for (const unit of waiting) holdOrLaunch(run, unit);
+}
+
+/** Why nothing new may start here: the message of the node that is made all the same. */
+export function refusal(run: Run, unit: Unit): string | undefined {
+  if (run.shutdown !== undefined && (run.shutdown.strategy === "Terminate" || !unit.call.exiting))
+    return `workflow shutdown with strategy: ${run.shutdown.strategy}`;
+  return run.overdue && !unit.call.exiting ? overdueMessage : undefined;
+}
+
+function launch(run: Run, unit: Unit): void {
+  const node = makeNode(run, unit, "Pod", "Pending");
+  run.podCount += 1;
+  const refused = refusal(run, unit);
+  if (refused !== undefined) {
+    endUnit(run, unit, { phase: "Failed", message: refused });
+    return;
+  }
+  let step: Step;
+  try {
+    step = stepOf(run, unit, node, unitScope(run, unit));
+  } catch (error) {
+    endUnit(run, unit, { phase: "Error", message: failureText(error) });
+    return;
+  }
+  unit.step = step;
+  node.stepId = step.request.id;
+  run.steps.set(step.request.id, unit);
+  run.changes.start.push(step.request.id);
+  run.activePods += 1;
+  if (step.timeoutAt !== undefined) run.timers.set({ kind: "unit-timeout", at: step.timeoutAt, unit });
+}
+
+/** Takes a step off the books (R3). Undefined when it was taken before: a late or repeated report. */
+export function takeStep(run: Run, stepId: string): Unit | undefined {
+  const unit = run.steps.get(stepId);
+  if (unit === undefined) return undefined;
+  run.steps.delete(stepId);
+  run.activePods -= 1;
+  return unit;
+}
+
+export function finishStep(run: Run, fact: StepFinished): void {
+  const unit = takeStep(run, fact.step);
+  if (unit?.node === undefined) return;
+  if (fact.host !== undefined) unit.node.hostNodeName = fact.host;
+  const declared = unit.shape.template.outputs?.parameters;
+  const outputs: NodeOutputs = { exitCode: String(fact.exitCode) };
+  if (fact.result !== undefined) outputs.result = fact.result;
+  const good = fact.exitCode === 0 && fact.deadline !== true;
+  try {
+    const parameters = leafOutputs(declared, fact.outputs ?? {}, good);
+    if (parameters.length > 0) outputs.parameters = parameters;
+  } catch (error) {
+    endUnit(run, unit, { phase: "Error", message: failureText(error), outputs });
+    return;
+  }
+  if (good) run.podsSucceeded += 1;
+  endUnit(
+    run,
+    unit,
+    good ? { phase: "Succeeded", outputs } : { phase: "Failed", message: failureMessage(fact), outputs },
+  );
+}
+
+/** Argo's words: `main: Error (exit code 1)`, `main: OOMKilled (exit code 137)`, or the pod's own text. */
+function failureMessage(fact: StepFinished): string {
+  if (fact.deadline === true) return overdueMessage;
+  if (fact.message !== undefined && !/^\w+$/.test(fact.message)) return fact.message;
+  return `main: ${fact.message ?? "Error"} (exit code ${fact.exitCode})`;
+}
+
+/** Ends a running leaf by the engine's own word and has its step stopped; what the step still reports is dropped. */
+export function cutStep(run: Run, unit: Unit, message: string): void {
+  const stepId = unit.node?.stepId;
+  if (stepId === undefined || takeStep(run, stepId) === undefined) return;
+  run.changes.stop.push({ stepId, how: "term" });
+  endUnit(run, unit, { phase: "Failed", message });
+}

@@ -1,0 +1,81 @@
+import { parseSecondsOrDuration } from "@sluice/base";
+import { failureText, renderText } from "../../values/language.ts";
+import { endUnit, makeNode } from "../call.ts";
+import type { Unit } from "../frames.ts";
+import type { NodeOutputs } from "../node.ts";
+import type { Run } from "../run.ts";
+import { unitScope } from "../scopes.ts";
+import { refusal } from "./leaf.ts";
+
+/** A node that waits for a person, or until its duration is over. */
+export function openSuspend(run: Run, unit: Unit): void {
+  const node = makeNode(run, unit, "Suspend", "Running");
+  const refused = refusal(run, unit);
+  if (refused !== undefined) {
+    endUnit(run, unit, { phase: "Failed", message: refused });
+    return;
+  }
+  const declared = unit.shape.template.outputs?.parameters;
+  if (declared !== undefined) node.outputs = { parameters: declared.map((p) => ({ ...p })) };
+  const duration = unit.shape.template.suspend?.duration;
+  if (duration !== undefined) {
+    let durationMs: number | undefined;
+    try {
+      durationMs = parseSecondsOrDuration(renderText(duration, unitScope(run, unit)));
+    } catch (error) {
+      endUnit(run, unit, { phase: "Error", message: failureText(error) });
+      return;
+    }
+    if (durationMs === undefined) {
+      endUnit(run, unit, {
+        phase: "Error",
+        message: `suspend duration '${duration}' is neither seconds nor a duration such as 30s`,
+      });
+      return;
+    }
+    run.timers.set({ kind: "suspend-over", at: run.now + durationMs, unit });
+  }
+  run.suspends.set(node.id, unit);
+}
+
+/** Ends a waiting node with the values it has, or those of `given`; false when one is missing. */
+export function completeSuspend(
+  run: Run,
+  unit: Unit,
+  given: Readonly<Record<string, string>>,
+  message?: string,
+): boolean {
+  if (unit.node === undefined || !run.suspends.has(unit.node.id)) return false;
+  setOutputs(unit, given);
+  if (missingOutput(unit) !== undefined) return false;
+  const parameters = (unit.node.outputs?.parameters ?? []).map((p) => ({
+    ...p,
+    value: p.value ?? p.valueFrom?.default ?? p.default ?? "",
+  }));
+  const outputs: NodeOutputs | undefined = parameters.length > 0 ? { parameters } : undefined;
+  run.suspends.delete(unit.node.id);
+  endUnit(run, unit, { phase: "Succeeded", message, outputs });
+  return true;
+}
+
+/** Sets declared outputs that have no value yet. */
+export function setOutputs(unit: Unit, given: Readonly<Record<string, string>>): void {
+  for (const p of unit.node?.outputs?.parameters ?? [])
+    if (p.value === undefined && Object.hasOwn(given, p.name)) p.value = given[p.name];
+}
+
+/** The first output that has neither a value nor a default. */
+export function missingOutput(unit: Unit, given: Readonly<Record<string, string>> = {}): string | undefined {
+  return unit.node?.outputs?.parameters?.find(
+    (p) =>
+      p.value === undefined &&
+      p.valueFrom?.default === undefined &&
+      p.default === undefined &&
+      !Object.hasOwn(given, p.name),
+  )?.name;
+}
+
+export function failSuspend(run: Run, unit: Unit, phase: "Failed" | "Error", message: string): void {
+  if (unit.node === undefined || !run.suspends.delete(unit.node.id)) return;
+  endUnit(run, unit, { phase, message });
+}

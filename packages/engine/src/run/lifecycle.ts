@@ -1,0 +1,101 @@
+import { startCall } from "./call.ts";
+import type { Call } from "./frames.ts";
+import { hookCall } from "./kinds/hooks.ts";
+import { cutStep, overdueMessage } from "./kinds/leaf.ts";
+import { failSuspend } from "./kinds/suspend.ts";
+import type { RunPhase } from "./node.ts";
+import type { Run } from "./run.ts";
+
+/** An engine took the run: its main part starts. */
+export function startRun(run: Run): void {
+  if (run.phase !== "Pending") return;
+  run.phase = "Running";
+  run.startedAt = run.now;
+  const missing = run.spec.arguments?.parameters?.find((p) => !run.parameters.has(p.name));
+  if (missing !== undefined) {
+    endRun(
+      run,
+      "Error",
+      `spec.arguments.${missing.name}.value or spec.arguments.${missing.name}.valueFrom is required`,
+    );
+    return;
+  }
+  const seconds = run.spec.activeDeadlineSeconds;
+  if (seconds !== undefined) run.timers.set({ kind: "run-deadline", at: run.now + seconds * 1_000 });
+  startCall(run, {
+    name: run.key.name,
+    use: { template: run.spec.entrypoint },
+    args: { values: run.parameters, absent: new Map() },
+    boundary: undefined,
+    owner: { kind: "run" },
+    depth: 1,
+    exiting: false,
+    hooked: false,
+    wantsResult: false,
+  });
+}
+
+export function mainEnded(run: Run, call: Call): void {
+  run.main = mainResult(run, call);
+  const hook = run.spec.hooks?.["exit"];
+  const exitHook =
+    hook !== undefined
+      ? { hook, workflowArguments: false }
+      : run.spec.onExit === undefined || run.spec.onExit === ""
+        ? undefined
+        : { hook: { template: run.spec.onExit }, workflowArguments: true };
+  if (exitHook === undefined || run.shutdown?.strategy === "Terminate" || run.deleted) {
+    endRun(run, run.main.phase, run.main.message);
+    return;
+  }
+  run.stage = "exit";
+  const exit = hookCall(run, { name: run.key.name, exitHook, boundary: undefined, exiting: true });
+  if (exit.error !== undefined) {
+    endRun(run, "Error", exit.error);
+    return;
+  }
+  startCall(run, exit);
+}
+
+function mainResult(run: Run, call: Call): NonNullable<Run["main"]> {
+  const phase = call.node?.phase;
+  if (run.shutdown !== undefined)
+    return {
+      phase: "Failed",
+      message: run.shutdown.message ?? `Stopped with strategy '${run.shutdown.strategy}'`,
+    };
+  const message =
+    call.error === undefined ? call.node?.message : `error in entry template execution: ${call.error}`;
+  const bad = phase === "Failed" || phase === "Error" ? phase : undefined;
+  return { phase: bad ?? "Succeeded", ...(bad === undefined || message === undefined ? {} : { message }) };
+}
+
+/** A failed exit handler fails a run that went well; a run that failed keeps its own reason. */
+export function exitEnded(run: Run, call: Call): void {
+  const main = run.main ?? { phase: "Error" as const };
+  const phase = call.node?.phase;
+  if (main.phase === "Succeeded" && (phase === "Failed" || phase === "Error")) {
+    endRun(run, phase, call.error ?? call.node?.message);
+    return;
+  }
+  endRun(run, main.phase, main.message);
+}
+
+function endRun(run: Run, phase: RunPhase, message?: string): void {
+  run.stage = "done";
+  run.phase = phase;
+  if (message === undefined) delete run.message;
+  else run.message = message;
+  run.finishedAt = run.now;
+  run.timers.clear();
+}
+
+/** The run's own time is over: what is under way ends; exit handlers go on. */
+export function expireRun(run: Run): void {
+  if (run.stage !== "main") return;
+  run.overdue = true;
+  for (const unit of [...run.steps.values()]) if (!unit.call.exiting) cutStep(run, unit, overdueMessage);
+  for (const unit of [...run.suspends.values()])
+    if (!unit.call.exiting) failSuspend(run, unit, "Failed", overdueMessage);
+  run.message = overdueMessage;
+}

@@ -1,0 +1,63 @@
+import { fnv32a } from "@sluice/base";
+import type { Parameter } from "@sluice/spec";
+
+export type NodeType = "Pod" | "Steps" | "StepGroup" | "DAG" | "TaskGroup" | "Retry" | "Skipped" | "Suspend";
+
+export type NodePhase = "Pending" | "Running" | "Succeeded" | "Skipped" | "Failed" | "Error" | "Omitted";
+export type RunPhase = "Pending" | "Running" | "Succeeded" | "Failed" | "Error";
+
+export interface NodeOutputs {
+  parameters?: Parameter[];
+  result?: string;
+  exitCode?: string;
+}
+
+/** One node of a run's tree, with Argo's names. Written by the reducer only. */
+export interface Node {
+  readonly id: string;
+  readonly name: string;
+  readonly displayName: string;
+  type: NodeType;
+  readonly templateName: string;
+  phase: NodePhase;
+  readonly boundaryId?: string;
+  message?: string;
+  /** Epoch ms. */
+  startedAt: number;
+  finishedAt?: number;
+  readonly children: string[];
+  outboundNodes?: readonly string[];
+  inputs?: readonly Parameter[];
+  outputs?: NodeOutputs;
+  hostNodeName?: string;
+  podName?: string;
+  /** Key of its step while, and after, it is one. */
+  stepId?: string;
+  hooked?: true;
+  retried?: true;
+}
+
+/** Ended in any way. */
+export const isFulfilled = (node: Node): boolean => node.phase !== "Pending" && node.phase !== "Running";
+/** Ended after it really ran. */
+export const isCompleted = (node: Node): boolean =>
+  node.phase === "Succeeded" || node.phase === "Failed" || node.phase === "Error";
+export const isBad = (phase: NodePhase): phase is "Failed" | "Error" =>
+  phase === "Failed" || phase === "Error";
+
+/** Argo's node id: the root has the run's name, the others a hash of their name. */
+export const nodeId = (runName: string, nodeName: string): string =>
+  nodeName === runName ? runName : `${runName}-${fnv32a(nodeName)}`;
+
+/** Argo's pod name (its "v2" form), cut so that it stays a valid object name. */
+export function podName(runName: string, template: string, nodeName: string): string {
+  if (nodeName === runName) return runName;
+  const prefix = template === "" ? runName : `${runName}-${template}`;
+  return `${prefix.slice(0, 253 - 11)}-${fnv32a(nodeName)}`;
+}
+
+/** A node's name inside its boundary: `wf[0].hello(0:x)` in `wf` is `hello(0:x)`. */
+export function displayName(name: string, boundaryName: string | undefined): string {
+  if (boundaryName === undefined || !name.startsWith(boundaryName)) return name;
+  return name.slice(boundaryName.length).replace(/^(\[\d+\])?\./, "");
+}

@@ -1,0 +1,120 @@
+import type { Fact } from "../facts.ts";
+import { endUnit } from "./call.ts";
+import { obey } from "./control.ts";
+import { cutStep, finishStep, overdueMessage, takeStep } from "./kinds/leaf.ts";
+import { retryDue } from "./kinds/retry.ts";
+import { completeSuspend, failSuspend, missingOutput } from "./kinds/suspend.ts";
+import { expireRun, startRun } from "./lifecycle.ts";
+import { noChanges, type Run, type RunChanges } from "./run.ts";
+import { settle } from "./settle.ts";
+import type { Timer } from "./timers.ts";
+
+/**
+ * Folds one fact into the run, to the fixpoint of what follows from it. Deterministic (R1). Facts of a run that is
+ * over change nothing, but for a deletion.
+ */
+export function reduce(run: Run, fact: Fact): void {
+  // Clocks of two engines may differ: time in a run never goes back.
+  run.now = Math.max(run.now, fact.at);
+  if (run.stage === "done") {
+    if (fact.type === "delete") run.deleted = true;
+    return;
+  }
+  apply(run, fact);
+  settle(run);
+}
+
+function apply(run: Run, fact: Fact): void {
+  switch (fact.type) {
+    case "submitted":
+      return;
+    case "engine":
+      startRun(run);
+      return;
+    case "started": {
+      const node = run.steps.get(fact.step)?.node;
+      if (node === undefined) return;
+      if (node.phase === "Pending") node.phase = "Running";
+      if (fact.host !== undefined) node.hostNodeName = fact.host;
+      return;
+    }
+    case "finished":
+      finishStep(run, fact);
+      return;
+    case "lost":
+      failStep(run, fact.step, fact.reason);
+      return;
+    case "refused":
+      failStep(run, fact.step, fact.message);
+      return;
+    case "timer":
+      for (
+        let timer = run.timers.takeDue(run.now);
+        timer !== undefined;
+        timer = run.timers.takeDue(run.now)
+      ) {
+        ring(run, timer);
+        settle(run);
+      }
+      return;
+    case "stop":
+    case "suspend":
+    case "resume":
+    case "set":
+    case "delete":
+      obey(run, fact);
+      settle(run);
+      // A stop makes waiting retries due: they end with it.
+      if (run.shutdown !== undefined) apply(run, { type: "timer", at: fact.at });
+      return;
+  }
+}
+
+function failStep(run: Run, stepId: string, message: string): void {
+  const unit = takeStep(run, stepId);
+  if (unit !== undefined) endUnit(run, unit, { phase: "Error", message });
+}
+
+function ring(run: Run, timer: Timer): void {
+  switch (timer.kind) {
+    case "run-deadline":
+      expireRun(run);
+      return;
+    case "unit-timeout":
+      cutStep(run, timer.unit, overdueMessage);
+      return;
+    case "retry":
+      retryDue(run, timer.unit);
+      return;
+    case "suspend-over": {
+      const missing = missingOutput(timer.unit);
+      if (missing === undefined) completeSuspend(run, timer.unit, {});
+      else
+        failSuspend(
+          run,
+          timer.unit,
+          "Failed",
+          `raw output parameter '${missing}' has not been set and does not have a default value`,
+        );
+    }
+  }
+}
+
+/** What the state asks of the world. `start` and `stop` are what is new since the last call; the rest is as it stands. */
+export interface Effects extends RunChanges {
+  /** When the next timer is due, epoch ms. */
+  readonly nextTimerAt: number | undefined;
+  readonly finished: boolean;
+}
+
+/** Takes what is new to be done. After a restart, `run.steps` is all of it: starting is idempotent. */
+export function decide(run: Run): Effects {
+  const { start, stop } = run.changes;
+  run.changes = noChanges();
+  return {
+    start: start.filter((id) => run.steps.has(id)),
+    stop,
+    nextTimerAt: run.timers.nextAt,
+    finished: run.stage === "done",
+  };
+}

@@ -1,0 +1,78 @@
+// The state of one run: a node tree and, per unfinished composite, a frame that counts what it waits for.
+// Invariants
+//   R1. The state follows from the facts alone: no clock, chance or I/O; `now` is the time of the fact in hand.
+//   R2. A fact costs what it changes: completions travel up by counters, nothing walks the whole tree.
+//   R3. `steps` holds exactly the steps that the world still owes an end for; a step leaves it once.
+//   R4. A node that is fulfilled never changes its phase again.
+import type { RunSubmitted, Template, WorkflowSpec } from "@sluice/spec";
+import type { Fact, StopRequested } from "../facts.ts";
+import type { Settled, Unit } from "./frames.ts";
+import type { Node, RunPhase } from "./node.ts";
+import type { TimerQueue } from "./timers.ts";
+
+/** Bounds of one run. */
+export interface RunLimits {
+  /** Composite templates inside each other. Default 100, as in Argo. */
+  readonly maxDepth: number;
+  /** Nodes of one run. Default 100,000. */
+  readonly maxNodes: number;
+  /** Items of one loop. Default 20,000. */
+  readonly maxItems: number;
+}
+export const defaultLimits: RunLimits = { maxDepth: 100, maxNodes: 100_000, maxItems: 20_000 };
+
+export interface RunKeyed {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface Run {
+  readonly key: RunKeyed;
+  readonly uid: string;
+  readonly submitted: RunSubmitted;
+  readonly spec: WorkflowSpec;
+  readonly templates: ReadonlyMap<string, Template>;
+  readonly limits: RunLimits;
+  /** Workflow arguments with their values. */
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly nodes: Map<string, Node>;
+  phase: RunPhase;
+  message?: string;
+  startedAt: number;
+  finishedAt?: number;
+  /** Time of the fact in hand, epoch ms. */
+  now: number;
+  /** Units whose step the world owes an end for, by step id. */
+  readonly steps: Map<string, Unit>;
+  /** Units that wait for a person or for time. */
+  readonly suspends: Map<string, Unit>;
+  readonly timers: TimerQueue;
+  /** Exported output parameters (`globalName`). */
+  readonly globals: Map<string, string>;
+  suspended: boolean;
+  shutdown?: StopRequested;
+  /** The workflow's own time is over; exit handlers go on. */
+  overdue: boolean;
+  deleted: boolean;
+  stage: "main" | "exit" | "done";
+  /** Phase and message of the main part, once it ended. */
+  main?: { readonly phase: RunPhase; readonly message?: string };
+  /** Leaves that run now, and those held by `parallelism` or `suspend`, in order. */
+  activePods: number;
+  podCount: number;
+  podsSucceeded: number;
+  held: Unit[];
+  /** What ended or became ready and is not yet followed up; empty between facts. */
+  readonly settled: Settled[];
+  /** What is to be done since it was last taken. */
+  changes: RunChanges;
+}
+
+export interface RunChanges {
+  readonly start: string[];
+  readonly stop: { readonly stepId: string; readonly how: "term" | "kill" }[];
+}
+
+export type ReducibleFact = Exclude<Fact, RunSubmitted>;
+
+export const noChanges = (): RunChanges => ({ start: [], stop: [] });

@@ -1,0 +1,79 @@
+import { endFailedFast, releaseSlot } from "./boundary.ts";
+import type { Call, Settled, Unit } from "./frames.ts";
+import { dagEnded, itemEnded, taskEnded, taskReady } from "./kinds/dag.ts";
+import { startExitHook } from "./kinds/hooks.ts";
+import { releaseHeld } from "./kinds/leaf.ts";
+import { attemptEnded } from "./kinds/retry.ts";
+import { groupEnded, stepEnded } from "./kinds/steps.ts";
+import { exitEnded, mainEnded } from "./lifecycle.ts";
+import type { Run } from "./run.ts";
+
+/** Follows up all that ended, until nothing is left that can go on without the world (the fixpoint of a fact). */
+export function settle(run: Run): void {
+  const queue = run.settled;
+  for (;;) {
+    for (let next = 0; next < queue.length; next++) followUp(run, queue[next] as Settled);
+    queue.length = 0;
+    releaseHeld(run);
+    if (queue.length === 0) return;
+  }
+}
+
+function followUp(run: Run, settled: Settled): void {
+  switch (settled.kind) {
+    case "unit":
+      unitEnded(run, settled.unit);
+      return;
+    case "call":
+      startExitHook(run, settled.call) ? undefined : tellOwner(run, settled.call);
+      return;
+    case "group":
+      groupEnded(run, settled.frame);
+      return;
+    case "task":
+      taskReady(run, settled.frame, settled.task);
+      return;
+    case "boundary":
+      if (settled.frame.unit.state === "ended" || endFailedFast(run, settled.frame)) return;
+      settled.frame.kind === "dag" ? dagEnded(run, settled.frame) : undefined;
+      return;
+  }
+}
+
+function unitEnded(run: Run, unit: Unit): void {
+  const { call } = unit;
+  if (call.retry === undefined) run.settled.push({ kind: "call", call });
+  else attemptEnded(run, call.retry, unit);
+  releaseSlot(run, call.boundary);
+}
+
+/** The call, and its exit handler, are over. */
+function tellOwner(run: Run, call: Call): void {
+  const { owner, boundary } = call;
+  if (boundary !== undefined) {
+    boundary.open -= 1;
+    const { frame } = boundary.unit;
+    if (boundary.failedFast && frame !== undefined) run.settled.push({ kind: "boundary", frame });
+  }
+  switch (owner.kind) {
+    case "group":
+      stepEnded(run, owner.frame, owner.step, call);
+      return;
+    case "task":
+    case "task-hook":
+      taskEnded(run, owner.frame, owner.task);
+      return;
+    case "task-item":
+      itemEnded(run, owner.frame, owner.task);
+      return;
+    case "hook":
+      tellOwner(run, owner.of);
+      return;
+    case "run":
+      mainEnded(run, call);
+      return;
+    case "run-exit":
+      exitEnded(run, call);
+      return;
+  }
+}

@@ -1,0 +1,56 @@
+import type { Parameter } from "@sluice/spec";
+import { EngineError } from "../errors.ts";
+import type { NodeOutputs } from "../run/node.ts";
+import { absentReason, evaluateExpression, onlyTag, renderText } from "../values/language.ts";
+import { type Scope, textOf } from "../values/scope.ts";
+
+/** Output parameters of a step from the files that came back. A missing file without a default is an error. */
+export function leafOutputs(
+  declared: readonly Parameter[] | undefined,
+  files: Readonly<Record<string, string>>,
+  strict: boolean,
+): Parameter[] {
+  const made: Parameter[] = [];
+  for (const parameter of declared ?? []) {
+    const file = Object.hasOwn(files, parameter.name) ? files[parameter.name] : undefined;
+    const value = file ?? parameter.valueFrom?.default ?? parameter.default ?? parameter.value;
+    if (value !== undefined) made.push({ ...parameter, value });
+    else if (strict)
+      throw EngineError.VALUE_UNRESOLVED({
+        reason: `failed to save outputs: output parameter '${parameter.name}' has no file at ${parameter.valueFrom?.path ?? "its path"} and no default`,
+      });
+  }
+  return made;
+}
+
+/** Output parameters of a steps or dag template, from its children. */
+export function compositeOutputs(
+  declared: readonly Parameter[] | undefined,
+  scope: Scope,
+): NodeOutputs | undefined {
+  if (declared === undefined || declared.length === 0) return undefined;
+  return {
+    parameters: declared.map((parameter) => ({ ...parameter, value: outputValue(parameter, scope) })),
+  };
+}
+
+function outputValue(parameter: Parameter, scope: Scope): string {
+  const from = parameter.valueFrom;
+  if (from?.expression !== undefined) {
+    const value = evaluateExpression(from.expression, scope);
+    if (value !== undefined && value !== null) return textOf(value);
+  } else if (from?.parameter !== undefined) {
+    const key = onlyTag(from.parameter);
+    if (key === undefined) return renderText(from.parameter, scope);
+    const value = scope.lookup(key);
+    if (typeof value === "string") return value;
+    if (from.default === undefined)
+      throw EngineError.VALUE_UNRESOLVED({
+        reason: value === null ? absentReason(key) : `failed to resolve {{${key}}}`,
+      });
+  } else if (parameter.value !== undefined) return renderText(parameter.value, scope);
+  if (from?.default !== undefined) return renderText(from.default, scope);
+  throw EngineError.VALUE_UNRESOLVED({
+    reason: `output parameter '${parameter.name}' has no value: its expression gives nil and it has no default`,
+  });
+}

@@ -1,0 +1,130 @@
+import { childTraceparent, parseGoDuration } from "@sluice/base";
+import type { Template } from "@sluice/spec";
+import { EngineError } from "../errors.ts";
+import type { StepRequest } from "../executor/contract.ts";
+import type { Step, Unit } from "../run/frames.ts";
+import type { Node } from "../run/node.ts";
+import type { Run } from "../run/run.ts";
+import { renderDeep } from "../values/language.ts";
+import type { Scope } from "../values/scope.ts";
+
+/** Kubernetes' own default. */
+const defaultGraceMs = 30_000;
+
+/** Pod-level fields that a template may set over the workflow's. */
+const templatePodFields = [
+  "nodeSelector",
+  "affinity",
+  "tolerations",
+  "schedulerName",
+  "priorityClassName",
+  "serviceAccountName",
+  "automountServiceAccountToken",
+  "hostAliases",
+  "securityContext",
+  "initContainers",
+  "sidecars",
+] as const;
+const workflowPodFields = [
+  "serviceAccountName",
+  "automountServiceAccountToken",
+  "nodeSelector",
+  "affinity",
+  "tolerations",
+  "imagePullSecrets",
+  "hostNetwork",
+  "dnsPolicy",
+  "dnsConfig",
+  "hostAliases",
+  "schedulerName",
+  "securityContext",
+] as const;
+
+/** The step of a container or script unit, with no tag left in it. */
+export function stepOf(run: Run, unit: Unit, node: Node, scope: Scope): Step {
+  const { template } = unit.shape;
+  const work = workOf(template, scope);
+  const timeout = template.timeout === undefined ? undefined : renderDeep(template.timeout, scope);
+  const timeoutMs = timeout === undefined ? undefined : parseGoDuration(timeout);
+  if (timeout !== undefined && timeoutMs === undefined)
+    throw EngineError.TEMPLATE_INVALID({ reason: `timeout '${timeout}' is not a duration such as 30s` });
+  const activeMs = activeMsOf(template, scope);
+  return {
+    request: requestOf(run, unit, node, work, scope),
+    ...(timeoutMs === undefined ? {} : { timeoutAt: node.startedAt + timeoutMs }),
+    ...(activeMs === undefined ? {} : { activeMs }),
+  };
+}
+
+function workOf(template: Template, scope: Scope): StepRequest["work"] {
+  if (template.script !== undefined) return { kind: "script", script: renderDeep(template.script, scope) };
+  if (template.container !== undefined)
+    return { kind: "container", container: renderDeep(template.container, scope) };
+  throw EngineError.TEMPLATE_INVALID({
+    reason: `template '${template.name ?? ""}' has no container or script`,
+  });
+}
+
+function activeMsOf(template: Template, scope: Scope): number | undefined {
+  if (template.activeDeadlineSeconds === undefined) return undefined;
+  const text = renderDeep(String(template.activeDeadlineSeconds), scope);
+  if (!/^\d{1,9}$/.test(text) || Number(text) === 0)
+    throw EngineError.TEMPLATE_INVALID({
+      reason: `activeDeadlineSeconds '${text}' must be a positive integer > 0 or an argo variable`,
+    });
+  return Number(text) * 1_000;
+}
+
+function requestOf(
+  run: Run,
+  unit: Unit,
+  node: Node,
+  work: StepRequest["work"],
+  scope: Scope,
+): Step["request"] {
+  const { template, name } = unit.shape;
+  const outputs = renderDeep(template.outputs?.parameters ?? [], scope);
+  const podMetadata = run.spec.podMetadata;
+  return {
+    id: stepIdOf(run, node, unit.attempt),
+    run: { namespace: run.key.namespace, name: run.key.name, uid: run.uid },
+    node: { id: node.id, name: node.name, template: name, attempt: unit.attempt },
+    work,
+    outputPaths: outputs.flatMap((p) =>
+      p.valueFrom?.path === undefined ? [] : [{ name: p.name, path: p.valueFrom.path }],
+    ),
+    captureResult: unit.call.wantsResult,
+    graceMs: defaultGraceMs,
+    traceparent: childTraceparent(run.submitted.traceparent, node.id),
+    pod: podOf(run, template, scope),
+    metadata: {
+      labels: renderDeep(
+        {
+          ...podMetadata?.labels,
+          ...template.metadata?.labels,
+          "workflows.argoproj.io/workflow": run.key.name,
+        },
+        scope,
+      ),
+      annotations: {
+        ...renderDeep({ ...podMetadata?.annotations, ...template.metadata?.annotations }, scope),
+        "workflows.argoproj.io/node-id": node.id,
+        "workflows.argoproj.io/node-name": node.name,
+      },
+    },
+  };
+}
+
+/** Run uid + the node's own part of its id + attempt: short enough to name a folder or a container. */
+const stepIdOf = (run: Run, node: Node, attempt: number): string =>
+  `${run.uid}.${node.id === run.key.name ? "root" : node.id.slice(run.key.name.length + 1)}.${attempt}`;
+
+function podOf(run: Run, template: Template, scope: Scope): Record<string, unknown> {
+  const pod: Record<string, unknown> = {};
+  for (const field of workflowPodFields) if (run.spec[field] !== undefined) pod[field] = run.spec[field];
+  if (run.spec.podPriorityClassName !== undefined) pod["priorityClassName"] = run.spec.podPriorityClassName;
+  for (const field of templatePodFields) if (template[field] !== undefined) pod[field] = template[field];
+  const volumes = [...(run.spec.volumes ?? []), ...(template.volumes ?? [])];
+  if (volumes.length > 0) pod["volumes"] = volumes;
+  return renderDeep(pod, scope);
+}

@@ -1,0 +1,90 @@
+import { isForbiddenKey, isObject } from "@sluice/base";
+import { type Template, type TemplateType, templateTypes } from "@sluice/spec";
+import { EngineError } from "../errors.ts";
+import type { TemplateUse } from "../run/frames.ts";
+import type { Run } from "../run/run.ts";
+
+/** A template with the workflow's defaults in it, before its inputs are known. */
+export interface TemplateShape {
+  readonly template: Template;
+  readonly name: string;
+  readonly type: TemplateType;
+  /** Only dag and steps templates get one: names of children whose result is referred to. */
+  readonly resultsWanted: ReadonlySet<string>;
+}
+
+const cached = new WeakMap<Run["templates"], Map<Template, TemplateShape>>();
+
+/** The template that a step, task or hook uses. Errors: ENGINE_TEMPLATE_INVALID. */
+export function resolveTemplate(run: Run, use: TemplateUse): TemplateShape {
+  const own = use.inline ?? (use.template === undefined ? undefined : run.templates.get(use.template));
+  if (own === undefined) throw EngineError.TEMPLATE_INVALID({ reason: missingReason(use) });
+  const shapes = cached.get(run.templates) ?? new Map<Template, TemplateShape>();
+  cached.set(run.templates, shapes);
+  const shape = shapes.get(own) ?? shapeOf(run, own, use.inline === undefined ? (own.name ?? "") : "");
+  shapes.set(own, shape);
+  return shape;
+}
+
+function missingReason(use: TemplateUse): string {
+  if (use.templateRef !== undefined)
+    return `template reference ${use.templateRef.name ?? ""}.${use.templateRef.template ?? ""} not found`;
+  return use.template === undefined
+    ? "template name is required"
+    : `template name '${use.template}' undefined`;
+}
+
+function shapeOf(run: Run, own: Template, name: string): TemplateShape {
+  const type = typeOf(own);
+  const template = withDefaults(run, own, type);
+  const text = type === "steps" || type === "dag" ? JSON.stringify(template) : "";
+  return { template, name, type, resultsWanted: resultsWantedIn(text) };
+}
+
+function typeOf(template: Template): TemplateType {
+  const types = templateTypes.filter((type) => template[type] !== undefined);
+  const [type] = types;
+  if (type === undefined || types.length > 1)
+    throw EngineError.TEMPLATE_INVALID({
+      reason: `templates.${template.name ?? "inline"} ${type === undefined ? "template type unspecified" : "multiple template types specified"}. choose one of: ${templateTypes.join(", ")}`,
+    });
+  return type;
+}
+
+/** The workflow's `templateDefaults` under the template; of type fields only that of the template's own type counts. */
+function withDefaults(run: Run, own: Template, type: TemplateType): Template {
+  const { templateDefaults: defaults, retryStrategy } = run.spec;
+  let merged = own;
+  if (defaults !== undefined) {
+    const fitting: Record<string, unknown> = { ...defaults };
+    for (const other of templateTypes) if (other !== type) delete fitting[other];
+    if (type === "steps" || type === "dag" || type === "suspend")
+      for (const leafOnly of ["activeDeadlineSeconds", "timeout"]) delete fitting[leafOnly];
+    delete fitting["name"];
+    merged = merge(fitting, own as Record<string, unknown>) as Template;
+  }
+  return retryStrategy === undefined || merged.retryStrategy !== undefined
+    ? merged
+    : { ...merged, retryStrategy };
+}
+
+/** Maps merge, everything else of `over` takes the place of what is under it. */
+function merge(under: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    if (isForbiddenKey(key) || value === undefined) continue;
+    const below = merged[key];
+    merged[key] = isObject(below) && isObject(value) ? merge(below, value) : value;
+  }
+  return merged;
+}
+
+const resultReference =
+  /\b(?:steps|tasks)(?:\.([A-Za-z0-9_-]+)|\[\s*\\?['"]([A-Za-z0-9_-]+)\\?['"]\s*\])\??\.outputs(?:\??\.result|\[\s*\\?['"]result\\?['"]\s*\])/g;
+
+/** Results are kept only where some text of the parent refers to them, as in Argo: they would fill the journal. */
+function resultsWantedIn(text: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const match of text.matchAll(resultReference)) names.add(match[1] ?? match[2] ?? "");
+  return names;
+}

@@ -1,0 +1,142 @@
+import type { Workflow } from "@sluice/spec";
+import type { StepRequest } from "../executor/contract.ts";
+import type { Fact, StepFinished } from "../facts.ts";
+import { createRun } from "../run/create.ts";
+import type { Node } from "../run/node.ts";
+import { decide, reduce } from "../run/reduce.ts";
+import type { Run, RunLimits } from "../run/run.ts";
+import { submission } from "./a-workflow.ts";
+
+/** How a step of the pure run ends. */
+export interface ScriptedEnd {
+  readonly exitCode?: number;
+  readonly result?: string;
+  readonly outputs?: Readonly<Record<string, string>>;
+  readonly message?: string;
+  readonly deadline?: true;
+  readonly lost?: string;
+  readonly refused?: string;
+  /** Ms it runs. Default 1,000. */
+  readonly ms?: number;
+  /** It runs until told to stop. */
+  readonly forever?: true;
+}
+
+export type Script = (step: Omit<StepRequest, "deadlineAt">, run: Run) => ScriptedEnd | undefined;
+
+export interface Ended {
+  readonly run: Run;
+  readonly facts: readonly Fact[];
+  /** Requests in the order in which the run asked for them. */
+  readonly started: readonly Omit<StepRequest, "deadlineAt">[];
+  /** Most steps that were under way at once. */
+  readonly peak: number;
+  node(name: string): Node;
+  /** `displayName type phase message` of every node, in order of creation. */
+  tree(): readonly string[];
+}
+
+interface Due {
+  readonly at: number;
+  readonly fact: Fact;
+}
+
+/** A run driven by hand: the pure core alone, in virtual time. Used by tables of node trees. */
+export class PureRun {
+  readonly run: Run;
+  readonly facts: Fact[] = [];
+  readonly started: Omit<StepRequest, "deadlineAt">[] = [];
+  now: number;
+  peak = 0;
+  #due: Due[] = [];
+  readonly #script: Script;
+
+  constructor(workflow: Workflow, script: Script = () => ({}), limits: Partial<RunLimits> = {}) {
+    const first = submission(workflow);
+    this.now = first.at;
+    this.#script = script;
+    this.run = createRun(first, limits);
+    this.facts.push(first);
+    this.fact({ type: "engine", v: 1, at: this.now, engine: "e1" });
+  }
+
+  /** Folds a fact in and lets the script answer what the run then asks for. */
+  fact(fact: Fact): void {
+    this.now = Math.max(this.now, fact.at);
+    this.facts.push(fact);
+    reduce(this.run, fact);
+    const effects = decide(this.run);
+    for (const id of effects.start) {
+      const request = this.run.steps.get(id)?.step?.request;
+      if (request === undefined) continue;
+      this.started.push(request);
+      const end = this.#script(request, this.run) ?? {};
+      if (end.forever !== true) this.#plan(id, this.now, end);
+    }
+    for (const { stepId } of effects.stop) this.#plan(stepId, this.now, { exitCode: 143, ms: 10 });
+    this.peak = Math.max(this.peak, this.run.steps.size);
+  }
+
+  #plan(step: string, startedAt: number, end: ScriptedEnd): void {
+    const at = startedAt + (end.ms ?? 1_000);
+    this.#due.push({ at, fact: factOf(step, startedAt, at, end) });
+    this.#due.sort((a, b) => a.at - b.at);
+  }
+
+  /** Goes to the next thing that happens; false when nothing will. */
+  next(): boolean {
+    const timerAt = this.run.timers.nextAt;
+    const due = this.#due[0];
+    if (due !== undefined && (timerAt === undefined || due.at <= timerAt)) {
+      this.#due.shift();
+      this.fact(due.fact);
+    } else if (timerAt !== undefined) this.fact({ type: "timer", at: timerAt });
+    else return false;
+    return true;
+  }
+
+  toEnd(maxFacts = 100_000): Ended {
+    for (let n = 0; this.run.stage !== "done" && n < maxFacts && this.next(); n++);
+    const { run, facts, started, peak } = this;
+    const nodes = () => [...run.nodes.values()];
+    return {
+      run,
+      facts,
+      started,
+      peak,
+      node: (name) => {
+        const found = nodes().find((n) => n.name === name || n.displayName === name);
+        if (found === undefined)
+          throw new Error(
+            `no node '${name}' in ${nodes()
+              .map((n) => n.name)
+              .join(", ")}`,
+          );
+        return found;
+      },
+      tree: () => nodes().map((n) => [n.displayName, n.type, n.phase, n.message].filter(Boolean).join(" ")),
+    };
+  }
+}
+
+function factOf(step: string, startedAt: number, at: number, end: ScriptedEnd): Fact {
+  if (end.lost !== undefined) return { type: "lost", at, step, reason: end.lost };
+  if (end.refused !== undefined)
+    return { type: "refused", at, step, code: "TEST_REFUSED", message: end.refused };
+  const finished: StepFinished = {
+    type: "finished",
+    at,
+    step,
+    startedAt,
+    exitCode: end.exitCode ?? 0,
+    ...(end.outputs === undefined ? {} : { outputs: end.outputs }),
+    ...(end.result === undefined ? {} : { result: end.result }),
+    ...(end.message === undefined ? {} : { message: end.message }),
+    ...(end.deadline === undefined ? {} : { deadline: true }),
+  };
+  return finished;
+}
+
+/** Runs a workflow through the pure core to its end. Each step ends as `script` says; default: exit code 0 after 1 s. */
+export const runToEnd = (workflow: Workflow, script?: Script, limits?: Partial<RunLimits>): Ended =>
+  new PureRun(workflow, script, limits).toEnd();

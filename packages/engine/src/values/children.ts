@@ -1,0 +1,121 @@
+import type { Boundary, Child } from "../run/frames.ts";
+import { isFulfilled, type Node } from "../run/node.ts";
+import { rfc3339 } from "./globals.ts";
+import { emptyMap, mapAt, type ScopePart, textOf, type Value } from "./scope.ts";
+
+/** Default of an output parameter of the template that a child uses, where it has one. */
+export type OutputDefault = (child: Child, parameter: string) => string | undefined;
+
+/** `steps.<name>.*` or `tasks.<name>.*`, read from the children's nodes when asked. */
+export function childrenOf(boundary: Boundary, outputDefault: OutputDefault): ScopePart {
+  const prefix = `${boundary.scopeName}.`;
+  return {
+    lookup: (key) => {
+      if (!key.startsWith(prefix)) return undefined;
+      const dot = key.indexOf(".", prefix.length);
+      const child = dot < 0 ? undefined : boundary.children.get(key.slice(prefix.length, dot));
+      return child === undefined ? undefined : childValue(child, key.slice(dot + 1), outputDefault);
+    },
+    fill: (env) => {
+      const all = mapAt(env, boundary.scopeName);
+      for (const child of boundary.children.values())
+        if (child.node !== undefined || child.items !== undefined) all[child.name] = childEnv(child);
+    },
+  };
+}
+
+function childValue(child: Child, path: string, outputDefault: OutputDefault): Value {
+  if (child.items !== undefined && path.startsWith("outputs")) return aggregated(child, child.items, path);
+  const { node } = child;
+  if (node === undefined) return undefined;
+  const value = nodeValue(node, path);
+  if (value !== undefined || node.type !== "Skipped" || !path.startsWith("outputs.")) return value;
+  const parameter = path.startsWith("outputs.parameters.")
+    ? path.slice("outputs.parameters.".length)
+    : undefined;
+  return (parameter === undefined ? undefined : outputDefault(child, parameter)) ?? null;
+}
+
+/** One value of a node, by its path behind the node's name. */
+export function nodeValue(node: Node, path: string): string | undefined {
+  switch (path) {
+    case "id":
+      return node.id;
+    case "status":
+      return isFulfilled(node) || node.phase === "Running" ? node.phase : undefined;
+    case "startedAt":
+      return rfc3339(node.startedAt);
+    case "finishedAt":
+      return node.finishedAt === undefined ? undefined : rfc3339(node.finishedAt);
+    case "hostNodeName":
+      return node.hostNodeName;
+    case "exitCode":
+      return node.outputs?.exitCode;
+    case "outputs.result":
+      return node.outputs?.result;
+    default:
+      if (!path.startsWith("outputs.parameters.")) return undefined;
+      return node.outputs?.parameters?.find((p) => p.name === path.slice("outputs.parameters.".length))
+        ?.value;
+  }
+}
+
+const plainPaths = ["id", "status", "startedAt", "finishedAt", "hostNodeName", "exitCode"] as const;
+
+function childEnv(child: Child): Record<string, unknown> {
+  const env = emptyMap();
+  if (child.node !== undefined)
+    for (const path of plainPaths) {
+      const value = nodeValue(child.node, path);
+      if (value !== undefined) env[path] = value;
+    }
+  const outputs = mapAt(env, "outputs");
+  const parameters = mapAt(outputs, "parameters");
+  if (child.items !== undefined) {
+    outputs["result"] = aggregated(child, child.items, "outputs.result");
+    for (const name of parameterNames(child.items))
+      parameters[name] = aggregated(child, child.items, `outputs.parameters.${name}`);
+  } else if (child.node?.outputs !== undefined) {
+    if (child.node.outputs.result !== undefined) outputs["result"] = child.node.outputs.result;
+    for (const p of child.node.outputs.parameters ?? [])
+      if (p.value !== undefined) parameters[p.name] = p.value;
+  }
+  return env;
+}
+
+const parameterNames = (nodes: readonly Node[]): ReadonlySet<string> =>
+  new Set(nodes.flatMap((node) => (node.outputs?.parameters ?? []).map((p) => p.name)));
+
+/** What a loop's items made, as one JSON text: only of those that succeeded, in the order of the items. */
+function aggregated(child: Child, items: readonly Node[], path: string): string | undefined {
+  child.cache ??= new Map();
+  const cached = child.cache.get(path);
+  if (cached !== undefined) return cached;
+  const done = items.filter((node) => node.phase === "Succeeded");
+  const value = aggregate(done, path);
+  if (value !== undefined && items.every(isFulfilled)) child.cache.set(path, value);
+  return value;
+}
+
+function aggregate(done: readonly Node[], path: string): string | undefined {
+  if (path === "outputs.parameters")
+    return JSON.stringify(
+      done.map((n) => Object.fromEntries((n.outputs?.parameters ?? []).map((p) => [p.name, p.value]))),
+    );
+  const texts = done.map((node) => nodeValue(node, path)).filter((text) => text !== undefined);
+  if (texts.length === 0 && done.length > 0) return undefined;
+  if (path === "outputs.result") return JSON.stringify(texts.map(parsedOrText));
+  if (!path.startsWith("outputs.parameters.")) return undefined;
+  const parsed = texts.map(parsedOrText);
+  // Texts stay texts unless each of them is a list or a map: "1" is not the number 1 here, as in Argo.
+  return JSON.stringify(parsed.every((v) => typeof v === "object" && v !== null) ? parsed : texts);
+}
+
+/** Argo makes a result that is no JSON an error; here it is the text that it is. */
+function parsedOrText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return textOf(text);
+  }
+}

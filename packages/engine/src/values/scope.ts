@@ -1,0 +1,100 @@
+// What a template's tags can see. A scope is a list of parts that are asked in turn, so that a task of a large dag
+// copies nothing.
+
+/** A text; null = an output that its producer, skipped or omitted, never made; undefined = no such name here. */
+export type Value = string | null | undefined;
+
+export interface ScopePart {
+  lookup(key: string): Value;
+  /** Adds what it knows as nested maps, for expressions. */
+  fill(env: Record<string, unknown>): void;
+}
+
+export class Scope {
+  readonly #parts: readonly ScopePart[];
+
+  constructor(...parts: readonly ScopePart[]) {
+    this.#parts = parts;
+  }
+
+  lookup(key: string): Value {
+    for (const part of this.#parts) {
+      const value = part.lookup(key);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  env(): Record<string, unknown> {
+    const env = emptyMap();
+    for (let i = this.#parts.length - 1; i >= 0; i--) this.#parts[i]?.fill(env);
+    return env;
+  }
+
+  with(...parts: readonly ScopePart[]): Scope {
+    return new Scope(...parts, ...this.#parts);
+  }
+}
+
+/** A map without a prototype: names from outside meet no inherited property. */
+export const emptyMap = (): Record<string, unknown> => Object.create(null) as Record<string, unknown>;
+
+/** The map at `env[key]`, made when it is not there. */
+export function mapAt(env: Record<string, unknown>, key: string): Record<string, unknown> {
+  const there = env[key];
+  if (typeof there === "object" && there !== null) return there as Record<string, unknown>;
+  const made = emptyMap();
+  env[key] = made;
+  return made;
+}
+
+/** Fixed names; a dotted one becomes nested maps. */
+export function fixed(values: Readonly<Record<string, string>>): ScopePart {
+  return {
+    lookup: (key) => (Object.hasOwn(values, key) ? values[key] : undefined),
+    fill: (env) => {
+      for (const [key, value] of Object.entries(values)) {
+        const path = key.split(".");
+        let at = env;
+        for (const name of path.slice(0, -1)) at = mapAt(at, name);
+        at[path.at(-1) as string] = value;
+      }
+    },
+  };
+}
+
+/** `<prefix>`, `<prefix>.<name>` and, for expressions, a map of them. */
+export function parameters(prefix: "inputs.parameters", values: ReadonlyMap<string, string>): ScopePart {
+  return {
+    lookup: (key) => {
+      if (key === prefix) return parametersJson(values);
+      return key.startsWith(`${prefix}.`) ? values.get(key.slice(prefix.length + 1)) : undefined;
+    },
+    fill: (env) => {
+      mapAt(env, "inputs")["parameters"] = Object.assign(emptyMap(), Object.fromEntries(values));
+    },
+  };
+}
+
+/** Argo's JSON of parameters: a list of name and value. */
+export const parametersJson = (values: ReadonlyMap<string, string>): string =>
+  JSON.stringify([...values].map(([name, value]) => ({ name, value })));
+
+/** `item` and `item.<key>`. */
+export function itemPart(value: unknown): ScopePart {
+  const map = typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+  return {
+    lookup: (key) => {
+      if (key === "item") return textOf(value);
+      if (map === undefined || !key.startsWith("item.")) return undefined;
+      const name = key.slice("item.".length);
+      return Object.hasOwn(map, name) ? textOf((map as Record<string, unknown>)[name]) : undefined;
+    },
+    fill: (env) => {
+      env["item"] = value;
+    },
+  };
+}
+
+/** A JSON value as a parameter's text: a text is itself, everything else its JSON. */
+export const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
