@@ -68,6 +68,12 @@ export const ServerError = defineErrors("SERVER", {
     message: (d: { host: string }) => `binding ${d.host} opens the API to the network and needs a token`,
     hint: "set a token, or bind 127.0.0.1",
   },
+  LISTEN: {
+    retry: "later",
+    message: (d: { host: string; port: number; reason: string }) =>
+      `the API cannot listen on ${d.host}:${d.port}: ${d.reason}`,
+    hint: "another server may run: `sluice doctor`; or choose another port with --port",
+  },
   UNAUTHORIZED: {
     retry: "never",
     message: (_: Record<string, never>) => "the API wants a bearer token",

@@ -1,0 +1,106 @@
+// POST apply: text of manifests in, stored definitions out. All or nothing: one wrong document stores none.
+import { type AppError, isObject } from "@sluice/base";
+import {
+  type Issue,
+  type LoadedManifest,
+  lintManifests,
+  loadManifests,
+  requireNoErrors,
+  titleOf,
+} from "@sluice/spec";
+import { ServerError } from "../../errors.ts";
+import type { ServerDeps } from "../ports.ts";
+import { type ApiCall, type ApiRoute, json } from "../route.ts";
+
+export interface Applied {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly outcome: "created" | "configured" | "unchanged" | "accepted";
+  readonly generation?: number;
+}
+
+export function applyRoutes(deps: ServerDeps): readonly ApiRoute[] {
+  return [
+    {
+      method: "POST",
+      path: "/api/v1/sluice/apply",
+      id: "apply",
+      summary:
+        "Store EventSources, Sensors, Secrets and ConfigMaps; the body is YAML, or JSON with `manifests`",
+      query: { namespace: "for manifests that name none; default 'default'" },
+      yaml: true,
+      body: {
+        type: "object",
+        required: ["manifests"],
+        properties: {
+          manifests: { type: "string", description: "YAML documents" },
+          file: { type: "string", maxLength: 4096, description: "the name that issues show" },
+        },
+      },
+      handle: (call) => apply(deps, call),
+    },
+  ];
+}
+
+async function apply(deps: ServerDeps, call: ApiCall) {
+  const { text, file } = manifestText(call.body);
+  const namespace = call.query["namespace"] ?? "default";
+  const loaded = loadManifests(text, file === undefined ? {} : { file });
+  const issues: readonly Issue[] = [...loaded.issues, ...lintManifests(loaded.manifests, deps.lint)];
+  requireNoErrors(issues);
+  // Refused kinds are found before anything is stored.
+  for (const { manifest } of loaded.manifests) {
+    const refused = refusalOf(deps, manifest);
+    if (refused !== undefined) throw refused;
+  }
+  const results: Applied[] = [];
+  for (const loadedManifest of loaded.manifests) results.push(await store(deps, loadedManifest, namespace));
+  return json({ results, warnings: issues });
+}
+
+function manifestText(body: unknown): { readonly text: string; readonly file?: string } {
+  if (typeof body === "string") return { text: body };
+  const { manifests, file } = isObject(body) ? body : {};
+  if (typeof manifests !== "string")
+    throw ServerError.REQUEST_INVALID({ where: "manifests", reason: "wanted YAML text" });
+  return { text: manifests, ...(typeof file === "string" ? { file } : {}) };
+}
+
+function refusalOf(deps: ServerDeps, manifest: LoadedManifest["manifest"]): AppError | undefined {
+  switch (manifest.kind) {
+    case "EventSource":
+    case "Sensor":
+    case "EventBus":
+      return undefined;
+    case "Secret":
+    case "ConfigMap":
+      return deps.references === undefined
+        ? ServerError.NOT_YET({ what: `applying a ${titleOf(manifest)} here` })
+        : undefined;
+    case "Workflow":
+      return ServerError.REQUEST_INVALID({
+        where: titleOf(manifest),
+        reason: "a Workflow is not applied but submitted: `sluice submit FILE`",
+      });
+    case "WorkflowTemplate":
+    case "ClusterWorkflowTemplate":
+    case "CronWorkflow":
+    case "WorkflowEventBinding":
+      return ServerError.NOT_YET({ what: `applying a ${manifest.kind}` });
+  }
+}
+
+async function store(deps: ServerDeps, { manifest }: LoadedManifest, fallback: string): Promise<Applied> {
+  const namespace = manifest.metadata.namespace ?? fallback;
+  const at = { kind: manifest.kind, namespace, name: manifest.metadata.name ?? "" };
+  if (manifest.kind === "Secret" || manifest.kind === "ConfigMap") {
+    await deps.references?.put(manifest.kind, namespace, at.name, manifest);
+    return { ...at, outcome: "accepted" };
+  }
+  // The bus is configured where Sluice is started; the object is taken so that existing folders apply as they are.
+  if (manifest.kind === "EventBus") return { ...at, outcome: "accepted" };
+  const { resource, outcome } = await deps.stores.resources.apply(at.kind, namespace, at.name, manifest);
+  deps.log.info("manifest applied", { kind: at.kind, namespace, name: at.name, outcome });
+  return { ...at, outcome, generation: resource.generation };
+}

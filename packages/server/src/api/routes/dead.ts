@@ -1,0 +1,82 @@
+// Dead letters: what gave up, and how it is sent again.
+
+import type { Stored } from "@sluice/bus";
+import type { DeadLetter } from "@sluice/spec";
+import { ServerError } from "../../errors.ts";
+import type { ServerDeps } from "../ports.ts";
+import { limitOf } from "../query/page.ts";
+import { type ApiCall, type ApiRoute, json } from "../route.ts";
+
+const maxLetters = 1_000;
+
+export function deadRoutes(deps: ServerDeps): readonly ApiRoute[] {
+  return [
+    {
+      method: "GET",
+      path: "/api/v1/sluice/dead/:namespace",
+      id: "listDeadLetters",
+      summary: "What gave up, the newest first",
+      query: { limit: "most items, at most 1000; default 50" },
+      handle: async (call) => {
+        const limit = Math.min(maxLetters, limitOf(call.query["limit"], 50));
+        const found = await deps.stores.dead.list(call.params["namespace"] ?? "", limit);
+        return json({ items: found.map(shown) });
+      },
+    },
+    {
+      method: "GET",
+      path: "/api/v1/sluice/dead/:namespace/:id",
+      id: "getDeadLetter",
+      summary: "One dead letter, whole",
+      handle: async (call) => json(shown(await existing(deps, call))),
+    },
+    {
+      method: "POST",
+      path: "/api/v1/sluice/dead/:namespace/:id/redrive",
+      id: "redriveDeadLetter",
+      summary: "Send it again. Its request keeps its id, so that what it made already is not made twice",
+      handle: (call) => redrive(deps, call),
+    },
+  ];
+}
+
+const shown = ({ seq, value }: Stored<DeadLetter>) => ({
+  seq,
+  ...value,
+  at: new Date(value.at).toISOString(),
+});
+
+async function existing(deps: ServerDeps, call: ApiCall): Promise<Stored<DeadLetter>> {
+  const id = call.params["id"] ?? "";
+  const letter = await deps.stores.dead.get(call.params["namespace"] ?? "", id);
+  if (letter === undefined) throw ServerError.NOT_FOUND({ what: "dead letter", name: id });
+  return letter;
+}
+
+/** Removed last: a crash before that leaves the letter, and redriving it again is the same message, stored once. */
+async function redrive(deps: ServerDeps, call: ApiCall) {
+  const letter = await existing(deps, call);
+  const { request, attempts } = letter.value;
+  // The trail goes first: its `redriven` is what the worker's count of attempts begins at.
+  for (const cause of request.causes) {
+    await deps.stores.trail.record({
+      v: 1,
+      at: deps.clock.now(),
+      cause,
+      type: "trigger",
+      sensor: request.sensor,
+      trigger: request.trigger,
+      request: request.id,
+      outcome: "redriven",
+      attempt: attempts,
+    });
+  }
+  const ack = await deps.stores.triggers.publish({ ...request, redrive: letter.seq });
+  await deps.stores.dead.remove(letter.seq);
+  deps.log.info("dead letter redriven", {
+    request: request.id,
+    sensor: request.sensor,
+    trigger: request.trigger,
+  });
+  return json({ id: letter.value.id, request: request.id, duplicate: ack.duplicate });
+}

@@ -1,0 +1,24 @@
+import type { ServerDeps } from "../ports.ts";
+import type { ApiRoute } from "../route.ts";
+import { applyRoutes } from "./apply.ts";
+import { archiveRoutes } from "./archive.ts";
+import { deadRoutes } from "./dead.ts";
+import { eventRoutes } from "./events.ts";
+import { resourceRoutes } from "./resources.ts";
+import { systemRoutes } from "./system.ts";
+import { workflowStreamRoutes } from "./workflow-streams.ts";
+import { workflowVerbRoutes } from "./workflow-verbs.ts";
+import { workflowRoutes } from "./workflows.ts";
+
+/** Every path of the API. A new path is an entry in one of these, and nothing else. */
+export const apiRoutes = (deps: ServerDeps): readonly ApiRoute[] => [
+  ...systemRoutes(deps),
+  ...workflowRoutes(deps),
+  ...workflowVerbRoutes(deps),
+  ...workflowStreamRoutes(deps),
+  ...archiveRoutes(deps),
+  ...applyRoutes(deps),
+  ...resourceRoutes(deps),
+  ...eventRoutes(deps),
+  ...deadRoutes(deps),
+];

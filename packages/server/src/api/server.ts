@@ -1,0 +1,190 @@
+// The API's shell: fastify carries requests to the routes' handlers and answers back. Nothing else here knows fastify.
+// Invariants
+//   A1. Every answer that is not a success has the one error shape.
+//   A2. Who may ask is decided before a body is read.
+//   A3. No handler's stream outlives its client or the server.
+import { type AppError, messageOf } from "@sluice/base";
+import { parseJsonBytes } from "@sluice/sources";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { ServerError } from "../errors.ts";
+import { answerOf, maxBodyBytes } from "./answer-error.ts";
+import { openEventStream } from "./event-stream.ts";
+import { makeGuard } from "./guard.ts";
+import { openApiDocument } from "./openapi.ts";
+import type { ServerDeps } from "./ports.ts";
+import { type ApiCall, type ApiRoute, json } from "./route.ts";
+import { apiRoutes } from "./routes/index.ts";
+
+export interface ServerOptions {
+  /** Default 127.0.0.1. Anything that is not loopback needs a token. */
+  readonly host?: string;
+  /** Default 2746; 0 takes a free one. */
+  readonly port?: number;
+  /** Bearer token that every request but /healthz has to bring. */
+  readonly token?: string;
+}
+
+export interface ApiServer extends AsyncDisposable {
+  /** Resolves with the address, `http://127.0.0.1:2746`. Errors: SERVER_LISTEN. */
+  listen(): Promise<string>;
+  /** Handles a request without a socket, for tests. */
+  readonly inject: FastifyInstance["inject"];
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    sluiceUser: string;
+  }
+}
+
+/** Makes the API; nothing listens until `listen`. Errors: SERVER_TOKEN_REQUIRED. */
+export function makeServer(deps: ServerDeps, options: ServerOptions = {}): ApiServer {
+  const host = options.host ?? "127.0.0.1";
+  const port = options.port ?? 2_746;
+  const guard = makeGuard(host, options.token);
+  const closing = new AbortController();
+  const app = fastify({
+    logger: false,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 30_000,
+    forceCloseConnections: "idle",
+    genReqId: () => deps.random.id().slice(0, 16),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_024 },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
+  });
+  app.decorateRequest("sluiceUser", "");
+  app.addHook("onRequest", async (request) => {
+    request.sluiceUser = guard.check(request.headers, request.url.split("?")[0] ?? "");
+  });
+  takeBodies(app);
+  const routes = withDocument(apiRoutes(deps), deps.version);
+  for (const route of routes) addRoute(app, route, { deps, closing: closing.signal });
+  app.setNotFoundHandler((request) => {
+    throw ServerError.ROUTE_UNKNOWN({
+      method: request.method,
+      path: (request.url.split("?")[0] ?? "").slice(0, 256),
+    });
+  });
+  app.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
+  return {
+    inject: app.inject.bind(app) as FastifyInstance["inject"],
+    listen: () => listen(app, host, port),
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await app.close();
+    },
+  };
+}
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    throw ServerError.LISTEN({ host, port, reason: messageOf(error) }, error);
+  }
+}
+
+/** The table of routes with the two paths that show it. */
+export function withDocument(routes: readonly ApiRoute[], version: string): readonly ApiRoute[] {
+  const all: ApiRoute[] = [...routes];
+  let document: object | undefined;
+  for (const [path, id] of [
+    ["/openapi.json", "getOpenApi"],
+    ["/api/v1/swagger.json", "getSwagger"],
+  ] as const) {
+    all.push({
+      method: "GET",
+      path,
+      id,
+      summary: "This document",
+      handle: () => {
+        document ??= openApiDocument(all, version);
+        return json(document);
+      },
+    });
+  }
+  return all;
+}
+
+/** JSON with bounded depth and exact numbers; YAML as text. Anything else is refused. */
+function takeBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+    if (body.length === 0) return done(null, {});
+    const parsed = parseJsonBytes(typeof body === "string" ? Buffer.from(body) : body);
+    if (parsed.ok) return done(null, parsed.value);
+    return done(ServerError.REQUEST_INVALID({ where: "body", reason: parsed.reason }));
+  });
+  const yaml = ["application/yaml", "application/x-yaml", "text/yaml"];
+  app.addContentTypeParser(yaml, { parseAs: "string" }, (_request, body, done) => done(null, body));
+}
+
+interface RouteContext {
+  readonly deps: ServerDeps;
+  readonly closing: AbortSignal;
+}
+
+function addRoute(app: FastifyInstance, route: ApiRoute, context: RouteContext): void {
+  // A YAML body is a text, which the schema of the JSON form does not fit.
+  const schema = route.body === undefined || route.yaml === true ? {} : { schema: { body: route.body } };
+  app.route({
+    method: route.method,
+    url: route.path,
+    ...schema,
+    handler: async (request, reply) => {
+      const call = callOf(request, reply);
+      if (typeof call.body === "string" && route.yaml !== true) {
+        throw ServerError.CONTENT_TYPE_UNSUPPORTED({ contentType: "yaml" });
+      }
+      const answer = await route.handle(call);
+      if (answer.kind === "json") return reply.code(answer.status ?? 200).send(answer.body);
+      reply.hijack();
+      const open = openEventStream(reply.raw, context.deps.clock, context.closing);
+      try {
+        await answer.write(open.stream, open.signal);
+        open.end();
+      } catch (error) {
+        const ended = open.signal.aborted;
+        open.end(ended ? undefined : { error: answerOf(error, request.id).body });
+        if (!ended) context.deps.log.warn("stream broke", { path: route.path, reason: messageOf(error) });
+      }
+      return reply;
+    },
+  });
+}
+
+function callOf(request: FastifyRequest, reply: FastifyReply): ApiCall {
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  return {
+    params: request.params as Record<string, string>,
+    query: single(request.query),
+    body: request.body,
+    headers: single(request.headers),
+    user: request.sluiceUser,
+    signal: gone.signal,
+  };
+}
+
+/** The first value of each name. */
+function single(values: unknown): Record<string, string | undefined> {
+  const entries = Object.entries(values as Record<string, string | string[] | undefined>);
+  return Object.fromEntries(entries.map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]));
+}
+
+function answerError(deps: ServerDeps, error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const { status, body } = answerOf(error, request.id);
+  if (status === 500) {
+    const cause = error as AppError;
+    deps.log.error("request met a bug", {
+      request: request.id,
+      path: request.routeOptions.url,
+      reason: messageOf(error),
+      stack: cause.stack,
+    });
+  }
+  if (status === 401) void reply.header("www-authenticate", "Bearer");
+  if (status === 503) void reply.header("retry-after", "2");
+  return reply.code(status).send(body);
+}
