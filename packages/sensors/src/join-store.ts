@@ -3,7 +3,7 @@
 // Invariants
 //   J1. A state is written only over the revision that it was read at: two processes never both win.
 //   J2. What is remembered here is what the bucket held at its last answer; a refused write forgets it.
-import { isObject, messageOf } from "@sluice/base";
+import { hashId, isObject, messageOf } from "@sluice/base";
 import { type KeyValue, token } from "@sluice/bus";
 import { SensorError } from "./errors.ts";
 import { emptyJoin, type JoinState } from "./match/reduce.ts";
@@ -66,11 +66,11 @@ export class JoinStore {
   }
 
   #key(trigger: string): string {
-    return `${this.#prefix}.${token(trigger)}`;
+    return `${this.#prefix}.${hashId(trigger).slice(0, 24)}`;
   }
 }
 
-/** The key of a sensor's own entry; its triggers' entries are below it. */
+/** The key of a sensor's own entry; its triggers' entries are below it. Hashes, since names may be longer than a token. */
 export const sensorKey = (namespace: string, sensor: string): string =>
   `${token(namespace)}.${token(sensor)}`;
 

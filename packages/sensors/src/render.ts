@@ -163,18 +163,21 @@ function changedLists({ trigger, kind, names }: CompiledTrigger, config: JsonObj
   // A set copies what it touches: the same object is an untouched one.
   const touched = parameterKeys.filter((key) => config[key] !== original[key]);
   if (touched.length === 0) return undefined;
-  const issues: SensorIssue[] = [];
-  checkLists(config, kind, { names, path: "template", issues });
-  if (issues[0] !== undefined) return `${issues[0].path} ${issues[0].message}`;
   for (const key of touched) {
     const before = parameterList(original, key);
     for (const [i, parameter] of parameterList(config, key).entries()) {
-      if (templateKeys.some((name) => parameter.src[name] !== before[i]?.src[name]))
+      if (templateKeys.some((name) => templateAt(parameter, name) !== templateAt(before[i], name)))
         return `event data must not become a template (${key}[${i}])`;
     }
   }
+  const issues: SensorIssue[] = [];
+  checkLists(config, kind, { names, path: "template", issues });
+  if (issues[0] !== undefined) return `${issues[0].path} ${issues[0].message}`;
   return undefined;
 }
+
+const templateAt = (parameter: unknown, key: (typeof templateKeys)[number]): unknown =>
+  isObject(parameter) && isObject(parameter["src"]) ? parameter["src"][key] : undefined;
 
 const maxLoggedData = 4_096;
 
