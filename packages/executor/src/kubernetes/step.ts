@@ -46,6 +46,7 @@ export class TrackedStep {
   #ending: Ending | undefined;
   #killed = false;
   #reader: LogReader | undefined;
+  #deletionSeen = false;
   #terminatingWatched = false;
 
   constructor(request: StepRequest, place: { namespace: string; pod: string }, deps: StepDeps) {
@@ -62,6 +63,7 @@ export class TrackedStep {
 
   observe(pod: KubeObject): void {
     if (this.#phase === "ending" || this.#phase === "over") return;
+    if (pod.metadata.deletionTimestamp !== undefined) this.#deletionSeen = true;
     const view = viewOf(pod);
     switch (view.kind) {
       case "waiting":
@@ -157,7 +159,7 @@ export class TrackedStep {
   #running(pod: KubeObject, view: Extract<PodView, { kind: "running" }>): void {
     if (this.#phase !== "waiting") return;
     this.#begin(view);
-    void this.#finishEarly(pod, this.#read(pod));
+    void this.#finishEarly(this.#read(pod));
   }
 
   #begin(view: { startedAt: number; host?: string; podIP?: string }): void {
@@ -192,10 +194,11 @@ export class TrackedStep {
   }
 
   /** A wrapped step says its end in its log, up to a second before the kubelet does. */
-  async #finishEarly(pod: KubeObject, reader: LogReader): Promise<void> {
+  async #finishEarly(reader: LogReader): Promise<void> {
     const read = await reader.ended;
     if (this.#life.signal.aborted || this.#phase !== "running" || !read.frames.complete) return;
-    if (pod.metadata.deletionTimestamp !== undefined || this.#ending !== undefined) return;
+    // T3: what a deletion by somebody else interrupted is lost, whatever it printed.
+    if (this.#deletionSeen && this.#ending === undefined) return;
     this.#finish(read, {
       startedAt: this.#startedAt,
       endedAt: read.lastAt ?? this.#deps.clock.now(),

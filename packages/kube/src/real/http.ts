@@ -50,6 +50,8 @@ export class KubeHttp {
     const response = await this.#send(call, signal).catch((error: unknown) => {
       throw mapNetwork(what, error);
     });
+    // Who reads the body sees its failure; one that comes when nobody reads any more must not end the process.
+    response.on("error", () => {});
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
     const body = await readAll(response, what, maxErrorBytes).catch(() => "");

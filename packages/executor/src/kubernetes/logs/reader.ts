@@ -95,23 +95,17 @@ export class LogReader {
   /** One request, read to its end; a following one ends early when the container has ended. */
   async #pass(follow: boolean): Promise<void> {
     const { client, namespace, pod, container } = this.#options;
-    const done = new AbortController();
-    const signals = follow
-      ? [this.#signal, done.signal, this.#containerEnded.signal]
-      : [this.#signal, done.signal];
+    const signal = follow ? AbortSignal.any([this.#signal, this.#containerEnded.signal]) : this.#signal;
     const sinceTime = this.#cursor.resume();
     const splitter = new LogSplitter();
     const since = sinceTime === undefined ? {} : { sinceTime };
-    const chunks = client.logs(
-      { namespace, pod, container, follow, timestamps: true, ...since },
-      AbortSignal.any(signals),
-    );
+    const chunks = client.logs({ namespace, pod, container, follow, timestamps: true, ...since }, signal);
     for await (const chunk of chunks) {
       await this.#take(splitter.push(chunk));
-      if (this.#frames.complete) done.abort();
+      if (this.#frames.complete) return;
     }
     // A stream that we cut ourselves ends within a line, which the next pass brings whole.
-    if (!AbortSignal.any(signals).aborted) await this.#take(splitter.end());
+    if (!signal.aborted) await this.#take(splitter.end());
   }
 
   async #take(stamped: readonly StampedLine[]): Promise<void> {
