@@ -1,0 +1,34 @@
+// What a broker must be able to do for Sluice, by physical stream name. The typed Transport, the KV buckets and the
+// object store are all built on this one layer, so memory and JetStream cannot differ in them.
+import type {
+  AsyncStatus,
+  BusDescription,
+  ConsumeOptions,
+  Delivery,
+  Followed,
+  FollowOptions,
+  Message,
+  PubAck,
+  PublishOptions,
+  StreamState,
+} from "../ports/transport.ts";
+import type { StreamSettings } from "../streams.ts";
+
+/** Streams by their physical name. Same promises and errors as `Transport`. */
+export interface StreamLayer extends AsyncDisposable {
+  /** Creates the streams, or updates them to the settings. Errors: BUS_STREAM_SETTINGS. */
+  ensure(streams: readonly StreamSettings[]): Promise<void>;
+  publish(subject: string, data: Uint8Array | string, options?: PublishOptions): Promise<PubAck>;
+  consume(stream: string, options: ConsumeOptions, signal: AbortSignal): AsyncIterable<Delivery>;
+  deleteConsumer(stream: string, durable: string): Promise<void>;
+  follow(stream: string, options: FollowOptions, signal: AbortSignal): AsyncIterable<Followed>;
+  last(stream: string, subject: string): Promise<Message | undefined>;
+  get(stream: string, seq: number): Promise<Message | undefined>;
+  subjects(stream: string, filter: string): Promise<ReadonlyMap<string, number>>;
+  purge(stream: string, subject: string, keep?: number): Promise<void>;
+  deleteMessage(stream: string, seq: number): Promise<void>;
+  info(stream: string): Promise<StreamState>;
+  describe(): Promise<BusDescription>;
+  readonly maxPayloadBytes: number;
+  readonly status: AsyncStatus;
+}

@@ -1,0 +1,66 @@
+import { makeKeyValue } from "../kv/key-value.ts";
+import { makeObjects } from "../kv/objects.ts";
+import type {
+  BucketName,
+  KeyValue,
+  Message,
+  ObjectStore,
+  StreamName,
+  Transport,
+} from "../ports/transport.ts";
+import { bucketId, bucketStream, objectStream, streamName } from "../streams.ts";
+import type { StreamLayer } from "./stream-layer.ts";
+
+/** The Transport over any layer whose streams exist already. **Owns** the layer: disposing closes it. */
+export function makeTransport(layer: StreamLayer, prefix: string): Transport {
+  const physical = (stream: StreamName) => streamName(prefix, stream);
+  const buckets = new Map<BucketName, KeyValue>();
+  let objects: ObjectStore | undefined;
+  return {
+    prefix,
+    status: layer.status,
+    publish: (subject, data, options) => layer.publish(subject, data, options),
+    consume: (stream, options, signal) => layer.consume(physical(stream), options, signal),
+    deleteConsumer: (stream, durable) => layer.deleteConsumer(physical(stream), durable),
+    follow: (stream, options, signal) => layer.follow(physical(stream), options, signal),
+    read: (stream, subject, fromSeq) => readStored(layer, physical(stream), subject, fromSeq ?? 1),
+    last: (stream, subject) => layer.last(physical(stream), subject),
+    get: (stream, seq) => layer.get(physical(stream), seq),
+    subjects: (stream, filter) => layer.subjects(physical(stream), filter),
+    purge: (stream, subject, options) => layer.purge(physical(stream), subject, options?.keep),
+    deleteMessage: (stream, seq) => layer.deleteMessage(physical(stream), seq),
+    info: (stream) => layer.info(physical(stream)),
+    keyValue(bucket) {
+      const known = buckets.get(bucket);
+      if (known !== undefined) return known;
+      const made = makeKeyValue(layer, bucketStream(prefix, bucket), bucketId(prefix, bucket));
+      buckets.set(bucket, made);
+      return made;
+    },
+    objects() {
+      objects ??= makeObjects(layer, objectStream(prefix), prefix);
+      return objects;
+    },
+    describe: () => layer.describe(),
+    [Symbol.asyncDispose]: () => layer[Symbol.asyncDispose](),
+  };
+}
+
+/** A bounded read is a follower that leaves when it has caught up. */
+async function* readStored(
+  layer: StreamLayer,
+  stream: string,
+  subject: string,
+  fromSeq: number,
+): AsyncIterable<Message> {
+  const stop = new AbortController();
+  try {
+    const options = { filterSubjects: [subject], start: { seq: Math.max(1, fromSeq) } };
+    for await (const seen of layer.follow(stream, options, stop.signal)) {
+      if (seen.type === "caught-up") return;
+      yield seen.message;
+    }
+  } finally {
+    stop.abort();
+  }
+}

@@ -1,0 +1,91 @@
+// How values travel: JSON in the message, or, when it does not fit, in the object store with its hash in the message.
+import { isObject, messageOf } from "@sluice/base";
+import { BusError } from "../errors.ts";
+import type { Message, Transport } from "../ports/transport.ts";
+
+/** Room for headers and protocol beside the body. */
+const overheadBytes = 8 * 1_024;
+const referenceHeader = "Sluice-Body";
+
+export interface Body {
+  readonly data: Uint8Array | string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Writes and reads values; made once for a transport. */
+export interface BodyCodec {
+  pack(value: unknown): Promise<Body>;
+  /** Errors: BUS_DECODE (never) when the bytes are not what `what` should be; BUS_UNAVAILABLE. */
+  unpack(what: string, message: Pick<Message, "data" | "seq" | "headers">): Promise<unknown>;
+}
+
+export async function makeBodyCodec(transport: Transport): Promise<BodyCodec> {
+  const inlineBytes = (await transport.describe()).maxPayloadBytes - overheadBytes;
+  return bodyCodec(transport, inlineBytes);
+}
+
+/** As `makeBodyCodec`, asking the server for its limit at the first use. */
+export function lazyBodyCodec(transport: Transport): BodyCodec {
+  let codec: Promise<BodyCodec> | undefined;
+  const get = () => {
+    codec ??= makeBodyCodec(transport).catch((error) => {
+      codec = undefined;
+      throw error;
+    });
+    return codec;
+  };
+  return {
+    pack: async (value) => (await get()).pack(value),
+    unpack: async (what, message) => (await get()).unpack(what, message),
+  };
+}
+
+function bodyCodec(transport: Transport, inlineBytes: number): BodyCodec {
+  return {
+    async pack(value) {
+      const data = Buffer.from(JSON.stringify(value), "utf8");
+      if (data.length <= inlineBytes) return { data, headers: {} };
+      const { hash } = await transport.objects().put(data);
+      return {
+        data: JSON.stringify({ v: 1, ref: { hash, bytes: data.length } }),
+        headers: { [referenceHeader]: "ref" },
+      };
+    },
+    async unpack(what, message) {
+      const value = parse(what, message.seq, message.data);
+      // A KV entry has no headers: the shape alone says that it is a reference.
+      if (!isReference(value)) return value;
+      const content = await transport.objects().get(value.ref.hash);
+      if (content === undefined)
+        throw BusError.DECODE({ what, seq: message.seq, reason: `its content ${value.ref.hash} is gone` });
+      return parse(what, message.seq, content);
+    },
+  };
+}
+
+const isReference = (value: unknown): value is { readonly ref: { readonly hash: string } } =>
+  isObject(value) &&
+  Object.keys(value).length === 2 &&
+  isObject(value["ref"]) &&
+  typeof value["ref"]["hash"] === "string" &&
+  typeof value["ref"]["bytes"] === "number";
+
+function parse(what: string, seq: number, data: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(data).toString("utf8"));
+  } catch (cause) {
+    throw BusError.DECODE({ what, seq, reason: messageOf(cause) }, cause);
+  }
+}
+
+/** Checks the envelope: an object with a format version that this build reads. */
+export function asVersioned<T>(what: string, seq: number, value: unknown): T {
+  if (!isObject(value)) throw BusError.DECODE({ what, seq, reason: "not a JSON object" });
+  if (value["v"] !== 1)
+    throw BusError.DECODE({
+      what,
+      seq,
+      reason: `format version ${JSON.stringify(value["v"])}, this build reads 1`,
+    });
+  return value as T;
+}

@@ -1,0 +1,73 @@
+// RUNS: the journal of each run, one subject a run.
+// Invariants
+//   J1. A record is appended only on top of the sequence that its writer has seen (P4).
+//   J2. A record is compact JSON `{v:1,f:[facts]}`, or a reference to it in the object store.
+
+import { BusError } from "../errors.ts";
+import type { Journal, JournalRecord, RunKey } from "../ports/stores.ts";
+import type { Message } from "../ports/transport.ts";
+import { fromToken, maxTokenBytes, namesOf, token } from "../subjects.ts";
+import { asVersioned } from "./body.ts";
+import { decodeOrQuarantine, type StoreContext } from "./context.ts";
+
+export function makeJournal<F>(context: StoreContext): Journal<F> {
+  const { transport, subjects, body } = context;
+
+  const decode = async (message: Message): Promise<JournalRecord<F>> => {
+    const what = "journal record";
+    const { f } = asVersioned<{ f: unknown }>(what, message.seq, await body.unpack(what, message));
+    if (!Array.isArray(f)) throw BusError.DECODE({ what, seq: message.seq, reason: "it has no facts" });
+    const key = runKeyOf(transport.prefix, message.subject);
+    if (key === undefined)
+      throw BusError.DECODE({ what, seq: message.seq, reason: `'${message.subject}' names no run` });
+    return { key, seq: message.seq, storedAt: message.storedAt, facts: f as readonly F[] };
+  };
+
+  return {
+    async append(key, facts, expectedSeq) {
+      const subject = runSubject(context, key);
+      const packed = await body.pack({ v: 1, f: facts });
+      const options = { expectLastSubjectSeq: expectedSeq, headers: packed.headers };
+      return (await transport.publish(subject, packed.data, options)).seq;
+    },
+    async *read(key, afterSeq = 0) {
+      for await (const message of transport.read(
+        "RUNS",
+        subjects.run(key.namespace, key.name),
+        afterSeq + 1,
+      )) {
+        const record = await decodeOrQuarantine(context, "RUNS", message, decode);
+        if (record !== undefined) yield record;
+      }
+    },
+    async keys(namespace) {
+      const found = await transport.subjects("RUNS", subjects.run(namespace));
+      return [...found.keys()].flatMap((subject) => runKeyOf(transport.prefix, subject) ?? []);
+    },
+    async *follow(signal, options) {
+      const follow = { filterSubjects: [subjects.run()], start: options?.start ?? ("all" as const) };
+      for await (const seen of transport.follow("RUNS", follow, signal)) {
+        if (seen.type === "caught-up") {
+          yield seen;
+          continue;
+        }
+        const record = await decodeOrQuarantine(context, "RUNS", seen.message, decode);
+        if (record !== undefined) yield { type: "record", record };
+      }
+    },
+    purge: (key) => transport.purge("RUNS", subjects.run(key.namespace, key.name)),
+  };
+}
+
+function runKeyOf(prefix: string, subject: string): RunKey | undefined {
+  const [namespace, name] = namesOf(prefix, subject);
+  return namespace === undefined || name === undefined ? undefined : { namespace, name };
+}
+
+/** The run's subject. Errors: BUS_NAME_TOO_LONG, since a hashed name could not be listed again. */
+function runSubject(context: StoreContext, key: RunKey): string {
+  for (const name of [key.namespace, key.name])
+    if (fromToken(token(name)) === undefined)
+      throw BusError.NAME_TOO_LONG({ name: name.slice(0, 80), maxBytes: maxTokenBytes });
+  return context.subjects.run(key.namespace, key.name);
+}

@@ -1,0 +1,71 @@
+import type { LogLine, LogStore, RunKey } from "../ports/stores.ts";
+import type { Message } from "../ports/transport.ts";
+import { asVersioned } from "./body.ts";
+import { decodeOrQuarantine, type StoreContext } from "./context.ts";
+
+/** Text in one message of LOGS, characters: small enough for every server's default limit. */
+const batchChars = 128 * 1_024;
+
+interface LogRecord {
+  readonly v: 1;
+  readonly n: string;
+  readonly a: number;
+  /** Time, 1 for stderr, text. */
+  readonly l: readonly (readonly [number, 0 | 1, string])[];
+}
+
+export function makeLogStore(context: StoreContext): LogStore {
+  const { transport, subjects, body } = context;
+  const decode = async (message: Message): Promise<LogRecord> =>
+    asVersioned("log lines", message.seq, await body.unpack("log lines", message));
+
+  return {
+    async append(key, node, lines) {
+      const subject = subjects.log(key.namespace, key.name, node.id);
+      for (const batch of batches(lines)) {
+        const record: LogRecord = { v: 1, n: node.id, a: node.attempt, l: batch };
+        const packed = await body.pack(record);
+        await transport.publish(subject, packed.data, { headers: packed.headers });
+      }
+    },
+    async *read(key, options) {
+      const subject = subjects.log(key.namespace, key.name, options.node);
+      for await (const message of messages(subject, options.follow)) {
+        const record = await decodeOrQuarantine(context, "LOGS", message, decode);
+        for (const [at, stderr, text] of record?.l ?? [])
+          yield {
+            at,
+            stream: stderr === 1 ? "stderr" : "stdout",
+            text,
+            nodeId: record!.n,
+            attempt: record!.a,
+          };
+      }
+    },
+    purge: (key: RunKey) => transport.purge("LOGS", subjects.log(key.namespace, key.name)),
+  };
+
+  async function* messages(subject: string, follow: AbortSignal | undefined): AsyncIterable<Message> {
+    if (follow === undefined) {
+      yield* transport.read("LOGS", subject);
+      return;
+    }
+    for await (const seen of transport.follow("LOGS", { filterSubjects: [subject], start: "all" }, follow))
+      if (seen.type === "message") yield seen.message;
+  }
+}
+
+function* batches(lines: readonly LogLine[]): Iterable<LogRecord["l"]> {
+  let batch: (readonly [number, 0 | 1, string])[] = [];
+  let chars = 0;
+  for (const line of lines) {
+    if (batch.length > 0 && chars + line.text.length > batchChars) {
+      yield batch;
+      batch = [];
+      chars = 0;
+    }
+    batch.push([line.at, line.stream === "stderr" ? 1 : 0, line.text]);
+    chars += line.text.length + 24;
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,102 @@
+// TRIGGERS, DEAD and TRAIL: firings, what gave up, and what happened to an event.
+import { hashId, stableJson } from "@sluice/base";
+import type { CauseRef, DeadLetter, TrailRecord, TriggerRequest } from "@sluice/spec";
+import type { DeadLetters, Stored, Trail, TriggerQueue } from "../ports/stores.ts";
+import type { Message } from "../ports/transport.ts";
+import { asVersioned } from "./body.ts";
+import { consumeTyped, decodeOrQuarantine, type StoreContext } from "./context.ts";
+import { newest } from "./window.ts";
+
+export function makeTriggerQueue(context: StoreContext): TriggerQueue {
+  const { transport, subjects, body } = context;
+  return {
+    async publish(request, signal) {
+      const packed = await body.pack(request);
+      return transport.publish(
+        subjects.trigger(request.namespace, request.sensor, request.trigger),
+        packed.data,
+        {
+          msgId: hashId("trigger", request.id, String(request.redrive ?? "")),
+          headers: packed.headers,
+          ...(signal === undefined ? {} : { signal }),
+        },
+      );
+    },
+    consume(options, signal) {
+      const decode = async (message: Message): Promise<TriggerRequest> =>
+        asVersioned("trigger request", message.seq, await body.unpack("trigger request", message));
+      const consumeOptions = { ...options, durable: "triggers", filterSubjects: [subjects.trigger()] };
+      return consumeTyped(context, { stream: "TRIGGERS", options: consumeOptions, decode }, signal);
+    },
+  };
+}
+
+/** Dead letters of a namespace that `get` looks through, newest first. */
+const searchedLetters = 10_000;
+
+export function makeDeadLetters(context: StoreContext): DeadLetters {
+  const { transport, subjects, body } = context;
+  const decode = async (message: Message): Promise<DeadLetter> =>
+    asVersioned("dead letter", message.seq, await body.unpack("dead letter", message));
+  const list = async (namespace: string, limit: number): Promise<readonly Stored<DeadLetter>[]> => {
+    const subject = subjects.dead(namespace);
+    const letters: Stored<DeadLetter>[] = [];
+    for (const message of await newest(transport, { stream: "DEAD", subject, limit })) {
+      const value = await decodeOrQuarantine(context, "DEAD", message, decode);
+      if (value !== undefined) letters.push({ seq: message.seq, storedAt: message.storedAt, value });
+    }
+    return letters;
+  };
+  return {
+    async put(letter) {
+      const { namespace, sensor, trigger } = letter.request;
+      const packed = await body.pack(letter);
+      // A letter put again after a redrive that failed again is another letter: its time is part of the identity.
+      const msgId = hashId("dead", letter.id, String(letter.at));
+      await transport.publish(subjects.dead(namespace, sensor, trigger), packed.data, {
+        msgId,
+        headers: packed.headers,
+      });
+    },
+    list,
+    async get(namespace, id) {
+      return (await list(namespace, searchedLetters)).find((letter) => letter.value.id === id);
+    },
+    remove: (seq) => transport.deleteMessage("DEAD", seq),
+  };
+}
+
+export function makeTrail(context: StoreContext): Trail {
+  const { transport, subjects, body } = context;
+  const decode = async (message: Message): Promise<TrailRecord> =>
+    asVersioned("trail record", message.seq, await body.unpack("trail record", message));
+  return {
+    async record(record) {
+      const packed = await body.pack(record);
+      await transport.publish(subjects.trail(record.cause.namespace, record.cause.id), packed.data, {
+        // The same finding of a redelivered event is one record, whenever it was made.
+        msgId: hashId("trail", stableJson({ ...record, at: 0 })),
+        headers: packed.headers,
+      });
+    },
+    async of(cause) {
+      const records: TrailRecord[] = [];
+      for await (const message of transport.read("TRAIL", subjects.trail(cause.namespace, cause.id))) {
+        const record = await decodeOrQuarantine(context, "TRAIL", message, decode);
+        if (record !== undefined && sameEvent(record.cause, cause)) records.push(record);
+      }
+      return records;
+    },
+    async *follow(namespace, signal) {
+      const options = { filterSubjects: [subjects.trail(namespace)], start: "new" as const };
+      for await (const seen of transport.follow("TRAIL", options, signal)) {
+        if (seen.type === "caught-up") continue;
+        const record = await decodeOrQuarantine(context, "TRAIL", seen.message, decode);
+        if (record !== undefined) yield record;
+      }
+    },
+  };
+}
+
+const sameEvent = (a: CauseRef, b: CauseRef): boolean =>
+  a.namespace === b.namespace && a.source === b.source && a.event === b.event && a.id === b.id;
