@@ -1,35 +1,23 @@
 // The local executor: steps on this machine, each known by its folder, so that any later process can take them over.
 // Owns:      `<stateDir>/steps`, `<stateDir>/shims`, `<stateDir>/dev`.   Talks to: the system, References, Clock.
 // Invariants: X1–X4 of the contract; F1–F4 in step-folder.ts, R1–R3 in step-runner.ts.
-import { mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { type Clock, type Logger, type Random, Scope } from "@sluice/base";
+import { type Logger, type Random, Scope } from "@sluice/base";
 import type { Executor, ExecutorDescription, StepEvent, StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import { EventQueue } from "./event-queue.ts";
-import type { Isolation } from "./isolation.ts";
-import { chooseIsolation, type IsolationChoice, type LocalCandidate } from "./probe.ts";
-import { prepareDeviceFolder } from "./sandbox.ts";
-import { writeShims } from "./shims.ts";
-import { listStepIds, StepFolder } from "./step-folder.ts";
-import { StepRunner } from "./step-runner.ts";
+import type { Isolation } from "./isolation/isolation.ts";
+import { chooseIsolation, type IsolationChoice } from "./isolation/probe.ts";
+import { openSite, type Site, type SiteOptions } from "./site.ts";
+import { listStepIds, StepFolder } from "./step/step-folder.ts";
+import { StepRunner } from "./step/step-runner.ts";
 
-export interface LocalExecutorOptions {
-  /** Folder of this executor alone; made when missing. */
-  readonly stateDir: string;
+export interface LocalExecutorOptions extends SiteOptions {
   /** Default "auto": the best that works. */
   readonly isolation?: IsolationChoice;
-  /** Further folders that a sandboxed step sees empty, such as the data folder with its credentials. */
-  readonly hide?: readonly string[];
-  /** Where steps and their tools find programs; default the usual system folders. */
-  readonly path?: string;
   readonly references: References;
-  readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
 }
-
-const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
  * Tries the kinds of isolation for real, and runs steps with the chosen one.
@@ -37,36 +25,17 @@ const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
  * Owns/Ends: disposing leaves running steps running; the next executor on this folder adopts them.
  */
 export async function makeLocalExecutor(options: LocalExecutorOptions): Promise<Executor> {
-  const stateDir = resolve(options.stateDir);
-  const folders = {
-    steps: join(stateDir, "steps"),
-    shims: join(stateDir, "shims"),
-    dev: join(stateDir, "dev"),
-  };
-  mkdirSync(folders.steps, { recursive: true, mode: 0o700 });
-  writeShims(folders.shims);
-  prepareDeviceFolder(folders.dev);
-  const path = options.path ?? usualPath;
-  const hidden = [...new Set([stateDir, ...(options.hide ?? []).map((folder) => resolve(folder))])];
-  const { isolation, reason, candidates } = await chooseIsolation({
-    choice: options.isolation ?? "auto",
-    stateDir,
-    shimsDir: folders.shims,
-    devDir: folders.dev,
-    hidden,
-    path,
-    clock: options.clock,
-  });
+  const site = openSite(options);
+  const { isolation, reason } = await chooseIsolation(site, options.isolation ?? "auto");
   if (isolation.name === "process") options.log.warn("steps run without isolation", { reason });
-  return new LocalExecutor({ ...options, path, stepsDir: folders.steps, isolation, reason, candidates });
+  return new LocalExecutor({ ...site, references: options.references, log: options.log, isolation, reason });
 }
 
-interface Parts extends Omit<LocalExecutorOptions, "isolation" | "path"> {
-  readonly stepsDir: string;
-  readonly path: string;
+interface Parts extends Site {
+  readonly references: References;
+  readonly log: Logger;
   readonly isolation: Isolation;
   readonly reason: string;
-  readonly candidates: readonly LocalCandidate[];
 }
 
 class LocalExecutor implements Executor {

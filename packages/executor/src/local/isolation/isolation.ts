@@ -1,8 +1,8 @@
 // A kind of isolation: how a planned step is laid out in its folder, run, signalled and killed.
 
 import type { StepRequest } from "@sluice/engine";
-import type { StepFolder } from "./step-folder.ts";
-import type { StepPlan } from "./step-plan.ts";
+import type { StepFolder } from "../step/step-folder.ts";
+import type { StepPlan } from "../step/step-plan.ts";
 
 export type IsolationName = "podman" | "docker" | "namespaces" | "namespaces-unprivileged" | "process";
 

@@ -2,10 +2,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { StepRequest } from "@sluice/engine";
+import { collectScript, enterScript } from "../step/shell-scripts.ts";
+import type { StepFolder } from "../step/step-folder.ts";
+import type { StepPlan } from "../step/step-plan.ts";
 import type { BindMount } from "./sandbox.ts";
-import { collectScript, enterScript } from "./shell-scripts.ts";
-import type { StepFolder } from "./step-folder.ts";
-import type { StepPlan } from "./step-plan.ts";
 
 /** The largest file that becomes an output parameter; one byte more is read to see that it is larger. */
 export const maxOutputBytes = 256 * 1_024;

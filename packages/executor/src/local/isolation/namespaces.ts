@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
+import { childrenOf, processesWithEnv, signalTo } from "../step/process-table.ts";
+import { initScript } from "../step/shell-scripts.ts";
 import type { Isolation } from "./isolation.ts";
 import { hostName, layPrograms, layScript, layVolumes } from "./layout.ts";
-import { childrenOf, processesWithEnv, signalTo } from "./process-table.ts";
 import { enterWords, prepareSandboxFolder, unshareWords } from "./sandbox.ts";
-import { initScript } from "./shell-scripts.ts";
 
 export interface NamespaceOptions {
   readonly privileged: boolean;

@@ -25,7 +25,7 @@ import {
 } from "node:fs";
 import { chmod, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { LocalError } from "../errors.ts";
+import { LocalError } from "../../errors.ts";
 import { bootId, isAlive, type ProcessId } from "./process-table.ts";
 
 /** What is kept of a request: enough to find, stop and show the step without its workflow. */

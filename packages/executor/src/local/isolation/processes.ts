@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
-import { LocalError } from "../errors.ts";
+import { LocalError } from "../../errors.ts";
+import { childrenOf, processesWithEnv, signalTo } from "../step/process-table.ts";
+import { plainScript } from "../step/shell-scripts.ts";
+import { scriptPath } from "../step/step-plan.ts";
 import type { Isolation } from "./isolation.ts";
 import { layPrograms, layScript, layVolumes } from "./layout.ts";
-import { childrenOf, processesWithEnv, signalTo } from "./process-table.ts";
-import { plainScript } from "./shell-scripts.ts";
-import { scriptPath } from "./step-plan.ts";
 
 /** Steps as plain processes: each has a working folder and a TMPDIR of its own, and that is all that is kept apart. */
 export function makeProcessIsolation(options: {

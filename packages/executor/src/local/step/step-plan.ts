@@ -3,8 +3,8 @@
 import { isObject } from "@sluice/base";
 import type { StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
-import { LocalError } from "../errors.ts";
-import { knownEntrypoint } from "./shims.ts";
+import { LocalError } from "../../errors.ts";
+import { knownEntrypoint } from "../isolation/shims.ts";
 
 export const scriptPath = "/argo/staging/script";
 
@@ -13,6 +13,7 @@ export interface StepPlan {
   readonly command: readonly string[] | undefined;
   readonly args: readonly string[];
   readonly image: string;
+  readonly pullPolicy: "Always" | "IfNotPresent" | "Never" | undefined;
   readonly workingDir: string | undefined;
   readonly script: string | undefined;
   readonly env: ReadonlyMap<string, string>;
@@ -52,6 +53,7 @@ export async function planStep(
     command: command?.length === 0 ? undefined : command,
     args: step.work.kind === "script" ? [...args, scriptPath] : args,
     image,
+    pullPolicy: container.imagePullPolicy,
     workingDir: container.workingDir === "" ? undefined : container.workingDir,
     script: step.work.kind === "script" ? step.work.script.source : undefined,
     env: await readEnvironment(step, container, references),

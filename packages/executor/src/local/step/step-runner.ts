@@ -11,11 +11,11 @@ import { open } from "node:fs/promises";
 import { type Clock, isAppError, type Logger, messageOf } from "@sluice/base";
 import type { StepEvent, StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
-import { LocalError } from "../errors.ts";
-import type { EventQueue } from "./event-queue.ts";
+import { LocalError } from "../../errors.ts";
+import type { EventQueue } from "../event-queue.ts";
+import type { Isolation, Launch } from "../isolation/isolation.ts";
+import { maxOutputBytes } from "../isolation/layout.ts";
 import { FolderWatch } from "./folder-watch.ts";
-import type { Isolation, Launch } from "./isolation.ts";
-import { maxOutputBytes } from "./layout.ts";
 import { OutputTail, readResult } from "./output.ts";
 import { claimTakenExitCode, supervisorScript } from "./shell-scripts.ts";
 import type { ExitRecord, StepFolder } from "./step-folder.ts";
@@ -235,7 +235,7 @@ export class StepRunner {
     for (const [index, { name, path }] of this.#step.outputPaths.entries()) {
       const text = await readOwnFile(this.#folder.file("out", String(index)));
       if (text !== undefined && text.length > maxOutputBytes) tooLarge.push(path);
-      else outputs[name] = text?.toString("utf8");
+      else outputs[name] = text?.toString("utf8").replace(/\n$/, "");
     }
     return { outputs, tooLarge };
   }

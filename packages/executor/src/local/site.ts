@@ -1,0 +1,48 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Clock } from "@sluice/base";
+import { prepareDeviceFolder } from "./isolation/sandbox.ts";
+import { writeShims } from "./isolation/shims.ts";
+
+export interface SiteOptions {
+  /** Folder of the local executor alone; made when missing. */
+  readonly stateDir: string;
+  /** Further folders that a sandboxed step sees empty, such as the data folder with its credentials. */
+  readonly hide?: readonly string[];
+  /** Where steps and their tools find programs; default the usual system folders. */
+  readonly path?: string;
+  readonly clock: Clock;
+}
+
+/** The place on this machine where steps run: folders that exist, and what a step is shown of the host. */
+export interface Site {
+  readonly stateDir: string;
+  readonly stepsDir: string;
+  /** Stand-ins for programs that the host may lack. */
+  readonly shimsDir: string;
+  /** The ground of a sandbox's /dev. */
+  readonly devDir: string;
+  /** Host folders that a sandboxed step sees empty. */
+  readonly hidden: readonly string[];
+  readonly path: string;
+  readonly clock: Clock;
+}
+
+const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+export function openSite(options: SiteOptions): Site {
+  const stateDir = resolve(options.stateDir);
+  const site: Site = {
+    stateDir,
+    stepsDir: join(stateDir, "steps"),
+    shimsDir: join(stateDir, "shims"),
+    devDir: join(stateDir, "dev"),
+    hidden: [...new Set([stateDir, ...(options.hide ?? []).map((folder) => resolve(folder))])],
+    path: options.path ?? usualPath,
+    clock: options.clock,
+  };
+  mkdirSync(site.stepsDir, { recursive: true, mode: 0o700 });
+  writeShims(site.shimsDir);
+  prepareDeviceFolder(site.devDir);
+  return site;
+}
