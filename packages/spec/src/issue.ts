@@ -109,3 +109,9 @@ export function makeIssueSink(source: {
 }
 
 export const hasErrors = (issues: readonly Issue[]): boolean => issues.some((i) => i.severity === "error");
+
+/** In the order of the text; findings without a position keep their order, at the end. */
+export function inTextOrder(issues: readonly Issue[]): readonly Issue[] {
+  const far = Number.MAX_SAFE_INTEGER;
+  return [...issues].sort((a, b) => (a.line ?? far) - (b.line ?? far) || (a.col ?? far) - (b.col ?? far));
+}

@@ -2,7 +2,7 @@ import { isForbiddenKey, isObject, type Json } from "@sluice/base";
 import type { z } from "zod";
 import { EventBusResource, EventSource } from "./events/event-source.ts";
 import { Sensor } from "./events/sensor.ts";
-import { type Issue, type IssueSink, makeIssueSink } from "./issue.ts";
+import { type Issue, type IssueSink, inTextOrder, makeIssueSink } from "./issue.ts";
 import { ConfigMap, Secret } from "./resources.ts";
 import { checkShape } from "./schema/check.ts";
 import { didYouMean, listNames } from "./schema/nearest.ts";
@@ -61,7 +61,7 @@ export function loadManifest(document: ParsedDocument): {
   const sink = makeIssueSink(document);
   const schema = schemaOf(document.json, sink);
   const manifest = schema === undefined ? undefined : (checkShape(schema, document.json, sink) as Manifest);
-  return { manifest, issues: sink.issues };
+  return { manifest, issues: inTextOrder(sink.issues) };
 }
 
 /** The result of reading one object that came as JSON. */

@@ -1,4 +1,4 @@
-import { type Issue, type IssueSink, makeIssueSink } from "../issue.ts";
+import { type Issue, type IssueSink, inTextOrder, makeIssueSink } from "../issue.ts";
 import type { KindSchemas } from "../json-schema/json-schema.ts";
 import type { LoadedManifest, Manifest } from "../manifest.ts";
 import { unsupportedKinds } from "../support.ts";
@@ -25,7 +25,7 @@ export function lintManifests(
   for (const { manifest, document } of manifests) {
     const sink = makeIssueSink(document);
     lintManifest(manifest, sink, options);
-    issues.push(...sink.issues);
+    issues.push(...inTextOrder(sink.issues));
   }
   return issues;
 }

@@ -62,7 +62,18 @@ function indexPairs(node: Node): ReadonlyMap<string, Pair> {
 function at(source: LocateSource, node: Node | undefined, text: string | undefined): Position | undefined {
   const range = node?.range;
   if (range == null) return undefined;
-  const inside = text === undefined ? -1 : source.text.slice(range[0], range[1]).indexOf(text);
+  const inside = text === undefined ? -1 : indexOfWord(source.text.slice(range[0], range[1]), text);
   const { line, col } = source.lines.linePos(range[0] + Math.max(0, inside));
   return { line: Math.max(1, line), col: Math.max(1, col) };
+}
+
+/** Where a text stands by itself, not as a part of a longer name; else where it stands at all. */
+function indexOfWord(source: string, text: string): number {
+  const partOfName = /[\w-]/;
+  for (let at = source.indexOf(text); at >= 0; at = source.indexOf(text, at + 1)) {
+    const before = source[at - 1] ?? " ";
+    const after = source[at + text.length] ?? " ";
+    if (!partOfName.test(before) && !partOfName.test(after)) return at;
+  }
+  return source.indexOf(text);
 }

@@ -6,6 +6,7 @@ import { type Call, calledTemplate, callsOf, type Placed, type WorkflowLint } fr
 import type { DependencyGraph } from "./dag.ts";
 import {
   anyOf,
+  type CallsByName,
   inputScope,
   isChecked,
   itemScope,
@@ -25,6 +26,7 @@ interface Visit {
 
 /** Walks from the entrypoint and the exit handlers through every reachable template and resolves each tag at its place. */
 export function lintVariables(lint: WorkflowLint, graphs: ReadonlyMap<string, DependencyGraph>): void {
+  const globalsOf: Globals = { running: workflowScope(lint, lint.library), ended: workflowScope(lint, true) };
   const seen = new Set<string>();
   const open: Visit[] = [];
   const visit = (name: string | undefined, ended: boolean): void => {
@@ -40,12 +42,12 @@ export function lintVariables(lint: WorkflowLint, graphs: ReadonlyMap<string, De
   const walk = (): void => {
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const graph = graphs.get(next.template.value.name ?? "") ?? new Map();
-      resolveTemplate(lint, next, { graph, visit });
+      resolveTemplate(lint, next, { graph, visit, globals: globalsOf });
     }
   };
   walk();
   visit(onExit, true);
-  const globals = workflowScope(lint, true);
+  const globals = globalsOf.ended;
   for (const [name, hook] of Object.entries(hooks ?? {})) {
     visit(hook.template, true);
     resolveTexts(lint.sink, hook.arguments, [...lint.base, "hooks", name, "arguments"], globals);
@@ -53,30 +55,38 @@ export function lintVariables(lint: WorkflowLint, graphs: ReadonlyMap<string, De
   walk();
 }
 
+/** `workflow.*` while it runs (in a library anything may be an exit handler) and when it has ended. */
+interface Globals {
+  readonly running: Scope;
+  readonly ended: Scope;
+}
+
 interface Around {
+  readonly globals: Globals;
   readonly graph: DependencyGraph;
   readonly visit: (name: string | undefined, ended: boolean) => void;
 }
 
 function resolveTemplate(lint: WorkflowLint, { template, ended }: Visit, around: Around): void {
   const { value, path } = template;
-  // A template reached from a library may be an exit handler there.
-  const outer = anyOf(workflowScope(lint, ended || lint.library), inputScope(value), nodeScope);
+  const { globals } = around;
+  const outer = anyOf(ended ? globals.ended : globals.running, inputScope(value), nodeScope);
   const calls = callsOf(template);
+  const byName = new Map(calls.map((call) => [call.step.name, call]));
   if (value.steps === undefined && value.dag === undefined) {
     resolveLeaf(lint.sink, value, path, outer);
     return;
   }
   for (const call of calls) {
-    resolveCall(lint, { call, calls, outer, graph: around.graph });
+    resolveCall(lint, { call, byName, outer, graph: around.graph, ended: globals.ended });
     around.visit(call.step.template, ended);
     around.visit(call.step.onExit, ended);
     for (const hook of Object.values(call.step.hooks ?? {})) around.visit(hook.template, true);
   }
   const all =
     value.dag === undefined
-      ? stepsScope(lint, calls, undefined)
-      : tasksScope(lint, calls, { at: undefined, graph: around.graph });
+      ? stepsScope(lint, byName, undefined)
+      : tasksScope(lint, byName, { at: undefined, graph: around.graph });
   const whole = anyOf(outer, all);
   const skipped = ["steps", "dag", "inputs", "metrics", "hooks"];
   resolveTexts(lint.sink, value, path, whole, skipped);
@@ -90,17 +100,19 @@ function resolveLeaf(sink: IssueSink, value: Template | InlineTemplate, path: Pa
 
 interface CallPlace {
   readonly call: Call;
-  readonly calls: readonly Call[];
+  readonly byName: CallsByName;
   readonly outer: Scope;
   readonly graph: DependencyGraph;
+  /** `workflow.*` for hooks. */
+  readonly ended: Scope;
 }
 
-function resolveCall(lint: WorkflowLint, { call, calls, outer, graph }: CallPlace): void {
+function resolveCall(lint: WorkflowLint, { call, byName, outer, graph, ended }: CallPlace): void {
   const { step, path } = call;
   const siblings = (own: boolean): Scope =>
     call.kind === "steps"
-      ? stepsScope(lint, calls, call, own)
-      : tasksScope(lint, calls, { at: call, graph, own });
+      ? stepsScope(lint, byName, call, own)
+      : tasksScope(lint, byName, { at: call, graph, own });
   const before = anyOf(outer, siblings(false));
   const inLoop = anyOf(before, itemScope(call));
   for (const field of ["withItems", "withParam", "withSequence"] as const) {
@@ -118,13 +130,9 @@ function resolveCall(lint: WorkflowLint, { call, calls, outer, graph }: CallPlac
     const inside = anyOf(inLoop, inputScope(step.inline));
     resolveLeaf(lint.sink, step.inline, [...path, "inline"], inside);
   }
+  if (step.hooks === undefined) return;
   const after = anyOf(outer, siblings(true), itemScope(call));
-  resolveTexts(
-    lint.sink,
-    step.hooks,
-    [...path, "hooks"],
-    anyOf(after, workflowScope(lint, true), ownOutputs(lint, call)),
-  );
+  resolveTexts(lint.sink, step.hooks, [...path, "hooks"], anyOf(after, ended, ownOutputs(lint, call)));
 }
 
 /** An exit hook may name its node's outputs as `outputs.…`. */

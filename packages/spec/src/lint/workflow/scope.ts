@@ -169,14 +169,16 @@ export function itemScope(call: Call): Scope {
   };
 }
 
+/** The steps or tasks of one template; made once, since it is asked for each of them. */
+export type CallsByName = ReadonlyMap<string, Call>;
+
 /** Results of the steps in groups before `call` (itself included for its own hooks). */
 export function stepsScope(
   lint: WorkflowLint,
-  calls: readonly Call[],
+  byName: CallsByName,
   at: Call | undefined,
   own = false,
 ): Scope {
-  const byName = new Map(calls.map((call) => [call.step.name, call]));
   return (name) => {
     const reference = readReference(name, "steps");
     if (reference === undefined) return "";
@@ -192,10 +194,9 @@ export function stepsScope(
 /** Results of the tasks that `call` waits for (itself included for its own hooks). */
 export function tasksScope(
   lint: WorkflowLint,
-  calls: readonly Call[],
+  byName: CallsByName,
   place: { readonly at: Call | undefined; readonly graph: DependencyGraph; readonly own?: boolean },
 ): Scope {
-  const byName = new Map(calls.map((call) => [call.step.name, call]));
   const { at, graph, own } = place;
   return (name) => {
     const reference = readReference(name, "tasks");

@@ -1,0 +1,283 @@
+import { describe, expect, it } from "vitest";
+import type { Issue } from "../../issue.ts";
+import { loadManifests } from "../../manifest.ts";
+import { lintManifests } from "../index.ts";
+
+/** Issues of a workflow with this spec; schema errors fail the test. */
+function lintSpec(spec: string, executor?: "local" | "kubernetes"): readonly Issue[] {
+  const text = `apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: a-}\nspec:\n${spec}`;
+  const { manifests, issues } = loadManifests(text, { file: "f.yaml" });
+  expect(issues).toEqual([]);
+  return lintManifests(manifests, { executor });
+}
+const said = (spec: string) => lintSpec(spec).map((issue) => `${issue.code} ${issue.message}`);
+
+const leaf = "  - {name: leaf, inputs: {parameters: [{name: p}]}, container: {image: alpine}}\n";
+const plain = "  - {name: plain, container: {image: alpine}}\n";
+const withSteps = (steps: string, more = "") =>
+  `  entrypoint: main\n  templates:\n${plain}${leaf}${more}  - name: main\n    steps:\n${steps}`;
+const withTasks = (tasks: string, more = "") =>
+  `  entrypoint: main\n  templates:\n${plain}${leaf}${more}  - name: main\n    dag:\n      tasks:\n${tasks}`;
+
+describe("a workflow's names and references", () => {
+  it("must point at templates that exist", () => {
+    expect(said("  templates:\n  - {name: plain, container: {image: a}}\n")).toEqual([
+      "SPEC_FIELD_MISSING spec.entrypoint is required",
+    ]);
+    const issues = lintSpec(`  entrypoint: plan\n  onExit: nope\n  templates:\n${plain}`);
+    expect(issues.filter((issue) => issue.severity === "error")).toMatchObject([
+      { code: "SPEC_REFERENCE", line: 5, col: 15, hint: "did you mean 'plain'?" },
+      { code: "SPEC_REFERENCE", line: 6 },
+    ]);
+  });
+
+  it("must be well formed and unique", () => {
+    expect(
+      said(`  entrypoint: plain\n  templates:\n${plain}${plain}  - {name: a b, container: {image: a}}\n`),
+    ).toEqual([
+      "SPEC_NAME spec.templates[1].name 'plain' is not unique",
+      expect.stringContaining("SPEC_NAME spec.templates[2].name 'a b' is invalid"),
+    ]);
+    expect(
+      said(withSteps("    - - {name: x, template: plain}\n      - {name: x, template: plain}\n")),
+    ).toEqual(["SPEC_NAME templates.main.steps[0].name 'x' is not unique"]);
+  });
+
+  it("give a template exactly one body", () => {
+    expect(said("  entrypoint: a\n  templates:\n  - {name: a}\n")[0]).toContain("template type unspecified");
+    expect(
+      said("  entrypoint: a\n  templates:\n  - {name: a, suspend: {}, container: {image: b}}\n")[0],
+    ).toContain("multiple template types specified");
+  });
+
+  it("keep fields to the templates that take them", () => {
+    const spec =
+      "  entrypoint: a\n  templates:\n  - {name: a, parallelism: 1, timeout: '5', container: {image: b}}\n" +
+      "  - {name: b, timeout: 5s, activeDeadlineSeconds: 3, dag: {tasks: [{name: x, template: a}]}}\n";
+
+    expect(said(spec)).toEqual([
+      "SPEC_CONFLICT templates.a: parallelism is only valid for steps and dag templates",
+      "SPEC_VALUE templates.a has invalid duration format in timeout: '5'",
+      "SPEC_CONFLICT templates.b: dag template doesn't support timeout field",
+      "SPEC_CONFLICT templates.b.activeDeadlineSeconds is only valid for leaf templates",
+    ]);
+  });
+});
+
+describe("arguments and outputs", () => {
+  it("must give every input without a default a value", () => {
+    expect(said(withSteps("    - - {name: x, template: leaf}\n"))).toEqual([
+      "SPEC_ARGUMENT templates.main.steps[0].x templates.leaf inputs.parameters.p was not supplied",
+    ]);
+    expect(said(withTasks("      - {name: x, template: leaf}\n"))).toEqual([
+      "SPEC_ARGUMENT templates.main.tasks.x templates.leaf inputs.parameters.p was not supplied",
+    ]);
+    expect(said(`  entrypoint: leaf\n  templates:\n${leaf}`)[0]).toContain(
+      "inputs.parameters.p was not supplied",
+    );
+  });
+
+  it("must come from one place that fits the template", () => {
+    const outputs = (list: string) =>
+      said(
+        `  entrypoint: a\n  templates:\n  - {name: a, container: {image: b}, outputs: {parameters: [${list}]}}\n`,
+      );
+
+    expect(outputs("{name: o}")[0]).toContain("does not have valueFrom or value specified");
+    expect(outputs("{name: o, value: x, valueFrom: {path: /a}}")[0]).toContain(
+      "has both valueFrom and value",
+    );
+    expect(outputs("{name: o, valueFrom: {default: x}}")[0]).toContain("valueFrom type unspecified");
+    expect(outputs("{name: o, valueFrom: {path: /a, expression: b}}")[0]).toContain(
+      "multiple valueFrom types",
+    );
+    expect(outputs('{name: o, valueFrom: {parameter: "x"}}')[0]).toContain(
+      ".path must be specified for container",
+    );
+  });
+
+  it("keep to their enum", () => {
+    const spec = `  entrypoint: plain\n  arguments: {parameters: [{name: a, value: x, enum: [y, z]}]}\n  templates:\n${plain}`;
+
+    expect(said(spec)).toEqual([
+      "SPEC_VALUE spec.arguments.parameters.a.value should be present in spec.arguments.parameters.a.enum list",
+    ]);
+  });
+});
+
+describe("loops", () => {
+  it("are one loop with one end", () => {
+    const step = (loop: string) => said(withSteps(`    - - {name: x, template: plain, ${loop}}\n`));
+
+    expect(step("withItems: [1], withParam: '[]'")[0]).toContain(
+      "only one of withItems, withParam, withSequence",
+    );
+    expect(step("withSequence: {count: 2, end: 3}")[0]).toContain("only one of count or end can be defined");
+    expect(step("withSequence: {start: 1}")[0]).toContain("count or end");
+    expect(step('withSequence: {count: "x"}')[0]).toContain("must be a whole number");
+    expect(step('withSequence: {count: "{{workflow.parameters.n}}"}')[0]).toContain("failed to resolve");
+  });
+});
+
+describe("variables", () => {
+  const echo = (tag: string) =>
+    `    - - {name: x, template: leaf, withItems: [{k: 1}], arguments: {parameters: [{name: p, value: "{{${tag}}}"}]}}\n`;
+  const unresolved = (spec: string) =>
+    lintSpec(spec)
+      .filter((issue) => issue.code === "SPEC_UNRESOLVED")
+      .map((issue) => issue.message);
+
+  it("resolve where they have a value", () => {
+    for (const tag of [
+      "item",
+      "item.k",
+      "workflow.name",
+      "workflow.creationTimestamp.Y",
+      "foo.bar",
+      "=1 + 1",
+    ]) {
+      expect(unresolved(withSteps(echo(tag)))).toEqual([]);
+    }
+  });
+
+  it("are refused, at their place in the text, where they have none", () => {
+    for (const tag of [
+      "item.j",
+      "workflow.parameters.x",
+      "steps.x.id",
+      "steps.y.id",
+      "inputs.parameters.q",
+    ]) {
+      expect(unresolved(withSteps(echo(tag)))).toEqual([`failed to resolve {{${tag}}}`]);
+    }
+    const script =
+      "  entrypoint: a\n  templates:\n  - name: a\n    script:\n      image: b\n      source: |\n        one\n        two {{inputs.parameters.x}}\n";
+    expect(lintSpec(script)).toMatchObject([{ code: "SPEC_UNRESOLVED", line: 12, col: 13 }]);
+  });
+
+  it("of a step exist in later groups only", () => {
+    const later =
+      "    - - {name: x, template: plain}\n" +
+      '    - - {name: y, template: leaf, arguments: {parameters: [{name: p, value: "{{steps.x.outputs.result}}"}]}}\n';
+    const same = later.replace("    - - {name: y", "      - {name: y");
+
+    expect(unresolved(withSteps(later))).toEqual([]);
+    expect(unresolved(withSteps(same))).toEqual(["failed to resolve {{steps.x.outputs.result}}"]);
+  });
+
+  it("of a task exist in the tasks that wait for it, near or far", () => {
+    const chain = (depends: string) =>
+      "      - {name: a, template: plain}\n      - {name: b, template: plain, depends: a}\n" +
+      `      - {name: c, template: leaf${depends}, arguments: {parameters: [{name: p, value: "{{tasks.a.status}}"}]}}\n`;
+
+    expect(unresolved(withTasks(chain(", depends: b.Failed")))).toEqual([]);
+    expect(unresolved(withTasks(chain("")))).toEqual(["failed to resolve {{tasks.a.status}}"]);
+  });
+
+  it("name outputs that the called template has", () => {
+    const more =
+      "  - {name: out, container: {image: a}, outputs: {parameters: [{name: good, valueFrom: {path: /x}}]}}\n";
+    const use = (name: string) =>
+      "    - - {name: x, template: out}\n" +
+      `    - - {name: y, template: leaf, arguments: {parameters: [{name: p, value: "{{steps.x.outputs.parameters.${name}}}"}]}}\n`;
+
+    expect(unresolved(withSteps(use("good"), more))).toEqual([]);
+    expect(lintSpec(withSteps(use("god"), more))).toMatchObject([{ hint: "did you mean 'good'?" }]);
+  });
+
+  it("of the workflow's end exist in exit handlers", () => {
+    const handler =
+      '  - {name: bye, container: {image: a, args: ["{{workflow.failures}} {{workflow.status}}"]}}\n';
+
+    expect(unresolved(`  entrypoint: plain\n  onExit: bye\n  templates:\n${plain}${handler}`)).toEqual([]);
+    expect(unresolved(`  entrypoint: bye\n  templates:\n${handler}`)).toEqual([
+      "failed to resolve {{workflow.failures}}",
+    ]);
+  });
+});
+
+describe("a dag", () => {
+  it("names tasks that exist", () => {
+    const issues = lintSpec(
+      withTasks(
+        "      - {name: a, template: plain}\n      - {name: b, template: plain, depends: a && aa.Failed}\n",
+      ),
+    );
+
+    expect(issues).toMatchObject([
+      { message: "templates.main.tasks.b dependency 'aa' not defined", hint: "did you mean 'a'?" },
+    ]);
+    expect(issues[0]?.col).toBe(50);
+  });
+
+  it("has no circle", () => {
+    expect(
+      said(
+        withTasks(
+          "      - {name: a, template: plain, depends: b}\n      - {name: b, template: plain, depends: a}\n",
+        ),
+      ),
+    ).toEqual(["SPEC_CYCLE templates.main dependency cycle detected: a->b->a"]);
+    expect(said(withTasks("      - {name: a, template: plain, dependencies: [a]}\n"))).toEqual([
+      "SPEC_CYCLE templates.main dependency cycle detected: a->a",
+    ]);
+  });
+
+  it("does not mix the two ways to wait, and uses results that exist", () => {
+    const both =
+      "      - {name: a, template: plain}\n      - {name: b, template: plain, depends: a}\n      - {name: c, template: plain, dependencies: [a]}\n";
+    const items =
+      "      - {name: a, template: plain}\n      - {name: b, template: plain, depends: a.AnySucceeded}\n";
+    const wrong =
+      "      - {name: a, template: plain}\n      - {name: b, template: plain, depends: a.Succeded}\n";
+    const forgiven =
+      "      - {name: a, template: plain}\n      - {name: b, template: plain, depends: a, continueOn: {failed: true}}\n";
+
+    expect(said(withTasks(both))[0]).toContain("cannot use both 'depends' and 'dependencies'");
+    expect(said(withTasks(items))[0]).toContain("uses an items-based condition");
+    expect(said(withTasks(wrong))[0]).toContain("SPEC_EXPRESSION");
+    expect(said(withTasks(forgiven))[0]).toContain("cannot use 'continueOn' when using 'depends'");
+  });
+
+  it("of five thousand tasks in a row is checked in reasonable time", () => {
+    const tasks = Array.from(
+      { length: 5_000 },
+      (_, i) => `      - {name: t${i}, template: plain${i === 0 ? "" : `, depends: t${i - 1}`}}\n`,
+    );
+
+    expect(said(withTasks(tasks.join("")))).toEqual([]);
+  });
+});
+
+describe("recursion", () => {
+  it("without any condition on the way is a warning", () => {
+    const again = (when: string) => withSteps(`    - - {name: x, template: main${when}}\n`);
+
+    expect(lintSpec(again(""))).toMatchObject([{ code: "SPEC_CYCLE", severity: "warning" }]);
+    expect(lintSpec(again(', when: "{{workflow.name}} == x"'))).toEqual([]);
+  });
+});
+
+describe("what is not run yet", () => {
+  it("is an error that names the field, and never silent", () => {
+    const spec =
+      "  entrypoint: a\n  podSpecPatch: x\n  templates:\n  - {name: a, memoize: {key: x}, sidecars: [], container: {image: b}}\n" +
+      "  - {name: h, http: {url: 'http://x'}}\n  - name: s\n    steps: [[{name: x, templateRef: {name: w, template: t}}]]\n" +
+      "  - {name: o, container: {image: b}, outputs: {artifacts: [{name: z, path: /z}]}}\n";
+
+    expect(lintSpec(spec).map((issue) => `${issue.code} ${issue.path}`)).toEqual([
+      "SPEC_UNSUPPORTED spec.podSpecPatch",
+      "SPEC_UNSUPPORTED spec.templates[0].memoize",
+      "SPEC_UNSUPPORTED spec.templates[1].http",
+      "SPEC_UNSUPPORTED spec.templates[2].steps[0][0].templateRef",
+      "SPEC_UNSUPPORTED spec.templates[3].outputs.artifacts",
+    ]);
+  });
+
+  it("is a warning for fields of pods when steps run locally", () => {
+    const spec = `  entrypoint: plain\n  nodeSelector: {a: b}\n  templates:\n${plain}`;
+
+    expect(lintSpec(spec)).toEqual([]);
+    expect(lintSpec(spec, "local")).toMatchObject([{ code: "SPEC_EXECUTOR", severity: "warning" }]);
+  });
+});
