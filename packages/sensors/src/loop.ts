@@ -127,7 +127,7 @@ async function handle(
 ): Promise<void> {
   try {
     const decision = await decideNow(running, deps, joins, delivery);
-    await perform(deps, joins, decision);
+    await perform(deps, joins, decision, delivery.storedAt);
     running.report({ type: "event", at: deps.clock.now(), firings: decision.firings.length });
     for (const [trigger, state] of decision.states)
       running.report({ type: "waiting", trigger, filled: state.waiting.map((w) => w.dependency) });
@@ -152,10 +152,15 @@ async function decideNow(
 }
 
 /** L1, all but the ack. */
-async function perform(deps: SensorDeps, joins: JoinStore, decision: Decision): Promise<void> {
+async function perform(
+  deps: SensorDeps,
+  joins: JoinStore,
+  decision: Decision,
+  storedAt: number,
+): Promise<void> {
   if (decision.firings.length > 0) {
     await deps.failpoints.reach("sensor.matched");
-    await Promise.all(decision.firings.map((firing) => request(deps, firing)));
+    await Promise.all(decision.firings.map((firing) => request(deps, firing, storedAt)));
     await deps.failpoints.reach("sensor.requested");
   }
   await Promise.all(decision.records.map((record) => deps.trail.record(record)));
@@ -163,24 +168,29 @@ async function perform(deps: SensorDeps, joins: JoinStore, decision: Decision): 
 }
 
 /** Asks for a firing; one that cannot be asked for is kept in DEAD. */
-async function request(deps: SensorDeps, { request, failure }: Rendered): Promise<void> {
-  if (failure !== undefined) return await bury(deps, request, failure);
+async function request(deps: SensorDeps, { request, failure }: Rendered, storedAt: number): Promise<void> {
+  // The time of the event, not of now: a repeat after a crash is then the same letter.
+  const letter = (dead: Rendered["request"], why: Why) => bury(deps, dead, why, storedAt);
+  if (failure !== undefined) return await letter(request, failure);
   try {
     await deps.triggers.publish(request);
   } catch (error) {
     if (!isAppError(error) || error.retry !== "never") throw error;
     // Too large for the bus: what is kept says so, without the action.
-    await bury(deps, { ...request, action: {}, unresolved: error.message }, error);
+    await letter({ ...request, action: {}, unresolved: error.message }, error);
   }
 }
 
-async function bury(
-  deps: SensorDeps,
-  request: Rendered["request"],
-  { code, message, hint }: { readonly code: string; readonly message: string; readonly hint: string },
-): Promise<void> {
+interface Why {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+async function bury(deps: SensorDeps, request: Rendered["request"], why: Why, at: number): Promise<void> {
+  const { code, message, hint } = why;
   const { namespace, sensor, trigger, id } = request;
-  await deps.dead.put({ v: 1, id, request, code, message, hint, attempts: 0, at: deps.clock.now() });
+  await deps.dead.put({ v: 1, id, request, code, message, hint, attempts: 0, at });
   deps.log.error("firing could not be asked for", { namespace, sensor, trigger, request: id, code, message });
 }
 
