@@ -1,4 +1,6 @@
 /** Every expression language: compiled once, bounded, blind to the host. @module */
+
+export { defaultLimits, type Limits } from "./budget.ts";
 export { type CompiledConditions, compileConditions } from "./depends/conditions.ts";
 export {
   type CompiledDepends,
@@ -8,6 +10,9 @@ export {
   dependsResults,
 } from "./depends/depends.ts";
 export { ExprError, type Language, type Position } from "./errors.ts";
+export { type CompiledExpr, compileExpr } from "./exprlang/compile.ts";
+export { type ExprEnv, evaluateExpr } from "./exprlang/evaluate.ts";
+export { expandKeys, exprText } from "./exprlang/text.ts";
 export { getPath } from "./gjson/get.ts";
 export {
   type GjsonResult,
@@ -23,4 +28,10 @@ export { setPath } from "./gjson/set.ts";
 export type { Comparison, Evaluation } from "./govaluate/evaluate.ts";
 export { type CompiledGovaluate, compileGovaluate } from "./govaluate/govaluate.ts";
 export { type CompiledWhen, compileWhen } from "./govaluate/when.ts";
+export { getJsonPath } from "./jsonpath/jsonpath.ts";
 export { compileRegex, type Regex } from "./regex.ts";
+export { renderJson, stringsOf } from "./tags/json.ts";
+export { listTags, type Tag } from "./tags/list.ts";
+export { type ParsedTemplate, parseTemplate, type TemplatePart } from "./tags/parse.ts";
+export { type RenderOptions, type ResolveTag, renderParsed, renderTemplate } from "./tags/render.ts";
+export { GoDuration, GoTime } from "./time/go-time.ts";
