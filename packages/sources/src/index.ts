@@ -24,3 +24,4 @@ export {
 } from "./runner/board.ts";
 export { type PlannedEvent, planEvents, type SourceRegistry } from "./runner/plan.ts";
 export { runSources, type SourcesDeps } from "./runner/run.ts";
+export { sourceSchemas } from "./schemas.ts";
