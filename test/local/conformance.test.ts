@@ -7,8 +7,8 @@ const candidates = await candidatesHere();
 executorConformance("local with plain processes", () => makeLocalBench("process"));
 
 for (const isolation of ["namespaces", "namespaces-unprivileged", "podman", "docker"] as const) {
-  const { ok, reason } = candidateFor(candidates, isolation);
-  if (ok) executorConformance(`local with ${isolation}`, () => makeLocalBench(isolation));
+  const { ok, reason, image } = candidateFor(candidates, isolation);
+  if (ok) executorConformance(`local with ${isolation}`, () => makeLocalBench(isolation, image));
   else
     describe.skip(`local with ${isolation} (${reason})`, () => test("keeps the executor contract", () => {}));
 }

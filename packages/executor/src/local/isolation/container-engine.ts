@@ -65,7 +65,8 @@ function afterScript(words: readonly string[], folder: StepFolder, step: StepReq
   const followLinks = words[0] === "docker" ? " -L" : ""; // podman follows them by itself
   const name = containerName(folder);
   const copies = step.outputPaths.map(
-    ({ path }, index) => `${engine} cp${followLinks} ${shellQuote(`${name}:${path}`)} out/${index} >/dev/null 2>&1\n`,
+    ({ path }, index) =>
+      `${engine} cp${followLinks} ${shellQuote(`${name}:${path}`)} out/${index} >/dev/null 2>&1\n`,
   );
   return `mkdir -p out\n${copies.join("")}${engine} rm -f ${shellQuote(name)} >/dev/null 2>&1\n`;
 }

@@ -62,6 +62,7 @@ export async function tryEngine(site: Site, engine: "podman" | "docker"): Promis
           tookMs,
           canPull,
           flags,
+          image,
         };
       said = firstLine(stderr) ?? `a container ended with exit code ${code}`;
     }

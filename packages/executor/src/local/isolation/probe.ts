@@ -28,6 +28,8 @@ export interface LocalCandidate {
   readonly canPull?: boolean;
   /** Container engines: the words that they need here. */
   readonly flags?: EngineFlags;
+  /** Container engines: the image that the trivial step ran in. */
+  readonly image?: string;
 }
 
 const order: readonly IsolationName[] = [

@@ -19,22 +19,25 @@ printf '%s %s\\n' "$boot" "$stat" >claim || exit ${claimTakenExitCode}
 set +C
 "$@" >>stdout 2>>stderr
 code=$?
+if [ -e code ]; then read -r code <code; fi
 if [ -e after ]; then /bin/sh ./after; fi
 if [ ! -e failed ]; then { printf 'exit %s\\n' "$code"; times; echo end; } >exit; fi
 `;
 
 /**
  * Process 1 of a namespace sandbox; it stays outside the new root, with what it needs to set it up. When it ends, the
- * kernel kills all that is left of the step. Arguments: the words that enter the sandbox.
+ * kernel kills all that is left of the step. It leaves the exit code in a file, since `unshare` says 1 when its child
+ * was killed; until then the file says "killed". Arguments: the words that enter the sandbox.
  */
 export const initScript = `exec 3>&2 2>>setup.log
 mount -a -T fstab >>setup.log || { : >failed; exit 125; }
 IFS= read -r name <hostname && printf '%s' "$name" >/proc/sys/kernel/hostname
+echo 137 >code
 : >started
 "$@" /bin/sh /argo/staging/enter 2>&3 3>&-
 code=$?
 if [ -e staging/collect ]; then "$@" /bin/sh /argo/staging/collect >/dev/null 3>&-; fi
-exit "$code"
+echo "$code" >code
 `;
 
 /** As a plain process: a session of its own, so that it can be signalled as a group. Argument: the enter script. */
