@@ -1,5 +1,5 @@
 import { sourceRegistry } from "@sluice/sources";
-import { triggerKinds } from "@sluice/triggers";
+import { triggerRegistry } from "@sluice/triggers";
 
 /** The schemas of every source and trigger kind of this build, for lint. */
 export function kindSchemas() {
@@ -8,7 +8,7 @@ export function kindSchemas() {
       Object.entries(sourceRegistry).map(([kind, definition]) => [kind, definition.spec]),
     ),
     trigger: Object.fromEntries(
-      Object.entries(triggerKinds).map(([kind, definition]) => [kind, definition.spec]),
+      Object.entries(triggerRegistry).map(([kind, definition]) => [kind, definition.spec]),
     ),
   };
 }

@@ -4,11 +4,7 @@ import { type CliContext, type GlobalOptions, makeContext } from "./context.ts";
 import { CliError } from "./errors.ts";
 import { version } from "./version.ts";
 
-type Handler = (
-  context: CliContext,
-  args: readonly string[],
-  options: Record<string, never>,
-) => Promise<void>;
+type Handler = (context: CliContext, args: readonly string[], options: never) => Promise<void>;
 
 const output = () =>
   new Option("-o, --output <format>", "how to print it").choices(["json", "yaml", "wide", "name"]);
@@ -194,7 +190,7 @@ function eventCommands(program: Command, call: Call): void {
     .command("apply")
     .description("apply event sources, sensors, ConfigMaps and Secrets")
     .requiredOption("-f, --filename <files...>", "manifests or folders; - is standard input")
-    .action(call(async () => (await resources()).apply));
+    .action(call(async () => (await import("./commands/apply.ts")).apply));
   for (const kind of ["source", "sensor"] as const) {
     const group = program.command(kind).description(`event ${kind}s`.replace("event sensors", "sensors"));
     group

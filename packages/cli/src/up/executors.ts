@@ -1,0 +1,79 @@
+// Which executor runs the steps, and why.
+import type { Clock, Logger, Random, Scope } from "@sluice/base";
+import { messageOf } from "@sluice/base";
+import type { Executor } from "@sluice/engine";
+import type { References } from "@sluice/kube";
+import type { Config } from "../config/config.ts";
+import { CliError } from "../errors.ts";
+
+export interface ExecutorDeps {
+  readonly config: Config;
+  /** Absolute path of the data folder. */
+  readonly dataDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly scope: Scope;
+}
+
+export interface ChosenExecutor {
+  readonly executor: Executor;
+  readonly references: References;
+  /** Why this one, for people. */
+  readonly why: string;
+  /** Files of Secrets and ConfigMaps are written here; absent on Kubernetes, where they are the cluster's. */
+  readonly referencesFolder?: string;
+}
+
+/**
+ * `kubernetes` when asked for, or with `auto` inside a pod or with a kubeconfig named for Sluice; else `local`.
+ * Errors: CLI_KUBERNETES_UNAVAILABLE, LOCAL_ISOLATION_UNAVAILABLE.
+ */
+export async function chooseExecutor(deps: ExecutorDeps): Promise<ChosenExecutor> {
+  const { config, env } = deps;
+  const inCluster = env["KUBERNETES_SERVICE_HOST"] !== undefined;
+  if (config.executor === "kubernetes") return kubernetes(deps, "asked for");
+  if (config.executor === "auto" && config.kubeconfig !== undefined)
+    return kubernetes(deps, "a kubeconfig is set");
+  if (config.executor === "auto" && inCluster) return kubernetes(deps, "this runs inside a cluster");
+  return local(deps, config.executor === "auto" ? "no cluster was named" : "asked for");
+}
+
+async function local(deps: ExecutorDeps, why: string): Promise<ChosenExecutor> {
+  const { makeLocalExecutor } = await import("@sluice/executor");
+  const { fileReferences } = await import("@sluice/kube");
+  const { config, dataDir, scope, clock, random, log } = deps;
+  const references = fileReferences(dataDir);
+  const executor = scope.use(
+    await makeLocalExecutor({
+      stateDir: `${dataDir}/local`,
+      hide: [dataDir],
+      isolation: config.isolation,
+      references,
+      clock,
+      random,
+      log,
+    }),
+  );
+  return { executor, references, why, referencesFolder: dataDir };
+}
+
+async function kubernetes(deps: ExecutorDeps, why: string): Promise<ChosenExecutor> {
+  const { makeKubernetesExecutor } = await import("@sluice/executor");
+  const { kubeReferences, loadKubeConfig, makeKubeClient } = await import("@sluice/kube");
+  const { config, scope, clock, random, log } = deps;
+  try {
+    const access = await loadKubeConfig(
+      config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig },
+    );
+    const client = scope.use(await makeKubeClient(access));
+    await client.version();
+    const executor = scope.use(
+      await makeKubernetesExecutor({ client, clock, random, log, installId: config.prefix }),
+    );
+    return { executor, references: kubeReferences(client), why };
+  } catch (error) {
+    throw CliError.KUBERNETES_UNAVAILABLE({ reason: messageOf(error) }, error);
+  }
+}

@@ -1,0 +1,152 @@
+// Starts every role of Sluice in this process and joins them: the composition root of `up` and `demo`.
+// Order: bus → executor → engine → API → ingress, sources, sensors, triggers; closing goes the other way.
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Clock, Failpoints, Logger, Random, Scope } from "@sluice/base";
+import type { Stores } from "@sluice/bus";
+import { startEngine } from "@sluice/engine";
+import { runSensors, SensorsStatus } from "@sluice/sensors";
+import { makeIngress, makeServer } from "@sluice/server";
+import { runSources, SourcesBoard } from "@sluice/sources";
+import { runTriggers, triggerRegistry } from "@sluice/triggers";
+import type { Config } from "../config/config.ts";
+import { readSecret } from "../config/load.ts";
+import { kindSchemas } from "../kinds.ts";
+import { version } from "../version.ts";
+import { type OpenBus, openBus } from "./bus.ts";
+import { makeDoctor } from "./doctor.ts";
+import { type ChosenExecutor, chooseExecutor } from "./executors.ts";
+import { makeReferenceWriter } from "./local-references.ts";
+import { Roles } from "./readiness.ts";
+
+export interface StartOptions {
+  readonly config: Config;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly failpoints: Failpoints;
+  /** Owns everything that is started. */
+  readonly scope: Scope;
+}
+
+export interface RunningSluice {
+  /** Address of the API. */
+  readonly url: string;
+  readonly dataDir: string;
+  readonly bus: OpenBus;
+  readonly stores: Stores;
+  readonly executor: ChosenExecutor;
+  readonly sources: SourcesBoard;
+  readonly sensors: SensorsStatus;
+}
+
+/** Resolves when every role is ready. Errors: those of the bus and the executor, SERVER_LISTEN, SERVER_TOKEN_REQUIRED. */
+export async function startSluice(options: StartOptions): Promise<RunningSluice> {
+  const { config, scope, clock, random, log, failpoints } = options;
+  const dataDir = resolve(config.data);
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const roles = new Roles();
+  const bus = await openBus({ ...options, dataDir, log: log.child({ role: "bus" }) });
+  const chosen = await chooseExecutor({ ...options, dataDir, log: log.child({ role: "executor" }) });
+  const { stores } = bus;
+
+  const engineReady = roles.expect("engine");
+  const engine = await startEngine({
+    stores,
+    executors: { [chosen.executor.kind]: chosen.executor },
+    defaultExecutor: chosen.executor.kind,
+    references: chosen.references,
+    clock,
+    random,
+    log: log.child({ role: "engine" }),
+    failpoints,
+    config: { maxParallelSteps: config.maxSteps, graceMs: config.stepGraceMs },
+  });
+  scope.spawn("engine", (signal) => engine.run(signal));
+  void engine.ready.then(engineReady);
+
+  const sources = new SourcesBoard();
+  const sensors = new SensorsStatus();
+  const ingress = scope.use(
+    makeIngress({ host: config.ingressHost, clock, log: log.child({ role: "ingress" }) }),
+  );
+  const token = await readSecret(config.apiToken);
+  const server = scope.use(
+    makeServer(
+      {
+        runs: engine.runs,
+        stores,
+        sources,
+        sensors,
+        readiness: roles,
+        lint: { kinds: kindSchemas() },
+        ...(chosen.referencesFolder === undefined
+          ? {}
+          : { references: makeReferenceWriter(chosen.referencesFolder) }),
+        doctor: makeDoctor({ config, dataDir, bus, executor: chosen }),
+        version,
+        clock,
+        random,
+        log: log.child({ role: "api" }),
+        failpoints,
+      },
+      { host: config.host, port: config.port, ...(token === undefined ? {} : { token }) },
+    ),
+  );
+  const url = await server.listen();
+
+  const common = { clock, random, failpoints, references: chosen.references };
+  scope.spawn("triggers", (signal) =>
+    runTriggers(
+      {
+        ...common,
+        queue: stores.triggers,
+        trail: stores.trail,
+        dead: stores.dead,
+        submitRun: stores.submitRun,
+        kinds: triggerRegistry,
+        log: log.child({ role: "triggers" }),
+      },
+      signal,
+    ),
+  );
+  scope.spawn("sensors", (signal) =>
+    runSensors(
+      {
+        ...stores,
+        ...common,
+        state: stores.state("sensor-state"),
+        status: sensors,
+        log: log.child({ role: "sensors" }),
+      },
+      signal,
+    ),
+  );
+  const sourcesReady = roles.expect("sources");
+  scope.spawn("sources", (signal) =>
+    runSources(
+      {
+        ...common,
+        resources: stores.resources,
+        events: stores.events,
+        trail: stores.trail,
+        ingress,
+        board: sources,
+        log: log.child({ role: "sources" }),
+      },
+      signal,
+    ),
+  );
+  void sources.until((board) => board.ready, scope.signal).then(sourcesReady, () => {});
+  await Promise.race([roles.ready(), aborted(scope.signal)]);
+  return { url, dataDir, bus, stores, executor: chosen, sources, sensors };
+}
+
+/** Rejects when a role died during the start, with what it died of. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
