@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "@sluice/base";
 import type { SubmitRun } from "@sluice/bus";
 import type { References } from "@sluice/kube";
-import type { TriggerRequest } from "@sluice/spec";
+import type { KindSchemas, TriggerRequest } from "@sluice/spec";
 import type { TriggersConfig } from "./config.ts";
 
 /** What a kind checks its action with; a zod schema is one. */
@@ -15,6 +15,9 @@ export interface ActionSpec<S> {
         };
       };
 }
+
+/** A zod schema, seen from where zod is not known. */
+export type ManifestSchema = KindSchemas["trigger"][string];
 
 /** What one attempt may use. */
 export interface TriggerContext<S> {
@@ -44,7 +47,10 @@ export interface TriggerResult {
 export interface TriggerDefinition<S> {
   /** The folder's name, and the key in Argo's TriggerTemplate. */
   readonly kind: string;
+  /** The action, rendered. */
   readonly spec: ActionSpec<S>;
+  /** The kind's config as people write it, parameters and all: for lint and editors. */
+  readonly manifest?: ManifestSchema;
   /** Throws coded errors: `later` is tried again by the request's retryStrategy, others go to DEAD at once. */
   execute(context: TriggerContext<S>): Promise<TriggerResult>;
 }
@@ -53,12 +59,14 @@ export interface TriggerDefinition<S> {
 export interface TriggerKind {
   readonly kind: string;
   readonly spec: ActionSpec<unknown>;
+  readonly manifest?: ManifestSchema;
   execute(context: TriggerContext<unknown>): Promise<TriggerResult>;
 }
 
 export const defineTrigger = <S>(definition: TriggerDefinition<S>): TriggerKind => ({
   kind: definition.kind,
   spec: definition.spec,
+  ...(definition.manifest === undefined ? {} : { manifest: definition.manifest }),
   // The worker parses with this very spec before it executes.
   execute: (context) => definition.execute(context as TriggerContext<S>),
 });

@@ -3,6 +3,7 @@ export { defaultTriggersConfig, type HttpConfig, type TriggersConfig } from "./c
 export {
   type ActionSpec,
   defineTrigger,
+  type ManifestSchema,
   type TriggerContext,
   type TriggerDefinition,
   type TriggerKind,

@@ -2,12 +2,13 @@ import { defineTrigger } from "../../define.ts";
 import { TriggerError } from "../../errors.ts";
 import { resourceOf, submitWorkflow } from "../../submit.ts";
 import { applyArgs } from "./args.ts";
-import { Spec } from "./spec.ts";
+import { Manifest, Spec } from "./spec.ts";
 
 /** Submits the workflow in `source.resource`. Argo starts a copy of its CLI for this; here it is one append. */
 export default defineTrigger<Spec>({
   kind: "argoWorkflow",
   spec: Spec,
+  manifest: Manifest,
 
   async execute(context) {
     const { spec } = context;

@@ -2,7 +2,7 @@ import { childTraceparent, messageOf } from "@sluice/base";
 import type { References } from "@sluice/kube";
 import { defineTrigger, type TriggerContext } from "../../define.ts";
 import { TriggerError } from "../../errors.ts";
-import { Spec } from "./spec.ts";
+import { Manifest, Spec } from "./spec.ts";
 
 /**
  * Calls an HTTP endpoint. At-least-once: the `Idempotency-Key` lets the other side recognise a repeat.
@@ -11,6 +11,7 @@ import { Spec } from "./spec.ts";
 export default defineTrigger<Spec>({
   kind: "http",
   spec: Spec,
+  manifest: Manifest,
 
   async execute(context) {
     const { spec, request, config, clock } = context;

@@ -5,14 +5,13 @@ const KeyRef = z.strictObject({
   key: z.string().min(1),
   optional: z.boolean().optional(),
 });
+const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
+const Text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const Parameters = z.array(z.record(z.string(), z.json()));
 
-/** Argo's HTTPTrigger, its parameters applied. `body` is what its `payload` was built into. */
-export const Spec = z.strictObject({
-  url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).max(8_192),
-  method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]).default("POST"),
-  body: z.string().optional(),
-  contentType: z.string().optional(),
-  headers: z.record(z.string(), z.string()).default({}),
+const shared = {
+  method: z.enum(methods).default("POST"),
+  headers: z.record(z.string(), Text).default({}),
   secureHeaders: z
     .array(
       z.strictObject({
@@ -23,7 +22,28 @@ export const Spec = z.strictObject({
     .max(64)
     .default([]),
   basicAuth: z.strictObject({ username: KeyRef.optional(), password: KeyRef.optional() }).optional(),
-  /** Seconds. 0 or absent = 60. */
-  timeout: z.number().min(0).max(3_600).default(60),
+  /** Seconds; a text of digits where a parameter wrote it. 0 or absent = 60. */
+  timeout: z
+    .union([z.number(), z.string().regex(/^\d{1,4}$/)])
+    .transform(Number)
+    .pipe(z.number().min(0).max(3_600))
+    .default(60),
+};
+
+/** Argo's HTTPTrigger, its parameters applied. `body` is what its `payload` was built into. */
+export const Spec = z.strictObject({
+  ...shared,
+  url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).max(8_192),
+  body: z.string().optional(),
+  contentType: z.string().optional(),
 });
 export type Spec = z.infer<typeof Spec>;
+
+/** Argo's HTTPTrigger as it is written. `tls` and `host` are not run yet. */
+export const Manifest = z.strictObject({
+  ...shared,
+  url: z.string().max(8_192).optional(),
+  payload: Parameters.optional(),
+  parameters: Parameters.optional(),
+  dynamicHeaders: Parameters.optional(),
+});

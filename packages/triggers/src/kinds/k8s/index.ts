@@ -1,7 +1,7 @@
 import { defineTrigger } from "../../define.ts";
 import { TriggerError } from "../../errors.ts";
 import { resourceOf, submitWorkflow } from "../../submit.ts";
-import { Spec } from "./spec.ts";
+import { Manifest, Spec } from "./spec.ts";
 
 const unsupported = (field: string, value: string, supported: string) =>
   TriggerError.UNSUPPORTED({ kind: "k8s", field, value, supported });
@@ -10,6 +10,7 @@ const unsupported = (field: string, value: string, supported: string) =>
 export default defineTrigger<Spec>({
   kind: "k8s",
   spec: Spec,
+  manifest: Manifest,
 
   async execute(context) {
     const { spec } = context;

@@ -8,3 +8,11 @@ export const Spec = z.strictObject({
   liveObject: z.boolean().optional(),
 });
 export type Spec = z.infer<typeof Spec>;
+
+/** As it is written: with its parameters, which the sensor applies. */
+export const Manifest = z.strictObject({
+  ...Spec.shape,
+  operation: z.enum(["", "create"]).optional(),
+  source: z.strictObject({ resource: z.record(z.string(), z.json()) }),
+  parameters: z.array(z.record(z.string(), z.json())).optional(),
+});

@@ -1,10 +1,11 @@
 import { defineTrigger } from "../../define.ts";
-import { Spec } from "./spec.ts";
+import { Manifest, Spec } from "./spec.ts";
 
 /** Logs the events of a firing, at most one line a trigger within `intervalSeconds`; the firings in between are counted in the next line. */
 export default defineTrigger<Spec>({
   kind: "log",
   spec: Spec,
+  manifest: Manifest,
 
   async execute({ spec, request, clock, log, memory }) {
     const last = memory.get("lastAt") ?? Number.NEGATIVE_INFINITY;

@@ -7,3 +7,6 @@ export const Spec = z.strictObject({
   events: z.array(z.record(z.string(), z.json())).max(64).default([]),
 });
 export type Spec = z.infer<typeof Spec>;
+
+/** As it is written. */
+export const Manifest = z.strictObject({ intervalSeconds: z.int().min(0).optional() });
