@@ -28,7 +28,6 @@ const workflow: Row<Workflow["spec"]> = {
   suspend: "runs",
   onExit: "runs",
   hooks: "runs",
-  workflowMetadata: "runs",
   podMetadata: "pod",
   ttlStrategy: "accepted",
   podGC: "accepted",
@@ -54,6 +53,7 @@ const workflow: Row<Workflow["spec"]> = {
   hostAliases: "pod",
   schedulerName: "pod",
   securityContext: "pod",
+  workflowMetadata: "later",
   workflowTemplateRef: "later",
   shutdown: "later",
   synchronization: "later",
@@ -79,7 +79,8 @@ const template: Row<Template> = {
   timeout: "runs",
   parallelism: "runs",
   failFast: "runs",
-  annotations: "runs",
+  /** Only how a node is shown. */
+  annotations: "accepted",
   metadata: "pod",
   executor: "accepted",
   volumes: "pod",
@@ -236,6 +237,7 @@ const trigger: Row<Trigger> = {
   atLeastOnce: "accepted",
   dlqTrigger: "later",
 };
+const policy: Row<NonNullable<Trigger["policy"]>> = { status: "runs", k8s: "later" };
 const triggerTemplate: Row<TriggerTemplate> = {
   name: "runs",
   conditions: "runs",
@@ -274,6 +276,7 @@ export const support = {
   dependency,
   filters,
   trigger,
+  policy,
   triggerTemplate,
 } as const;
 export type SupportPlace = keyof typeof support;

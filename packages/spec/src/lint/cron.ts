@@ -1,5 +1,6 @@
 import type { IssueSink } from "../issue.ts";
 import type { CronWorkflow } from "../workflow/workflow.ts";
+import { lintExpr } from "./expressions.ts";
 import { isTimezone } from "./formats.ts";
 
 /** Longest name: the start time is appended to it for the run's name. */
@@ -33,6 +34,8 @@ export function lintCron({ metadata, spec }: CronWorkflow, sink: IssueSink): voi
       hint: "use a name of the IANA list, for example 'Europe/Berlin'",
     });
   }
+  const stop = spec.stopStrategy?.expression;
+  if (stop !== undefined) lintExpr(sink, stop, ["spec", "stopStrategy", "expression"]);
   const seconds = spec.startingDeadlineSeconds;
   if (seconds !== undefined && seconds !== null && seconds < 0) {
     const message = "startingDeadlineSeconds must be positive";

@@ -8,7 +8,7 @@ import type {
 } from "../../events/sensor.ts";
 import type { IssueSink, Path } from "../../issue.ts";
 import { compiled } from "../compiled.ts";
-import { lintGjson, lintGoTemplate } from "../expressions.ts";
+import { lintGjson } from "../expressions.ts";
 import { isTimezone, secondsOfDay } from "../formats.ts";
 import { checkFields } from "../workflow/supported.ts";
 
@@ -64,7 +64,6 @@ function lintDataFilter(filter: DataFilter, sink: IssueSink, path: Path): void {
       hint: "write one filter a value: filters are joined with 'and'",
     });
   }
-  if (filter.template !== undefined) lintGoTemplate(sink, filter.template, [...path, "template"]);
 }
 
 function lintDataValue(type: DataFilter["type"], value: string, sink: IssueSink, path: Path): void {

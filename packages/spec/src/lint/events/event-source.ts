@@ -1,7 +1,9 @@
+import { isObject, type Json } from "@sluice/base";
 import type { z } from "zod";
 import { type EventSource, sourceKinds } from "../../events/event-source.ts";
 import type { IssueSink } from "../../issue.ts";
 import { checkShape } from "../../schema/check.ts";
+import { lintExpr } from "../expressions.ts";
 import { knownSourceFields, lintKnownFields } from "./kind-fields.ts";
 
 /** Longest event name: it becomes a token of a subject and a key. */
@@ -41,8 +43,10 @@ export function lintEventSource(
       names.set(name, kind);
       if (schema === undefined) lintKnownFields(knownSourceFields[kind], config, sink, path);
       else checkShape(schema, config, sink, path);
+      lintFilter(config, sink, path);
     }
   }
+  lintRoutes(source, sink);
   if (events === 0) {
     sink.warn("SPEC_NEVER", ["spec"], {
       message: "this EventSource has no events",
@@ -58,4 +62,31 @@ function lintEventName(name: string, sink: IssueSink, path: readonly string[]): 
     hint: "sensors refer to the event by this name",
     key: true,
   });
+}
+
+/** `filter.expression`, which most kinds have. */
+function lintFilter(config: Json, sink: IssueSink, path: readonly string[]): void {
+  const filter = isObject(config) ? config["filter"] : undefined;
+  const expression = isObject(filter) ? filter["expression"] : undefined;
+  if (typeof expression === "string") lintExpr(sink, expression, [...path, "filter", "expression"]);
+}
+
+/** Two webhooks of one object on the same port, path and method: only one of them could be served. */
+function lintRoutes({ spec }: EventSource, sink: IssueSink): void {
+  const routes = new Map<string, string>();
+  for (const [name, config] of Object.entries(spec.webhook ?? {})) {
+    if (!isObject(config)) continue;
+    const { port, endpoint, method } = config;
+    if (typeof endpoint !== "string" || port === undefined) continue;
+    const route = [String(port), endpoint, String(method ?? "").toUpperCase()].join(" ");
+    const before = routes.get(route);
+    if (before !== undefined) {
+      sink.error("SPEC_CONFLICT", ["spec", "webhook", name], {
+        message: `webhooks '${before}' and '${name}' have the same port, endpoint and method`,
+        hint: "give one of the two another endpoint",
+        key: true,
+      });
+    }
+    routes.set(route, name);
+  }
 }

@@ -129,4 +129,14 @@ describe("an event source", () => {
       { code: "SPEC_FIELD_UNKNOWN", hint: "did you mean 'port'?" },
     ]);
   });
+
+  it("has filters that compile, and no two webhooks on one route", () => {
+    expect(lint("EventSource", "  webhook: {a: {filter: {expression: 'a >'}}}\n")).toMatchObject([
+      { code: "SPEC_EXPRESSION", path: "spec.webhook.a.filter.expression" },
+    ]);
+    const route = "{port: '1', endpoint: /a, method: POST}";
+    expect(lint("EventSource", `  webhook: {a: ${route}, b: ${route}}\n`)).toMatchObject([
+      { code: "SPEC_CONFLICT", path: "spec.webhook.b" },
+    ]);
+  });
 });

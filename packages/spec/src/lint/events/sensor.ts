@@ -1,3 +1,4 @@
+import { isObject } from "@sluice/base";
 import { compileConditions } from "@sluice/expr";
 import type { z } from "zod";
 import type { Sensor, Trigger, TriggerParameter } from "../../events/sensor.ts";
@@ -6,6 +7,7 @@ import type { IssueSink, Path } from "../../issue.ts";
 import { checkShape } from "../../schema/check.ts";
 import { didYouMean } from "../../schema/nearest.ts";
 import { compiled } from "../compiled.ts";
+import { lintGjson } from "../expressions.ts";
 import { checkFields } from "../workflow/supported.ts";
 import { lintTriggerBackoff } from "./backoff.ts";
 import { lintDependency } from "./dependency.ts";
@@ -58,6 +60,9 @@ function lintTrigger(lint: SensorLint, trigger: Trigger, path: Path): void {
   lintConditions(lint, trigger.template.conditions, [...path, "template", "conditions"]);
   lintTriggerKind(lint, trigger, path);
   lintParameters(lint, trigger.parameters ?? [], [...path, "parameters"]);
+  if (trigger.policy !== undefined) {
+    checkFields({ sink, executor: undefined }, "policy", trigger.policy, [...path, "policy"]);
+  }
   if (trigger.retryStrategy !== undefined) {
     lintTriggerBackoff(trigger.retryStrategy, sink, [...path, "retryStrategy"]);
   }
@@ -133,14 +138,31 @@ function lintNestedParameters(
 }
 
 function lintParameters(lint: SensorLint, list: readonly Partial<TriggerParameter>[], path: Path): void {
-  const { sink, dependencies } = lint;
   for (const [i, parameter] of list.entries()) {
-    const src = parameter?.src as Partial<TriggerParameter["src"]> | undefined;
-    const name = src?.dependencyName;
-    if (typeof name !== "string" || dependencies.has(name)) continue;
-    sink.error("SPEC_REFERENCE", [...path, i, "src", "dependencyName"], {
+    // Kinds without a schema of ours hold their parameters as free JSON.
+    if (isObject(parameter?.src)) lintParameterSource(lint, parameter.src, [...path, i, "src"]);
+  }
+}
+
+function lintParameterSource(
+  { sink, dependencies }: SensorLint,
+  src: Readonly<Record<string, unknown>>,
+  path: Path,
+): void {
+  const { dependencyName: name, dataKey, contextKey } = src;
+  if (typeof name === "string" && !dependencies.has(name)) {
+    sink.error("SPEC_REFERENCE", [...path, "dependencyName"], {
       message: `parameter names '${name}', which is no dependency of this sensor`,
       hint: didYouMean(name, dependencies, `dependencies: ${[...dependencies].slice(0, 12).join(", ")}`),
+    });
+  }
+  if (typeof dataKey === "string") lintGjson(sink, dataKey, [...path, "dataKey"]);
+  if (typeof contextKey === "string") lintGjson(sink, contextKey, [...path, "contextKey"]);
+  if (contextKey !== undefined && dataKey !== undefined) {
+    sink.warn("SPEC_NEVER", [...path, "contextKey"], {
+      message: "'contextKey' is not looked at when 'dataKey' is given",
+      hint: "keep one of the two",
+      key: true,
     });
   }
 }

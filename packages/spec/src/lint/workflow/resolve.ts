@@ -1,7 +1,8 @@
+import type { Tag } from "@sluice/expr";
 import type { IssueSink, Path } from "../../issue.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
-import { listTagsOf } from "../expressions.ts";
-import { textsOf } from "../tags.ts";
+import { lintExpr, listTagsOf } from "../expressions.ts";
+import { type PlacedText, textsOf } from "../texts.ts";
 import { type Call, calledTemplate, callsOf, type Placed, type WorkflowLint } from "./context.ts";
 import type { DependencyGraph } from "./dag.ts";
 import {
@@ -150,15 +151,30 @@ function resolveTexts(
 ): void {
   for (const placed of textsOf(value, path, skip)) {
     if (!placed.text.includes("{{")) continue;
-    for (const tag of listTagsOf(sink, placed)) {
-      if (tag.kind !== "simple" || !isChecked(tag.text)) continue;
-      const hint = scope(tag.text);
-      if (hint === undefined) continue;
-      sink.error("SPEC_UNRESOLVED", placed.path, {
-        message: `failed to resolve {{${tag.text}}}`,
-        hint: hint === "" ? "no such variable at this place" : hint,
-        text: tag.raw,
-      });
+    for (const tag of listTagsOf(sink, placed.text, placed.path)) {
+      resolveTag(sink, tag, placed, scope);
     }
   }
+}
+
+function resolveTag(sink: IssueSink, tag: Tag, { text, path }: PlacedText, scope: Scope): void {
+  const raw = text.slice(tag.start, tag.end);
+  if (tag.kind === "expression") {
+    for (const reference of lintExpr(sink, tag.text, path)) {
+      if (!/^inputs\.parameters\.[^.]+$/.test(reference)) continue;
+      const missing = scope(reference);
+      if (missing === undefined) continue;
+      const message = `'${reference}' has no value at this place`;
+      sink.warn("SPEC_UNRESOLVED", path, { message, hint: missing, text: raw });
+    }
+    return;
+  }
+  if (tag.dynamic || !isChecked(tag.text)) return;
+  const hint = scope(tag.text);
+  if (hint === undefined) return;
+  sink.error("SPEC_UNRESOLVED", path, {
+    message: `failed to resolve {{${tag.text}}}`,
+    hint: hint === "" ? "no such variable at this place" : hint,
+    text: raw,
+  });
 }

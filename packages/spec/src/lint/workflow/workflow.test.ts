@@ -281,3 +281,31 @@ describe("what is not run yet", () => {
     expect(lintSpec(spec, "local")).toMatchObject([{ code: "SPEC_EXECUTOR", severity: "warning" }]);
   });
 });
+
+describe("expressions", () => {
+  it("are compiled where they stand", () => {
+    const broken =
+      "  entrypoint: a\n  templates:\n  - name: a\n    retryStrategy: {expression: 'a ='}\n    container: {image: b, args: ['{{= 1 + }}']}\n";
+
+    expect(lintSpec(broken).map((issue) => `${issue.code} ${issue.path}`)).toEqual([
+      "SPEC_EXPRESSION spec.templates[0].retryStrategy.expression",
+      "SPEC_EXPRESSION spec.templates[0].container.args[0]",
+    ]);
+  });
+
+  it("of a when are read with their tags replaced", () => {
+    const when = (text: string) => lintSpec(withSteps(`    - - {name: x, template: plain, when: ${text}}\n`));
+
+    expect(when('"{{workflow.name}} == heads"')).toEqual([]);
+    expect(when('"{{=workflow.name}} == heads && true"')).toEqual([]);
+    expect(when("'a =='")).toMatchObject([{ code: "SPEC_EXPRESSION", severity: "error" }]);
+    expect(when("'{{workflow.name}} =='")).toMatchObject([{ code: "SPEC_EXPRESSION", severity: "warning" }]);
+  });
+
+  it("that read an input which does not exist give a warning", () => {
+    const use =
+      '  entrypoint: a\n  templates:\n  - {name: a, container: {image: b, args: ["{{=inputs.parameters.x}}"]}}\n';
+
+    expect(lintSpec(use)).toMatchObject([{ code: "SPEC_UNRESOLVED", severity: "warning" }]);
+  });
+});

@@ -6,6 +6,7 @@ import { lintArguments, lintInputsOutputs } from "./binding.ts";
 import { lintCalls, lintHooks, lintSupplied, lintTemplateName } from "./calls.ts";
 import { callsOf, type Placed, type WorkflowLint } from "./context.ts";
 import { type DependencyGraph, lintDag } from "./dag.ts";
+import { lintExpressions } from "./expressions.ts";
 import { lintNames } from "./names.ts";
 import { lintRecursion } from "./recursion.ts";
 import { lintVariables } from "./resolve.ts";
@@ -45,6 +46,7 @@ export function lintWorkflowSpec(input: WorkflowLintInput): void {
     if (value.name !== undefined && !graphs.has(value.name)) graphs.set(value.name, graph);
   }
   lintVariables(lint, graphs);
+  lintExpressions(lint);
   lintRecursion(lint);
   lintSupport(lint, input.executor);
 }

@@ -24,10 +24,3 @@ export function* textsOf(value: unknown, path: Path, skip: readonly string[] = [
     }
   }
 }
-
-/** A tag in a text: a name to look up, or an expression. `raw` is the tag as written. */
-export interface Tag {
-  readonly kind: "simple" | "expression";
-  readonly text: string;
-  readonly raw: string;
-}
