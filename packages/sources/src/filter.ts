@@ -1,5 +1,5 @@
-import { isForbiddenKey, isObject, type Json, messageOf } from "@sluice/base";
-import { compileExpr, evaluateExpr } from "@sluice/expr";
+import { isObject, messageOf } from "@sluice/base";
+import { compileExpr, evaluateExpr, expandKeys } from "@sluice/expr";
 import type { CloudEvent, FilterCheck } from "@sluice/spec";
 import { SourceError } from "./errors.ts";
 
@@ -39,22 +39,7 @@ function compiledOf(expression: string) {
 const kindOf = (value: unknown): string =>
   value === null ? "nothing" : Array.isArray(value) ? "a list" : `a ${typeof value}`;
 
-function variablesOf(data: Record<string, unknown>): Record<string, unknown> {
-  const variables: Record<string, unknown> = Object.create(null);
-  for (const [key, value] of Object.entries(data))
-    put(variables, key.replaceAll("-", "_").split("."), value as Json);
-  return variables;
-}
-
-/** Writes `a.b` as `{a: {b}}`, beside what is there, in objects of its own. */
-function put(into: Record<string, unknown>, [head = "", ...rest]: readonly string[], value: Json): void {
-  if (isForbiddenKey(head)) return;
-  if (rest.length === 0) {
-    into[head] = value;
-    return;
-  }
-  const have = into[head];
-  const below: Record<string, unknown> = Object.assign(Object.create(null), isObject(have) ? have : {});
-  put(below, rest, value);
-  into[head] = below;
-}
+const variablesOf = (data: Record<string, unknown>): Record<string, unknown> =>
+  expandKeys(
+    Object.fromEntries(Object.entries(data).map(([key, value]) => [key.replaceAll("-", "_"), value])),
+  );
