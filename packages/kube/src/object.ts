@@ -1,3 +1,5 @@
+import { KubeError } from "./errors.ts";
+
 /** The fields of ObjectMeta that Sluice reads or writes; others pass through. */
 export interface ObjectMeta {
   readonly name: string;
@@ -64,9 +66,12 @@ export const resources = {
   nodes: core("nodes", "Node", false),
 } as const;
 
-/** The path of a resource, or of one object of it, on the API server. Every part is percent-encoded. */
+/** The path of a resource, or of one object of it, on the API server. Every part is percent-encoded. Errors: KUBE_INVALID. */
 export function pathOf(type: ResourceType, at: { namespace?: string; name?: string; sub?: string }): string {
   const root = type.group === "" ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
+  for (const part of [at.namespace, at.name])
+    if (part === "" || part === "." || part === "..")
+      throw KubeError.INVALID({ what: type.plural, said: `'${part}' is no name` });
   const parts = [root];
   if (type.namespaced && at.namespace !== undefined)
     parts.push("namespaces", encodeURIComponent(at.namespace));

@@ -27,6 +27,14 @@ export interface StepDeps {
 type Ending = "stopped" | "deadline";
 type Ended = Extract<PodView, { kind: "ended" }>;
 
+/**
+ * T3. Whether a deletion ended the container, rather than itself. Both times are whole seconds: within the same one,
+ * exit code 0 is taken for an end of its own.
+ */
+const interrupted = (view: Ended): boolean =>
+  view.deletedAt !== undefined &&
+  (view.endedAt > view.deletedAt || (view.endedAt === view.deletedAt && view.exitCode !== 0));
+
 /** Ms that a pod may stay after its deletion was due, before its node counts as lost. */
 const terminatingSlackMs = 60_000;
 /** 128 + the signal's number. */
@@ -219,10 +227,7 @@ export class TrackedStep {
         step: this.request.id,
         reason: messageOf(read.incomplete),
       });
-    // T3. An end before the deletion was asked for is the step's own, whoever deletes its pod afterwards.
-    const deletedByOthers =
-      view.deletedAt !== undefined && this.#ending === undefined && !read.frames.complete;
-    if (deletedByOthers && view.endedAt >= (view.deletedAt ?? 0)) this.#lose("pod deleted");
+    if (this.#ending === undefined && interrupted(view)) this.#lose("pod deleted");
     else this.#finish(read, view);
   }
 
