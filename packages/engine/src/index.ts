@@ -1,4 +1,7 @@
 /** The workflow engine: pure state machine, journal loop, and the Executor contract. @module */
+export { makeRunDirectory, type RunDirectoryDeps } from "./directory/directory.ts";
+export type { RunDirectory, RunEvent, RunList, RunQuery, SubmitOptions } from "./directory/port.ts";
+export { EngineError } from "./errors.ts";
 export type {
   Executor,
   ExecutorDescription,
@@ -6,3 +9,17 @@ export type {
   StepLine,
   StepRequest,
 } from "./executor/contract.ts";
+export { type CommandFact, type Fact, factVersion, isCommand } from "./facts.ts";
+export { type EngineConfig, type EngineDeps, executorAnnotation } from "./loop/deps.ts";
+export { runEngine } from "./loop/engine.ts";
+export { type LiveRun, type RunChange, RunRegistry } from "./loop/registry.ts";
+export {
+  type LiveStep,
+  projectWorkflow,
+  type WorkflowNode,
+  type WorkflowObject,
+} from "./project/workflow.ts";
+export { createRun } from "./run/create.ts";
+export type { Node, NodePhase, NodeType, RunPhase } from "./run/node.ts";
+export { decide, type Effects, reduce } from "./run/reduce.ts";
+export { defaultLimits, type Run, type RunLimits } from "./run/run.ts";

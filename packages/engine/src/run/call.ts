@@ -27,7 +27,7 @@ export function startCall(run: Run, call: Call): void {
         reason: `Maximum recursion depth exceeded: templates are nested more than ${run.limits.maxDepth} deep`,
       });
     shape = resolveTemplate(run, call.use);
-    inputs = bindInputs(shape.template.inputs?.parameters, call.args, new Scope(globalsOf(run)));
+    inputs = bindInputs(shape.template.inputs?.parameters, call.args, new Scope(run.now, globalsOf(run)));
   } catch (error) {
     failCall(run, call, failureText(error));
     return;

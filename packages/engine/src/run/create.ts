@@ -48,7 +48,7 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
  */
 function bindParameters(run: Run, parameters: Map<string, string>): void {
   const plain = run.submitted.by.kind === "trigger";
-  const scope = new Scope(globalsOf(run));
+  const scope = new Scope(run.now, globalsOf(run));
   for (const p of run.spec.arguments?.parameters ?? []) {
     const value = p.value ?? p.default ?? p.valueFrom?.default;
     if (value !== undefined) parameters.set(p.name, plain ? value : renderNamed(value, scope));

@@ -18,12 +18,13 @@ export function unitScope(run: Run, unit: Unit): Scope {
   };
   for (const p of unit.shape.template.outputs?.parameters ?? [])
     if (p.valueFrom?.path !== undefined) names[`outputs.parameters.${p.name}.path`] = p.valueFrom.path;
-  return new Scope(fixed(names), parameters("inputs.parameters", unit.inputs), globalsOf(run));
+  return new Scope(run.now, fixed(names), parameters("inputs.parameters", unit.inputs), globalsOf(run));
 }
 
 /** What the steps or tasks of a composite template see: their siblings beside what the template itself sees. */
 export const boundaryScope = (run: Run, boundary: Boundary): Scope =>
   new Scope(
+    run.now,
     childrenOf(boundary, (child, parameter) => outputDefault(run, child, parameter)),
     parameters("inputs.parameters", boundary.unit.inputs),
     globalsOf(run),

@@ -1,8 +1,8 @@
 import type { Arguments, Parameter } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
 import type { BoundInputs, RenderedArguments } from "../run/frames.ts";
-import { absentReason, evaluateExpression, onlyTag, renderText } from "../values/language.ts";
-import { type Scope, textOf } from "../values/scope.ts";
+import { absentReason, evaluateExpression, expressionText, onlyTag, renderText } from "../values/language.ts";
+import type { Scope } from "../values/scope.ts";
 
 export const noArguments: RenderedArguments = { values: new Map(), absent: new Map() };
 
@@ -27,7 +27,7 @@ export function renderArguments(args: Arguments | undefined, scope: Scope): Rend
 function renderFrom(parameter: Parameter, scope: Scope, values: Map<string, string>): void {
   const from = parameter.valueFrom;
   const value = from?.expression === undefined ? undefined : evaluateExpression(from.expression, scope);
-  if (value !== undefined && value !== null) values.set(parameter.name, textOf(value));
+  if (value !== undefined && value !== null) values.set(parameter.name, expressionText(value));
   else if (from?.default !== undefined) values.set(parameter.name, renderText(from.default, scope));
 }
 

@@ -1,8 +1,8 @@
 import type { Parameter } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
 import type { NodeOutputs } from "../run/node.ts";
-import { absentReason, evaluateExpression, onlyTag, renderText } from "../values/language.ts";
-import { type Scope, textOf } from "../values/scope.ts";
+import { absentReason, evaluateExpression, expressionText, onlyTag, renderText } from "../values/language.ts";
+import type { Scope } from "../values/scope.ts";
 
 /** Output parameters of a step from the files that came back. A missing file without a default is an error. */
 export function leafOutputs(
@@ -38,7 +38,7 @@ function outputValue(parameter: Parameter, scope: Scope): string {
   const from = parameter.valueFrom;
   if (from?.expression !== undefined) {
     const value = evaluateExpression(from.expression, scope);
-    if (value !== undefined && value !== null) return textOf(value);
+    if (value !== undefined && value !== null) return expressionText(value);
   } else if (from?.parameter !== undefined) {
     const key = onlyTag(from.parameter);
     if (key === undefined) return renderText(from.parameter, scope);

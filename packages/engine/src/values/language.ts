@@ -1,37 +1,66 @@
 // The one place where the engine meets the expression languages.
-import { AppError, messageOf } from "@sluice/base";
-import { compileWhen } from "@sluice/expr";
+import { isAppError, isForbiddenKey, messageOf, SeededRandom } from "@sluice/base";
+import { compileExpr, compileWhen, type ExprEnv, evaluateExpr, exprText, renderTemplate } from "@sluice/expr";
 import { EngineError } from "../errors.ts";
 import type { Scope } from "./scope.ts";
 
-/** A tag under one of these names must have a value; any other that has none stays as it was written, as in Argo. */
-const strictPrefix =
-  /^(steps|tasks|inputs|workflow|item)(\.|$)|^(retries|node\.name|pod\.name)$|^lastRetry\./;
+/** A tag under one of these words must have a value; any other that has none stays as it was written, as in Argo. */
+const strictPrefixes = [
+  "steps",
+  "tasks",
+  "inputs",
+  "workflow",
+  "item",
+  "retries",
+  "lastRetry",
+  "node.name",
+  "pod.name",
+];
 
-/** The text with every tag replaced, once: what is put in is never looked at for tags. */
+/**
+ * The text with every tag replaced, once: what is put in is never looked at for tags.
+ * Errors: ENGINE_VALUE_UNRESOLVED for an output that was never made; those of expressions.
+ */
 export function renderText(text: string, scope: Scope): string {
   if (!text.includes("{{")) return text;
-  return text.replace(/\{\{\s*([^{}=][^{}]*?)\s*\}\}/g, (tag, key: string) => {
+  const expression = text.includes("{{=") ? { expression: envOf(scope) } : {};
+  return renderTemplate(text, resolverOf(scope), { strictPrefixes, ...expression });
+}
+
+const resolverOf =
+  (scope: Scope) =>
+  (key: string): string | undefined => {
     const value = scope.lookup(key);
-    if (typeof value === "string") return value;
     if (value === null) throw EngineError.VALUE_UNRESOLVED({ reason: absentReason(key) });
-    if (strictPrefix.test(key))
-      throw EngineError.VALUE_UNRESOLVED({ reason: `failed to resolve {{${key}}}` });
-    return tag;
-  });
+    return value;
+  };
+
+/** Time in an expression is the time of the fact in hand, and chance follows from it: a replay gives the same. */
+function envOf(scope: Scope): ExprEnv {
+  const { now } = scope;
+  const random = new SeededRandom(now);
+  return {
+    variables: scope.env(),
+    clock: { now: () => now },
+    random,
+  };
 }
 
 export const absentReason = (key: string): string =>
   `unable to substitute {{${key}}}: output is an absent optional (skipped/omitted node with no default)`;
 
-/** Every text in a JSON value, rendered. */
+/** Every text in a JSON value, rendered; keys that would reach a prototype are refused. */
 export function renderDeep<T>(value: T, scope: Scope): T {
   if (typeof value === "string") return renderText(value, scope) as T;
   if (Array.isArray(value)) return value.map((inner: unknown) => renderDeep(inner, scope)) as T;
   if (typeof value !== "object" || value === null) return value;
   const rendered: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value))
-    rendered[renderText(key, scope)] = renderDeep(inner, scope);
+  for (const [key, inner] of Object.entries(value)) {
+    const name = renderText(key, scope);
+    if (isForbiddenKey(name))
+      throw EngineError.VALUE_UNRESOLVED({ reason: `the key '${name}' may not be written` });
+    rendered[name] = renderDeep(inner, scope);
+  }
   return rendered as T;
 }
 
@@ -44,16 +73,16 @@ export function evaluateWhen(rendered: string): boolean {
   return compileWhen(rendered).evaluate().value;
 }
 
-/** An expression's value as JSON; undefined for nil. */
+/** An expression's value; null for nil. Errors: those of expressions. */
 export function evaluateExpression(text: string, scope: Scope): unknown {
-  throw EngineError.VALUE_UNRESOLVED({
-    reason: `expressions are not there yet: ${text} ${Object.keys(scope.env())}`,
-  });
+  return evaluateExpr(compileExpr(text, resolverOf(scope)), envOf(scope));
 }
 
+/** An expression's value as a parameter's text: JSON with sorted keys, a text as it is. */
+export const expressionText = (value: unknown): string => exprText(value);
+
 /** The text of a failure as it stands in a node's message. */
-export const failureText = (error: unknown): string =>
-  error instanceof AppError ? error.message : messageOf(error);
+export const failureText = (error: unknown): string => (isAppError(error) ? error.message : messageOf(error));
 
 /** A retry or hook expression: true or false, or the texts "true" and "false". */
 export function evaluateCondition(text: string, scope: Scope): boolean {

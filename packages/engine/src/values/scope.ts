@@ -12,8 +12,11 @@ export interface ScopePart {
 
 export class Scope {
   readonly #parts: readonly ScopePart[];
+  /** Time of the fact in hand, epoch ms: what `now()` is. */
+  readonly now: number;
 
-  constructor(...parts: readonly ScopePart[]) {
+  constructor(now: number, ...parts: readonly ScopePart[]) {
+    this.now = now;
     this.#parts = parts;
   }
 
@@ -32,7 +35,7 @@ export class Scope {
   }
 
   with(...parts: readonly ScopePart[]): Scope {
-    return new Scope(...parts, ...this.#parts);
+    return new Scope(this.now, ...parts, ...this.#parts);
   }
 }
 

@@ -21,7 +21,8 @@ export function hookCall(run: Run, of: HookOf): Call {
   let args: RenderedArguments = noArguments;
   let error: string | undefined;
   try {
-    const scope = of.boundary === undefined ? new Scope(globalsOf(run)) : boundaryScope(run, of.boundary);
+    const scope =
+      of.boundary === undefined ? new Scope(run.now, globalsOf(run)) : boundaryScope(run, of.boundary);
     args = workflowArguments
       ? { values: run.parameters, absent: new Map() }
       : renderArguments(hook.arguments, item === undefined ? scope : scope.with(itemPart(item.value)));

@@ -16,7 +16,7 @@ export function startRetry(run: Run, call: Call, shape: TemplateShape, inputs: B
   const strategy = shape.template.retryStrategy ?? {};
   let limit: number | undefined;
   try {
-    limit = limitOf(strategy, new Scope(parameters("inputs.parameters", inputs), globalsOf(run)));
+    limit = limitOf(strategy, new Scope(run.now, parameters("inputs.parameters", inputs), globalsOf(run)));
   } catch (error) {
     failCall(run, call, failureText(error));
     return;
@@ -152,6 +152,7 @@ function expressionHolds(run: Run, retry: RetryFrame, last: Node): boolean {
   const { expression } = retry.strategy;
   if (expression === undefined || expression === "") return true;
   const scope = new Scope(
+    run.now,
     fixed({ retries: String(retry.attempts.length - 1), ...lastRetry(run, last, "-1") }),
     parameters("inputs.parameters", retry.inputs),
     globalsOf(run),
@@ -162,7 +163,7 @@ function expressionHolds(run: Run, retry: RetryFrame, last: Node): boolean {
 function backoff(run: Run, retry: RetryFrame, last: Node): Verdict {
   const spec = retry.strategy.backoff;
   if (spec === undefined) return { kind: "again" };
-  const scope = new Scope(parameters("inputs.parameters", retry.inputs), globalsOf(run));
+  const scope = new Scope(run.now, parameters("inputs.parameters", retry.inputs), globalsOf(run));
   const ms = (text: string | undefined): number | undefined =>
     text === undefined || text === "" ? undefined : parseSecondsOrDuration(renderText(text, scope));
   const baseMs = ms(spec.duration);

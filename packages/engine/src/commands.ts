@@ -1,0 +1,73 @@
+// Commands to a run: read its journal, check, append one fact with the sequence that was read, again when another
+// writer was first.
+import { hasCode } from "@sluice/base";
+import type { Journal } from "@sluice/bus";
+import { EngineError } from "./errors.ts";
+import type { CommandFact, Fact } from "./facts.ts";
+import { waiting } from "./run/control.ts";
+import { createRun } from "./run/create.ts";
+import { missingOutput } from "./run/kinds/suspend.ts";
+import { reduce } from "./run/reduce.ts";
+import type { Run, RunKeyed } from "./run/run.ts";
+import { parseSelector } from "./run/selector.ts";
+
+/** A run as its journal says it is. */
+export interface ReadRun {
+  readonly run: Run;
+  readonly seq: number;
+}
+
+/** Folds the journal of a run; undefined when there is none. Errors: ENGINE_JOURNAL_INVALID. */
+export async function readRun(journal: Journal<Fact>, key: RunKeyed): Promise<ReadRun | undefined> {
+  let run: Run | undefined;
+  let seq = 0;
+  for await (const record of journal.read(key)) {
+    for (const fact of record.facts) {
+      if (fact.type === "submitted") run ??= createRun(fact);
+      else if (run === undefined)
+        throw EngineError.JOURNAL_INVALID({ ...key, reason: `it begins with a '${fact.type}' fact` });
+      else reduce(run, fact);
+    }
+    seq = record.seq;
+  }
+  return run === undefined ? undefined : { run, seq };
+}
+
+const maxTries = 20;
+
+/**
+ * Appends a command. Errors: ENGINE_RUN_NOT_FOUND, ENGINE_RUN_FINISHED, ENGINE_NODE_NOT_FOUND, ENGINE_OUTPUT_MISSING,
+ * ENGINE_SELECTOR_INVALID, ENGINE_COMMAND_CONTENDED.
+ */
+export async function command(journal: Journal<Fact>, key: RunKeyed, fact: CommandFact): Promise<void> {
+  for (let tries = 1; tries <= maxTries; tries++) {
+    const read = await readRun(journal, key);
+    if (read === undefined || read.run.deleted) throw EngineError.RUN_NOT_FOUND({ ...key });
+    check(read.run, fact);
+    try {
+      await journal.append(key, [fact], read.seq);
+      return;
+    } catch (error) {
+      if (!hasCode(error, "BUS_WRONG_SEQUENCE")) throw error;
+    }
+  }
+  throw EngineError.COMMAND_CONTENDED({ ...key, tries: maxTries });
+}
+
+function check(run: Run, fact: CommandFact): void {
+  if (fact.type === "delete") return;
+  const { namespace, name } = run.key;
+  if (run.stage === "done")
+    throw EngineError.RUN_FINISHED({ namespace, name, verb: fact.type, phase: run.phase });
+  const selector = "selector" in fact ? fact.selector : undefined;
+  if (selector !== undefined) {
+    parseSelector(selector);
+    if (waiting(run, selector).length === 0) throw EngineError.NODE_NOT_FOUND({ namespace, name, selector });
+  }
+  const completes = fact.type === "resume" || (fact.type === "set" && fact.phase === "Succeeded");
+  if (!completes) return;
+  for (const unit of waiting(run, selector)) {
+    const parameter = missingOutput(unit, fact.parameters);
+    if (parameter !== undefined) throw EngineError.OUTPUT_MISSING({ parameter });
+  }
+}

@@ -1,0 +1,125 @@
+// Runs as clients see them: those of this process from its registry, others from their journal, finished ones from the
+// archive. A run that is just being put away is in two of these places, and shown from the first.
+import { type Clock, type Random, traceparentOf } from "@sluice/base";
+import type { Archive, ArchiveRow, ArchiveTombstone, Journal, LogStore, SubmitRun } from "@sluice/bus";
+import { type RunSubmitted, runIdentity, type Workflow } from "@sluice/spec";
+import { command, readRun } from "../commands.ts";
+import { EngineError } from "../errors.ts";
+import type { Fact } from "../facts.ts";
+import type { RunRegistry } from "../loop/registry.ts";
+import { objectOf } from "../project/archive.ts";
+import { projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
+import { createRun } from "../run/create.ts";
+import type { RunKeyed } from "../run/run.ts";
+import { listRuns } from "./list.ts";
+import type { RunDirectory, RunList, RunQuery, SubmitOptions } from "./port.ts";
+import { watchRuns } from "./watch.ts";
+
+export interface RunDirectoryDeps {
+  readonly journal: Journal<Fact>;
+  readonly archive: Archive;
+  readonly logs: LogStore;
+  readonly submitRun: SubmitRun;
+  /** The engine's, when it is in this process. */
+  readonly registry: RunRegistry;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const isRow = (row: ArchiveRow | ArchiveTombstone | undefined): row is ArchiveRow =>
+  row !== undefined && "object" in row;
+
+export function makeRunDirectory(deps: RunDirectoryDeps): RunDirectory {
+  const send = (key: RunKeyed, fact: Parameters<typeof command>[2]) => settledCommand(deps, key, fact);
+  const at = () => deps.clock.now();
+  return {
+    submit: (manifest, options) => submit(deps, manifest, options),
+    get: async (namespace, name) => {
+      const found = await find(deps, { namespace, name });
+      if (found === undefined) throw EngineError.RUN_NOT_FOUND({ namespace, name });
+      return found;
+    },
+    list: (namespace: string | undefined, query: RunQuery = {}): Promise<RunList> =>
+      listRuns(deps, namespace, query),
+    watch: (namespace, query, signal) =>
+      watchRuns(deps, (key) => find(deps, key), { namespace, ...query }, signal),
+    stop: (key, { by, message, nodeFieldSelector: selector }) =>
+      send(key, { type: "stop", at: at(), by, strategy: "Stop", ...defined({ message, selector }) }),
+    terminate: (key, { by, message }) =>
+      send(key, { type: "stop", at: at(), by, strategy: "Terminate", ...defined({ message }) }),
+    suspend: (key, { by }) => send(key, { type: "suspend", at: at(), by }),
+    resume: (key, { by, nodeFieldSelector: selector, outputParameters: parameters }) =>
+      send(key, { type: "resume", at: at(), by, ...defined({ selector, parameters }) }),
+    set: (key, { by, nodeFieldSelector: selector, outputParameters: parameters, phase, message }) =>
+      send(key, { type: "set", at: at(), by, selector, ...defined({ parameters, phase, message }) }),
+    delete: (key, { by }) => remove(deps, key, by),
+  };
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+const defined = <T extends object>(fields: T): Defined<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+
+async function submit(
+  deps: RunDirectoryDeps,
+  manifest: Workflow,
+  options: SubmitOptions,
+): Promise<{ readonly workflow: WorkflowObject }> {
+  const cause = options.cause ?? deps.random.id();
+  const { uid, name } = runIdentity(manifest.metadata, cause);
+  const { namespace } = options;
+  const { status: _status, ...workflow } = manifest;
+  const fact: RunSubmitted = {
+    type: "submitted",
+    at: deps.clock.now(),
+    uid,
+    name,
+    namespace,
+    workflow: workflow as Workflow,
+    by: options.by,
+    causes: options.causes ?? [],
+    traceparent: options.traceparent ?? traceparentOf(uid),
+  };
+  const outcome = await deps.submitRun(fact);
+  if (outcome.kind === "name-taken") throw EngineError.NAME_TAKEN({ namespace, name, uid: outcome.uid });
+  const there = outcome.kind === "duplicate" ? await find(deps, { namespace, name }) : undefined;
+  return {
+    workflow: there ?? projectWorkflow(createRun(fact), outcome.kind === "created" ? outcome.seq : 0),
+  };
+}
+
+async function find(deps: RunDirectoryDeps, key: RunKeyed): Promise<WorkflowObject | undefined> {
+  const live = deps.registry.get(key);
+  if (live !== undefined) {
+    if (live.run.deleted) return undefined;
+    return projectWorkflow(live.run, live.seq, (stepId) => live.step(stepId));
+  }
+  const read = await readRun(deps.journal, key);
+  if (read !== undefined) return read.run.deleted ? undefined : projectWorkflow(read.run, read.seq);
+  const row = await deps.archive.get(key);
+  return isRow(row) ? objectOf(row) : undefined;
+}
+
+/** A command to a run that is archived already is told so, and not that the run does not exist. */
+async function settledCommand(
+  deps: RunDirectoryDeps,
+  key: RunKeyed,
+  fact: Parameters<typeof command>[2],
+): Promise<void> {
+  const read = await readRun(deps.journal, key);
+  if (read === undefined) {
+    const row = await deps.archive.get(key);
+    if (isRow(row)) throw EngineError.RUN_FINISHED({ ...key, verb: fact.type, phase: row.phase });
+  }
+  await command(deps.journal, key, fact);
+}
+
+async function remove(deps: RunDirectoryDeps, key: RunKeyed, by: string): Promise<void> {
+  const read = await readRun(deps.journal, key);
+  const row = await deps.archive.get(key);
+  if (read !== undefined) await command(deps.journal, key, { type: "delete", at: deps.clock.now(), by });
+  else if (!isRow(row)) throw EngineError.RUN_NOT_FOUND({ ...key });
+  if (!isRow(row)) return;
+  await deps.archive.bury(key, row.uid);
+  await deps.logs.purge(key);
+}

@@ -1,0 +1,79 @@
+import type { CauseRef, RunRequester, Workflow } from "@sluice/spec";
+import type { WorkflowObject } from "../project/workflow.ts";
+import type { RunKeyed } from "../run/run.ts";
+
+export interface SubmitOptions {
+  readonly namespace: string;
+  readonly by: RunRequester;
+  /** Idempotency: the same cause gives the same run. Absent: each call is a run of its own. */
+  readonly cause?: string;
+  readonly causes?: readonly CauseRef[];
+  readonly traceparent?: string;
+}
+
+export interface RunQuery {
+  /** `key=value`, `key!=value`, `key in (a,b)`, `key`, `!key`, joined by commas. */
+  readonly labelSelector?: string;
+  readonly phases?: readonly string[];
+  /** Default 500. */
+  readonly limit?: number;
+  /** From the answer before. */
+  readonly continue?: string;
+}
+
+export interface RunList {
+  /** Newest first. */
+  readonly items: readonly WorkflowObject[];
+  readonly continue?: string;
+}
+
+export interface RunEvent {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED";
+  readonly object: WorkflowObject;
+}
+
+interface By {
+  /** Who asks. */
+  readonly by: string;
+}
+
+/** Every run there is, running or archived, and what may be asked of it. */
+export interface RunDirectory {
+  /** Starts a run of a manifest that was linted. Errors: ENGINE_NAME_TAKEN, BUS_UNAVAILABLE. */
+  submit(manifest: Workflow, options: SubmitOptions): Promise<{ readonly workflow: WorkflowObject }>;
+  /** Errors: ENGINE_RUN_NOT_FOUND. */
+  get(namespace: string, name: string): Promise<WorkflowObject>;
+  /** Without a namespace: of all. */
+  list(namespace: string | undefined, query?: RunQuery): Promise<RunList>;
+  /** First what is there (ADDED), then changes, until the signal aborts. Watching one name ends after DELETED. */
+  watch(
+    namespace: string | undefined,
+    query: { readonly name?: string; readonly labelSelector?: string },
+    signal: AbortSignal,
+  ): AsyncIterable<RunEvent>;
+  stop(
+    key: RunKeyed,
+    options: By & { readonly message?: string; readonly nodeFieldSelector?: string },
+  ): Promise<void>;
+  terminate(key: RunKeyed, options: By & { readonly message?: string }): Promise<void>;
+  suspend(key: RunKeyed, options: By): Promise<void>;
+  resume(
+    key: RunKeyed,
+    options: By & {
+      readonly nodeFieldSelector?: string;
+      readonly outputParameters?: Readonly<Record<string, string>>;
+    },
+  ): Promise<void>;
+  /** Sets outputs, phase or message of waiting suspend nodes. */
+  set(
+    key: RunKeyed,
+    options: By & {
+      readonly nodeFieldSelector: string;
+      readonly outputParameters?: Readonly<Record<string, string>>;
+      readonly phase?: "Succeeded" | "Failed" | "Error";
+      readonly message?: string;
+    },
+  ): Promise<void>;
+  /** Ends it when it runs, and removes it, its logs and its archive row. Its cause cannot run again. */
+  delete(key: RunKeyed, options: By): Promise<void>;
+}

@@ -1,0 +1,241 @@
+// One run's actor: inputs in, one append a batch, effects out.
+// Owns:      the run's state, its timer, its place in the slot lines.   Talks to: Journal, Executor, slots, registry.
+// Invariants
+//   A1. Nothing is done for a run before this engine's mark is in its journal (the claim), and nothing follows from an
+//       input before the input is stored.
+//   A2. Inputs that come while an append is under way go into the next one: one append per batch.
+//   A3. A step's end is forgotten by its executor only after it is stored, and its output lines before it.
+//   A4. When fenced, the actor stops at once: no effect, no append, no forget.
+import { Mailbox, messageOf } from "@sluice/base";
+import type { JournalRecord } from "@sluice/bus";
+import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
+import type { Fact, StepFinished, StepStarted } from "../facts.ts";
+import type { LiveStep } from "../project/workflow.ts";
+import { decide } from "../run/reduce.ts";
+import type { Run } from "../run/run.ts";
+import type { LoopDeps } from "./deps.ts";
+import { finishRun } from "./finish.ts";
+import { JournalWriter } from "./journal-writer.ts";
+import type { LiveRun } from "./registry.ts";
+import { StepStarter } from "./step-starter.ts";
+
+export type StepEnd = Extract<StepEvent, { type: "finished" | "lost" | "refused" }>;
+
+type Input =
+  | { readonly type: "record"; readonly record: JournalRecord<Fact> }
+  | { readonly type: "end"; readonly event: StepEnd }
+  | { readonly type: "timer" };
+
+export class RunActor implements LiveRun {
+  readonly run: Run;
+  readonly executor: Executor | undefined;
+  readonly #deps: LoopDeps;
+  readonly #journal: JournalWriter;
+  readonly #starter: StepStarter;
+  readonly #inbox = new Mailbox<Input>();
+  readonly #live = new Map<string, LiveStep>();
+  readonly #stop = new AbortController();
+  #started: StepStarted[] = [];
+  #timerAt: number | undefined;
+  #timer: AbortController | undefined;
+
+  constructor(deps: LoopDeps, run: Run, seq: number, executor: Executor | undefined) {
+    this.#deps = deps;
+    this.run = run;
+    this.executor = executor;
+    this.#journal = new JournalWriter(deps, run, seq);
+    this.#starter = new StepStarter(deps, run, executor, {
+      refused: (event) => this.end(event),
+      cancelled: (stepId) => this.end(cancelledEnd(stepId, deps.clock.now())),
+    });
+  }
+
+  get seq(): number {
+    return this.#journal.seq;
+  }
+
+  step(stepId: string): LiveStep | undefined {
+    return this.#live.get(stepId);
+  }
+
+  /** A record of the run that the follower saw. */
+  record(record: JournalRecord<Fact>): void {
+    if (record.seq > this.#journal.seq) this.#inbox.put({ type: "record", record });
+  }
+
+  /** A step ended; its output lines are stored already. */
+  end(event: StepEnd): void {
+    this.#inbox.put({ type: "end", event });
+  }
+
+  /** A step waits or runs: shown at once, stored with the next append. */
+  progress(event: Extract<StepEvent, { type: "pending" | "started" }>): void {
+    if (!this.run.steps.has(event.stepId)) return;
+    if (event.type === "pending") this.#live.set(event.stepId, { pending: event.message });
+    else {
+      const host = event.host === undefined ? {} : { host: event.host };
+      this.#live.set(event.stepId, { started: { at: event.at, ...host } });
+      this.#started.push({ type: "started", at: event.at, step: event.stepId, ...host });
+    }
+    this.#deps.registry.changed(this.run.key);
+  }
+
+  /** Takes the run: the claim. False when another engine has it. */
+  async claim(signal: AbortSignal): Promise<boolean> {
+    return (await this.#journal.append([], signal)) === "stored";
+  }
+
+  /** Steps that the executor should know already. */
+  outstanding(): readonly StepRequest[] {
+    return [...this.run.steps.values()].flatMap((unit) =>
+      unit.step === undefined ? [] : [this.#starter.requestOf(unit.step)],
+    );
+  }
+
+  /** Steps that the executor attached to: they are not started again. */
+  attached(stepIds: readonly string[]): void {
+    this.#starter.attached(stepIds);
+    for (const stepId of stepIds)
+      if (this.run.steps.has(stepId)) this.#live.set(stepId, { started: { at: this.#deps.clock.now() } });
+  }
+
+  /** Lives until the run is over, another engine has it, or the signal aborts. Call `claim` before. */
+  async live(signal: AbortSignal): Promise<void> {
+    const stop = AbortSignal.any([signal, this.#stop.signal]);
+    stop.addEventListener("abort", () => this.#inbox.close(), { once: true });
+    try {
+      await this.#loop(stop);
+    } finally {
+      this.#timer?.abort();
+      this.#starter.leave();
+    }
+  }
+
+  async #loop(signal: AbortSignal): Promise<void> {
+    let over = await this.#act(signal);
+    while (!over && !signal.aborted) {
+      await this.#inbox.ready();
+      if (signal.aborted) return;
+      const outcome = await this.#take(this.#inbox.drain(), signal);
+      if (outcome === "lost") return;
+      if (outcome === "nothing") {
+        this.#arm(this.run.timers.nextAt, signal);
+        continue;
+      }
+      this.#deps.registry.changed(this.run.key);
+      await this.#deps.failpoints.reach("engine.appended");
+      over = await this.#act(signal);
+    }
+    if (over && !signal.aborted) await finishRun(this.#deps, this.run, this.#journal, this.executor, signal);
+  }
+
+  /** Stores and folds what came in. */
+  async #take(inputs: readonly Input[], signal: AbortSignal): Promise<"changed" | "nothing" | "lost"> {
+    const facts = new Map<string, Fact>();
+    const ended: string[] = [];
+    let changed = false;
+    for (const input of inputs) {
+      if (input.type === "record") {
+        const taken = this.#journal.take(input.record);
+        if (taken === "foreign") return "lost";
+        changed ||= taken !== "known";
+        continue;
+      }
+      if (input.type === "end") ended.push(input.event.stepId);
+      const fact = this.#factOf(input);
+      const key = input.type === "end" ? input.event.stepId : "timer";
+      if (fact !== undefined && !facts.has(key)) facts.set(key, fact);
+    }
+    if (facts.size > 0) {
+      const started = this.#started.filter((s) => this.run.steps.has(s.step) && !facts.has(s.step));
+      this.#started = [];
+      const outcome = await this.#journal.append([...started, ...facts.values()], signal);
+      if (outcome !== "stored") return "lost";
+      changed = true;
+    }
+    for (const stepId of ended) this.#settled(stepId);
+    return changed ? "changed" : "nothing";
+  }
+
+  /** What an input says of the world; undefined for a repeat, or a timer that was set anew meanwhile. */
+  #factOf(input: Exclude<Input, { type: "record" }>): Fact | undefined {
+    if (input.type === "end")
+      return this.run.steps.has(input.event.stepId) ? this.#endFact(input.event) : undefined;
+    const at = this.#deps.clock.now();
+    this.#timerAt = undefined;
+    return (this.run.timers.nextAt ?? Number.POSITIVE_INFINITY) <= at ? { type: "timer", at } : undefined;
+  }
+
+  #settled(stepId: string): void {
+    this.#live.delete(stepId);
+    this.#deps.slots.release(stepId);
+    this.#starter.forget(stepId);
+  }
+
+  #endFact(event: StepEnd): Fact {
+    const { at, stepId: step } = event;
+    if (event.type === "lost") return { type: "lost", at, step, reason: event.reason };
+    if (event.type === "refused")
+      return { type: "refused", at, step, code: event.code, message: `${event.code}: ${event.message}` };
+    return finishedFact(event, this.#live.get(step)?.started?.host);
+  }
+
+  /** Does what the state asks for; true when the run is over. */
+  async #act(signal: AbortSignal): Promise<boolean> {
+    const effects = decide(this.run);
+    for (const { stepId, how } of effects.stop) this.#starter.stop(stepId, how);
+    for (const stepId of effects.start) this.#starter.want(stepId);
+    this.#arm(effects.nextTimerAt, signal);
+    return effects.finished;
+  }
+
+  #arm(at: number | undefined, signal: AbortSignal): void {
+    if (at === this.#timerAt) return;
+    this.#timer?.abort();
+    this.#timerAt = at;
+    if (at === undefined) return;
+    const timer = new AbortController();
+    this.#timer = timer;
+    this.#deps.clock.sleepUntil(at, AbortSignal.any([timer.signal, signal])).then(
+      () => {
+        if (!timer.signal.aborted) this.#inbox.put({ type: "timer" });
+      },
+      (error: unknown) =>
+        this.#deps.log.error("a timer broke", { run: this.run.key.name, reason: messageOf(error) }),
+    );
+  }
+
+  /** Another engine has the run. */
+  letGo(): void {
+    this.#stop.abort();
+  }
+}
+
+function finishedFact(event: Extract<StepEnd, { type: "finished" }>, host: string | undefined): StepFinished {
+  const outputs = Object.fromEntries(
+    Object.entries(event.outputs).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  return {
+    type: "finished",
+    at: event.at,
+    step: event.stepId,
+    startedAt: event.startedAt,
+    exitCode: event.exitCode,
+    ...(Object.keys(outputs).length === 0 ? {} : { outputs }),
+    ...(event.result === undefined ? {} : { result: event.result }),
+    ...(event.deadline === true ? { deadline: true } : {}),
+    ...(event.message === undefined ? {} : { message: event.message }),
+    ...(host === undefined ? {} : { host }),
+  };
+}
+
+/** A step that was told to end before it began. */
+const cancelledEnd = (stepId: string, at: number): StepEnd => ({
+  type: "finished",
+  stepId,
+  at,
+  startedAt: at,
+  exitCode: 143,
+  outputs: {},
+  message: "stopped before it started",
+});

@@ -1,0 +1,44 @@
+import type { Clock, Failpoints, Logger, Random } from "@sluice/base";
+import type { Archive, Journal, LogStore } from "@sluice/bus";
+import type { Executor } from "../executor/contract.ts";
+import type { Fact } from "../facts.ts";
+import type { RunLimits } from "../run/run.ts";
+import type { LogWriter } from "./log-writer.ts";
+import type { RunRegistry } from "./registry.ts";
+import type { StepSlots } from "./slots.ts";
+
+export interface EngineConfig {
+  /** Steps that run at once in this process. Default 64. */
+  readonly maxParallelSteps?: number;
+  /** Bounds of one run; each has a default. */
+  readonly limits?: Partial<RunLimits>;
+}
+
+export interface EngineDeps {
+  readonly journal: Journal<Fact>;
+  readonly archive: Archive;
+  readonly logs: LogStore;
+  /** By name; a workflow chooses with the annotation `sluice.dev/executor`. */
+  readonly executors: ReadonlyMap<string, Executor>;
+  readonly defaultExecutor: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly failpoints: Failpoints;
+  /** Name of this process in the journal; each start adds a random part. */
+  readonly identity: string;
+  readonly config?: EngineConfig;
+  /** Where the runs of this process can be seen; share it with `makeRunDirectory`. */
+  readonly registry: RunRegistry;
+}
+
+/** What one run's actor works with. */
+export interface LoopDeps extends EngineDeps {
+  /** This start of this engine: its mark in the journal. */
+  readonly engine: string;
+  readonly slots: StepSlots;
+  readonly logWriter: LogWriter;
+}
+
+/** The annotation that names a workflow's executor. */
+export const executorAnnotation = "sluice.dev/executor";

@@ -1,0 +1,75 @@
+import { backoffMs, defaultBackoff, hasCode, messageOf, retryOf, sleepFor } from "@sluice/base";
+import type { Executor } from "../executor/contract.ts";
+import { archiveRowOf, slimmed } from "../project/archive.ts";
+import type { Run } from "../run/run.ts";
+import type { LoopDeps } from "./deps.ts";
+import type { JournalWriter } from "./journal-writer.ts";
+
+/** A submission may have looked at the archive so long ago: before that the journal must still hold the name. */
+const purgeDelayMs = 6_000;
+
+/**
+ * Puts a run that is over away: archive row (or tombstone), then its journal goes. A crash between the two leaves both,
+ * and the next start comes here again: each part may be repeated. The name stays taken by the row.
+ */
+export async function finishRun(
+  deps: LoopDeps,
+  run: Run,
+  journal: JournalWriter,
+  executor: Executor | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const stepId of run.steps.keys()) await executor?.forget(stepId).catch(() => undefined);
+  const deletion = { asked: run.deleted };
+  await persisting(deps, run, signal, async () => {
+    if (!deletion.asked) {
+      await archive(deps, run, journal.seq);
+      await sleepFor(deps.clock, purgeDelayMs, signal);
+      if (signal.aborted) return;
+    }
+    // A deletion that came after the end is still in the journal, and must not be purged unheard.
+    for await (const record of deps.journal.read(run.key, journal.seq))
+      if (record.facts.some((fact) => fact.type === "delete")) deletion.asked = true;
+    if (deletion.asked) {
+      await deps.archive.bury(run.key, run.uid);
+      await deps.logs.purge(run.key);
+    }
+    await deps.journal.purge(run.key);
+  });
+  deps.log.info("workflow ended", { run: run.key.name, namespace: run.key.namespace, phase: run.phase });
+}
+
+async function archive(deps: LoopDeps, run: Run, seq: number): Promise<void> {
+  const row = await archiveRowOf(run, seq);
+  try {
+    await deps.archive.put(row);
+  } catch (error) {
+    if (!hasCode(error, "BUS_MESSAGE_TOO_LARGE")) throw error;
+    deps.log.warn("a finished workflow is archived without its nodes' inputs and outputs: it is too large", {
+      run: run.key.name,
+    });
+    await deps.archive.put(await slimmed(run, seq, row));
+  }
+}
+
+async function persisting(
+  deps: LoopDeps,
+  run: Run,
+  signal: AbortSignal,
+  work: () => Promise<void>,
+): Promise<void> {
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (retryOf(error) !== "later") throw error;
+      deps.log.warn("a finished workflow cannot be archived, trying again", {
+        run: run.key.name,
+        attempt,
+        reason: messageOf(error),
+      });
+      await sleepFor(deps.clock, backoffMs(defaultBackoff, attempt, deps.random.next()), signal);
+    }
+  }
+}

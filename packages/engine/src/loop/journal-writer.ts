@@ -1,0 +1,99 @@
+// One run's hand on its journal.
+// Invariants
+//   J1. Appends carry the sequence of the last record that is folded in, so a record between is never overwritten.
+//   J2. Commands of the API that came between are folded, and the append is tried again; a record of another engine
+//       fences: this engine lets the run go and does nothing more for it.
+//   J3. A record that was stored although its acknowledgement was lost is known by its mark, and counts as stored.
+//   J4. While the bus is away the facts are kept and tried again; they are given up only when the signal aborts.
+import { backoffMs, defaultBackoff, hasCode, retryOf, sleepFor } from "@sluice/base";
+import type { Journal, JournalRecord } from "@sluice/bus";
+import { type EngineMark, type Fact, factVersion, isCommand } from "../facts.ts";
+import { reduce } from "../run/reduce.ts";
+import type { Run } from "../run/run.ts";
+import type { LoopDeps } from "./deps.ts";
+
+export type AppendOutcome = "stored" | "fenced" | "gone" | "aborted";
+
+export class JournalWriter {
+  readonly run: Run;
+  seq: number;
+  readonly #deps: LoopDeps;
+  readonly #journal: Journal<Fact>;
+
+  constructor(deps: LoopDeps, run: Run, seq: number) {
+    this.#deps = deps;
+    this.#journal = deps.journal;
+    this.run = run;
+    this.seq = seq;
+  }
+
+  /** Stores the facts and folds them in, with any command that came between. */
+  async append(facts: readonly Fact[], signal: AbortSignal): Promise<AppendOutcome> {
+    const mark: EngineMark = {
+      type: "engine",
+      v: factVersion,
+      at: this.#deps.clock.now(),
+      engine: this.#deps.engine,
+    };
+    const record = [mark, ...facts];
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      try {
+        const seq = await this.#journal.append(this.run.key, record, this.seq);
+        this.#fold({ seq, facts: record });
+        return "stored";
+      } catch (error) {
+        if (hasCode(error, "BUS_WRONG_SEQUENCE")) {
+          const outcome = await this.#catchUp(signal);
+          if (outcome !== "again") return outcome;
+        } else if (retryOf(error) === "later") await this.#wait(attempt, signal, error);
+        else throw error;
+      }
+    }
+    return "aborted";
+  }
+
+  async #wait(attempt: number, signal: AbortSignal, error: unknown): Promise<void> {
+    const waitMs = backoffMs({ ...defaultBackoff, capMs: 5_000 }, attempt, this.#deps.random.next());
+    this.#deps.log.warn("the journal cannot be written, trying again", {
+      run: this.run.key.name,
+      attempt,
+      code: (error as { code?: unknown }).code,
+    });
+    await sleepFor(this.#deps.clock, waitMs, signal);
+  }
+
+  /** Folds what others wrote meanwhile. */
+  async #catchUp(signal: AbortSignal): Promise<"again" | AppendOutcome> {
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      try {
+        const before = this.seq;
+        for await (const record of this.#journal.read(this.run.key, this.seq)) {
+          const outcome = this.take(record);
+          if (outcome === "own") return "stored";
+          if (outcome === "foreign") return "fenced";
+        }
+        // Nothing new, and yet the sequence is wrong: the journal was purged under us.
+        return this.seq === before ? "gone" : "again";
+      } catch (error) {
+        if (retryOf(error) !== "later") throw error;
+        await this.#wait(attempt, signal, error);
+      }
+    }
+    return "aborted";
+  }
+
+  /** Takes a record that someone wrote: folded when it is new and does not fence. */
+  take(record: Pick<JournalRecord<Fact>, "seq" | "facts">): "known" | "folded" | "own" | "foreign" {
+    if (record.seq <= this.seq) return "known";
+    const [first] = record.facts;
+    if (first?.type === "engine" && first.engine !== this.#deps.engine) return "foreign";
+    if (first?.type !== "engine" && !record.facts.every(isCommand)) return "foreign";
+    this.#fold(record);
+    return first?.type === "engine" ? "own" : "folded";
+  }
+
+  #fold(record: Pick<JournalRecord<Fact>, "seq" | "facts">): void {
+    for (const fact of record.facts) reduce(this.run, fact);
+    this.seq = record.seq;
+  }
+}

@@ -1,0 +1,46 @@
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
+import type { ArchiveRow } from "@sluice/bus";
+import type { Run } from "../run/run.ts";
+import { labelsOf, projectWorkflow, type WorkflowObject } from "./workflow.ts";
+
+const pack = promisify(gzip);
+const unpack = promisify(gunzip);
+
+/** Largest object that a row may grow to when read back, bytes. */
+const maxObjectBytes = 256 * 1024 * 1024;
+
+/** The row that stays of a finished run. */
+export async function archiveRowOf(run: Run, seq: number): Promise<ArchiveRow> {
+  if (run.phase === "Pending" || run.phase === "Running") throw new Error(`run ${run.key.name} is not over`);
+  return {
+    v: 1,
+    key: run.key,
+    uid: run.uid,
+    phase: run.phase,
+    ...(run.message === undefined ? {} : { message: run.message }),
+    submittedAt: run.submitted.at,
+    startedAt: run.startedAt,
+    finishedAt: run.finishedAt ?? run.now,
+    labels: labelsOf(run),
+    causes: run.submitted.causes,
+    object: await packed(projectWorkflow(run, seq)),
+  };
+}
+
+const packed = async (object: unknown): Promise<string> =>
+  (await pack(JSON.stringify(object))).toString("base64");
+
+/** The same row without the nodes' inputs and outputs, for a run whose whole object does not fit a message. */
+export async function slimmed(run: Run, seq: number, row: ArchiveRow): Promise<ArchiveRow> {
+  const object = projectWorkflow(run, seq);
+  const nodes = Object.fromEntries(
+    Object.entries(object.status.nodes).map(([id, { inputs: _in, outputs: _out, ...node }]) => [id, node]),
+  );
+  return { ...row, object: await packed({ ...object, status: { ...object.status, nodes } }) };
+}
+
+export async function objectOf(row: ArchiveRow): Promise<WorkflowObject> {
+  const json = await unpack(Buffer.from(row.object, "base64"), { maxOutputLength: maxObjectBytes });
+  return JSON.parse(json.toString("utf8")) as WorkflowObject;
+}

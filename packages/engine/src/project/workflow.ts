@@ -1,0 +1,152 @@
+import type { Node } from "../run/node.ts";
+import { isFulfilled } from "../run/node.ts";
+import type { Run } from "../run/run.ts";
+
+/** What is known of a step that runs now and is not in the journal. */
+export interface LiveStep {
+  readonly started?: { readonly at: number; readonly host?: string };
+  /** What it waits for, in the executor's words. */
+  readonly pending?: string;
+}
+export type LiveSteps = (stepId: string) => LiveStep | undefined;
+
+/** A Workflow object in Argo's shape: plain JSON. */
+export interface WorkflowObject {
+  readonly apiVersion: "argoproj.io/v1alpha1";
+  readonly kind: "Workflow";
+  readonly metadata: Readonly<Record<string, unknown>> & {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    readonly labels: Readonly<Record<string, string>>;
+  };
+  readonly spec: unknown;
+  readonly status: Readonly<Record<string, unknown>> & {
+    readonly phase: string;
+    readonly message?: string;
+    readonly startedAt: string | null;
+    readonly finishedAt: string | null;
+    readonly progress: string;
+    readonly nodes: Readonly<Record<string, WorkflowNode>>;
+  };
+}
+export type WorkflowNode = Readonly<Record<string, unknown>> & {
+  readonly id: string;
+  readonly name: string;
+  readonly displayName: string;
+  readonly type: string;
+  readonly phase: string;
+};
+
+const label = (name: string): string => `workflows.argoproj.io/${name}`;
+
+/** Projects a run as Argo's clients read it. `seq` (the journal position) is its resourceVersion. */
+export function projectWorkflow(run: Run, seq = 0, live: LiveSteps = () => undefined): WorkflowObject {
+  const { workflow } = run.submitted;
+  const { annotations } = workflow.metadata;
+  return {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Workflow",
+    metadata: {
+      ...(workflow.metadata.generateName === undefined
+        ? {}
+        : { generateName: workflow.metadata.generateName }),
+      name: run.key.name,
+      namespace: run.key.namespace,
+      uid: run.uid,
+      resourceVersion: String(seq),
+      creationTimestamp: time(run.submitted.at),
+      labels: labelsOf(run),
+      ...(annotations === undefined ? {} : { annotations }),
+    },
+    spec: specOf(run),
+    status: statusOf(run, live),
+  };
+}
+
+function specOf(run: Run): unknown {
+  const { spec } = run;
+  return {
+    ...spec,
+    ...(run.suspended ? { suspend: true } : spec.suspend === undefined ? {} : { suspend: undefined }),
+    ...(run.shutdown === undefined ? {} : { shutdown: run.shutdown.strategy }),
+  };
+}
+
+/** Labels of the manifest with those that Argo's controller keeps. */
+export function labelsOf(run: Run): Record<string, string> {
+  const { by } = run.submitted;
+  return {
+    ...run.submitted.workflow.metadata.labels,
+    [label("phase")]: run.phase,
+    [label("completed")]: String(run.stage === "done"),
+    ...(by.kind === "api" ? { [label("creator")]: labelValue(by.user) } : {}),
+    ...(by.kind === "schedule" ? { [label("cron-workflow")]: by.cron } : {}),
+    ...(by.kind === "trigger"
+      ? { "events.argoproj.io/sensor": by.sensor, "events.argoproj.io/trigger": by.trigger }
+      : {}),
+  };
+}
+
+const labelValue = (text: string): string =>
+  text
+    .replaceAll(/[^A-Za-z0-9_.-]/g, "-")
+    .replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "")
+    .slice(0, 63);
+
+function statusOf(run: Run, live: LiveSteps): WorkflowObject["status"] {
+  const nodes: Record<string, WorkflowNode> = {};
+  for (const node of run.nodes.values()) nodes[node.id] = nodeOf(run, node, live);
+  const done = run.stage === "done";
+  return {
+    phase: run.phase,
+    ...(run.message === undefined ? {} : { message: run.message }),
+    startedAt: run.phase === "Pending" ? null : time(run.startedAt),
+    finishedAt: run.finishedAt === undefined ? null : time(run.finishedAt),
+    progress: `${run.podsSucceeded}/${run.podCount}`,
+    nodes,
+    conditions: done
+      ? [{ type: "Completed", status: "True" }]
+      : [{ type: "PodRunning", status: run.steps.size > 0 ? "True" : "False" }],
+    ...(run.globals.size === 0
+      ? {}
+      : { outputs: { parameters: [...run.globals].map(([name, value]) => ({ name, value })) } }),
+  };
+}
+
+function nodeOf(run: Run, node: Node, live: LiveSteps): WorkflowNode {
+  const now = node.stepId === undefined || isFulfilled(node) ? undefined : live(node.stepId);
+  return {
+    id: node.id,
+    name: node.name,
+    displayName: node.displayName,
+    type: node.type,
+    templateScope: `local/${run.key.name}`,
+    phase: now?.started === undefined ? node.phase : "Running",
+    startedAt: time(now?.started?.at ?? node.startedAt),
+    finishedAt: node.finishedAt === undefined ? null : time(node.finishedAt),
+    ...withoutEmpty({
+      templateName: node.templateName,
+      boundaryID: node.boundaryId,
+      message: now?.started === undefined ? (now?.pending ?? node.message) : node.message,
+      progress: node.type === "Pod" ? (node.phase === "Succeeded" ? "1/1" : "0/1") : undefined,
+      inputs: node.inputs && { parameters: node.inputs },
+      outputs: node.outputs,
+      children: node.children.length === 0 ? undefined : [...node.children],
+      outboundNodes: node.outboundNodes,
+      hostNodeName: now?.started?.host ?? node.hostNodeName,
+      nodeFlag: flagsOf(node),
+    }),
+  };
+}
+
+const flagsOf = (node: Node): object | undefined =>
+  node.hooked === true || node.retried === true
+    ? withoutEmpty({ hooked: node.hooked, retried: node.retried })
+    : undefined;
+
+const withoutEmpty = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ""));
+
+/** RFC 3339 with milliseconds: clients read it as they do whole seconds, and durations are worth showing. */
+const time = (ms: number): string => new Date(ms).toISOString();
