@@ -65,6 +65,14 @@ export class JoinStore {
     }
   }
 
+  /** Forgets the states of all other triggers: one that comes back under an old name begins anew. */
+  async keepOnly(triggers: readonly string[]): Promise<void> {
+    const kept = new Set(triggers.map((trigger) => this.#key(trigger)));
+    const gone: string[] = [];
+    for await (const { key } of this.#bucket.entries(`${this.#prefix}.*`)) if (!kept.has(key)) gone.push(key);
+    for (const key of gone) await this.#bucket.delete(key);
+  }
+
   #key(trigger: string): string {
     return `${this.#prefix}.${hashId(trigger).slice(0, 24)}`;
   }

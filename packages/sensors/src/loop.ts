@@ -107,7 +107,9 @@ function originsOf(sensor: CompiledSensor): readonly EventOrigin[] {
 async function respecifyAll({ sensor, report }: RunningSensor, joins: JoinStore): Promise<void> {
   const definitions = new Map(sensor.dependencies.map((d) => [d.name, d.definition]));
   const tests = new Map(sensor.dependencies.map((d) => [d.name, d]));
-  for (const trigger of sensor.triggers.filter((t) => !t.stateless)) {
+  const stateful = sensor.triggers.filter((t) => !t.stateless);
+  await joins.keepOnly(stateful.map((t) => t.name));
+  for (const trigger of stateful) {
     const { state } = await joins.load(trigger.name);
     const next = respecify(trigger.plan, state, definitions, (dependency, { origin, event, ...stored }) => {
       const test = tests.get(dependency);
@@ -127,10 +129,9 @@ async function handle(
 ): Promise<void> {
   try {
     const decision = await decideNow(running, deps, joins, delivery);
-    await perform(deps, joins, decision, delivery.storedAt);
+    await perform(deps, decision, delivery.storedAt);
+    await storeStates(running, deps, joins, decision);
     running.report({ type: "event", at: deps.clock.now(), firings: decision.firings.length });
-    for (const [trigger, state] of decision.states)
-      running.report({ type: "waiting", trigger, filled: state.waiting.map((w) => w.dependency) });
     await delivery.settle({ kind: "ack" });
     running.report({ type: "well" });
   } catch (error) {
@@ -151,20 +152,36 @@ async function decideNow(
   return decide(sensor, { arrival: { event, seq, storedAt }, states, since, at: deps.clock.now() });
 }
 
-/** L1, all but the ack. */
-async function perform(
-  deps: SensorDeps,
-  joins: JoinStore,
-  decision: Decision,
-  storedAt: number,
-): Promise<void> {
+/** L1 up to the trail. */
+async function perform(deps: SensorDeps, decision: Decision, storedAt: number): Promise<void> {
   if (decision.firings.length > 0) {
     await deps.failpoints.reach("sensor.matched");
     await Promise.all(decision.firings.map((firing) => request(deps, firing, storedAt)));
     await deps.failpoints.reach("sensor.requested");
   }
   await Promise.all(decision.records.map((record) => deps.trail.record(record)));
-  for (const [trigger, state] of decision.states) await joins.store(trigger, state);
+}
+
+/** A state that cannot be kept must not keep the others from being stored (L5); the event then waits in the others only. */
+async function storeStates(
+  { sensor, report }: RunningSensor,
+  deps: SensorDeps,
+  joins: JoinStore,
+  { states, records }: Decision,
+): Promise<void> {
+  for (const [trigger, state] of states) {
+    try {
+      await joins.store(trigger, state);
+      report({ type: "waiting", trigger, filled: state.waiting.map((w) => w.dependency) });
+    } catch (error) {
+      if (retryOf(error) !== "never") throw error;
+      const message = messageOf(error);
+      deps.log.error("join cannot keep the event", { trigger, message });
+      const cut = records.find((r) => r.type === "condition" && r.trigger === trigger);
+      if (cut?.type === "condition")
+        await deps.trail.record({ ...cut, sensor: sensor.name, fired: false, notes: [message] });
+    }
+  }
 }
 
 /** Asks for a firing; one that cannot be asked for is kept in DEAD. */

@@ -179,6 +179,28 @@ describe("a join", () => {
   });
 });
 
+test("a join that cannot keep an event says so on its trail, and another join keeps its own", async () => {
+  start();
+  const dependencies = [aDependency("a"), aDependency("b"), aDependency("c")];
+  await apply({
+    dependencies,
+    triggers: [aTrigger("big", { conditions: "a && b && c" }), aTrigger("t", { conditions: "b && c" })],
+  });
+  const large = (id: string) =>
+    anEvent({ id, event: id.replace(/\d+$/, ""), data: { x: "x".repeat(500_000) } });
+
+  await send(large("a1"), large("b1"), on("c1"));
+
+  expect(requests.map((r) => r.trigger)).toEqual(["t"]);
+  expect((await trailOf("b1")).at(-1)).toMatchObject({
+    type: "condition",
+    trigger: "big",
+    fired: false,
+    notes: [expect.stringContaining("a join can keep")],
+  });
+  expect(status.get("default", "join")).toMatchObject({ pending: [{ trigger: "big", filled: ["a", "c"] }] });
+});
+
 describe("a sensor without a join", () => {
   test("fires once an event, also one that matches two dependencies", async () => {
     start();

@@ -5,7 +5,7 @@
 //   R2. An edit keeps the consumer's position and what waits; a dependency that an edit adds sees events from then on.
 //   R3. A deleted sensor leaves neither consumer nor state, also when it was deleted while this process was down.
 //   R4. A loop that fails is begun again with backoff; the other sensors do not notice.
-import { backoffMs, defaultBackoff, isObject, messageOf, sleepFor } from "@sluice/base";
+import { backoffMs, defaultBackoff, isObject, messageOf, retrying, retryOf, sleepFor } from "@sluice/base";
 import type { Resource, ResourceChange, Resources } from "@sluice/bus";
 import { type CompiledSensor, compileSensor } from "./compile.ts";
 import { sensorKey } from "./join-store.ts";
@@ -53,7 +53,7 @@ class Fleet {
       case "deleted":
         return await this.#remove(change.namespace, change.name);
       case "caught-up":
-        return await this.#removeOrphans();
+        return await this.#surely(() => this.#removeOrphans());
     }
   }
 
@@ -120,8 +120,19 @@ class Fleet {
     await this.#tasks.get(key)?.stop();
     this.#tasks.delete(key);
     this.#status.removed(namespace, name);
-    await this.#erase(key, durableOf(namespace, name));
+    await this.#surely(() => this.#erase(key, durableOf(namespace, name)));
     this.#deps.log.info("sensor removed", { namespace, sensor: name });
+  }
+
+  /** Tries until the bus has done it; what can never be done is logged, since it must not stop the other sensors. */
+  async #surely(work: () => Promise<void>): Promise<void> {
+    const { clock, random, log } = this.#deps;
+    const when = (error: unknown) => retryOf(error) === "later";
+    try {
+      await retrying({ clock, random, signal: this.#signal, attempts: Number.POSITIVE_INFINITY, when }, work);
+    } catch (error) {
+      if (!this.#signal.aborted) log.error("sensor's state was not removed", { message: messageOf(error) });
+    }
   }
 
   async #erase(key: string, durable: string): Promise<void> {

@@ -75,6 +75,11 @@ export const TriggerError = defineErrors("TRIGGER", {
     message: (d: { url: string; afterMs: number }) => `'${d.url}' did not answer within ${d.afterMs} ms`,
     hint: "raise the trigger's `timeout` (seconds), or let the service answer before its work is done",
   },
+  BUG: {
+    retry: "bug",
+    message: (d: { kind: string; reason: string }) => `the '${d.kind}' trigger broke: ${d.reason}`,
+    hint: "this is a fault of Sluice: report it with the trigger's kind and this message",
+  },
   SHUT_DOWN: {
     retry: "later",
     message: () => "the worker was stopped before the action ended",

@@ -1,4 +1,4 @@
-import { type Clock, isAppError, type Logger } from "@sluice/base";
+import { type AppError, type Clock, isAppError, type Logger, messageOf } from "@sluice/base";
 import type { SubmitRun } from "@sluice/bus";
 import type { References } from "@sluice/kube";
 import type { TriggerRequest } from "@sluice/spec";
@@ -8,7 +8,7 @@ import { TriggerError } from "./errors.ts";
 
 export type Attempted =
   | { readonly kind: "succeeded"; readonly result: TriggerResult }
-  | { readonly kind: "failed"; readonly error: unknown };
+  | { readonly kind: "failed"; readonly error: AppError };
 
 export interface ExecuteDeps {
   readonly kinds: ReadonlyMap<string, TriggerKind>;
@@ -54,8 +54,11 @@ export async function execute(
     });
     return { kind: "succeeded", result };
   } catch (error) {
-    if (signal.aborted && !isAppError(error))
-      return { kind: "failed", error: TriggerError.SHUT_DOWN({}, error) };
-    return { kind: "failed", error };
+    if (isAppError(error)) return { kind: "failed", error };
+    if (signal.aborted) return { kind: "failed", error: TriggerError.SHUT_DOWN({}, error) };
+    return {
+      kind: "failed",
+      error: TriggerError.BUG({ kind: request.kind, reason: messageOf(error) }, error),
+    };
   }
 }

@@ -1,4 +1,4 @@
-import { type Clock, isAppError, type Logger, messageOf, type Random, retryOf } from "@sluice/base";
+import type { AppError, Clock, Logger, Random } from "@sluice/base";
 import type { DeadLetters, Settleable, Trail } from "@sluice/bus";
 import type { TrailRecord, TriggerRequest } from "@sluice/spec";
 import type { Attempted } from "./execute.ts";
@@ -21,13 +21,11 @@ type TriggerFields = Omit<
 export const giveBackMs = (random: number): number => 1_000 + Math.round(random * 1_000);
 
 /** What is not the action's own failure but our bus's or our end: the attempt does not count. */
-const isOurs = (error: unknown): boolean =>
-  isAppError(error) &&
-  error.retry === "later" &&
-  (error.code.startsWith("BUS_") || error.code === "TRIGGER_SHUT_DOWN");
+const isOurs = (error: AppError): boolean =>
+  error.retry === "later" && (error.code.startsWith("BUS_") || error.code === "TRIGGER_SHUT_DOWN");
 
-const retryAfterOf = (error: unknown): number => {
-  const asked = isAppError(error) ? error.details["retryAfterMs"] : undefined;
+const retryAfterOf = (error: AppError): number => {
+  const asked = error.details["retryAfterMs"];
   return typeof asked === "number" ? asked : 0;
 };
 
@@ -49,23 +47,21 @@ export async function conclude(
   const { error } = attempted;
   const plan = retryPlan(request.retryStrategy);
   if (isOurs(error)) {
-    deps.log.warn("trigger waits", { ...fields(request), attempt, message: messageOf(error) });
+    deps.log.warn("trigger waits", { ...fields(request), attempt, message: error.message });
     await delivery.settle({ kind: "retry", delayMs: retryDelayMs(plan, 1, deps.random.next()) });
     return;
   }
-  const told = { code: isAppError(error) ? error.code : "TRIGGER_BUG", message: messageOf(error) };
-  if (retryOf(error) === "later" && attempt < plan.attempts) {
+  const told = { code: error.code, message: error.message };
+  if (error.retry === "later" && attempt < plan.attempts) {
     const delayMs = retryDelayMs(plan, attempt, deps.random.next(), retryAfterOf(error));
     await note(deps, request, { outcome: "retrying", attempt, ...told });
     deps.log.warn("trigger failed, will be tried again", { ...fields(request), attempt, delayMs, ...told });
     await delivery.settle({ kind: "retry", delayMs });
     return;
   }
-  await bury(deps, request, attempt, { ...told, hint: isAppError(error) ? error.hint : bugHint });
+  await bury(deps, request, attempt, { ...told, hint: error.hint });
   await delivery.settle({ kind: "drop" });
 }
-
-const bugHint = "this is a fault of Sluice: report it with the trigger's kind and this message";
 
 async function bury(
   deps: ConcludeDeps,

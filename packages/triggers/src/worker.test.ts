@@ -1,4 +1,4 @@
-import { Scope, SeededRandom, silentLogger } from "@sluice/base";
+import { AppError, Scope, SeededRandom, silentLogger } from "@sluice/base";
 import { VirtualClock } from "@sluice/base/testing";
 import type { TriggerRequest } from "@sluice/spec";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -159,11 +159,8 @@ describe("a request", () => {
   });
 
   test("uses no attempt up while the bus is away", async () => {
-    const unavailable = Object.assign(new Error("away"), {
-      code: "BUS_UNAVAILABLE",
-      retry: "later",
-      hint: "",
-      details: {},
+    const unavailable = new AppError({
+      ...{ code: "BUS_UNAVAILABLE", retry: "later", message: "away", hint: "", details: {} },
     });
     start(async () => {
       throw unavailable;

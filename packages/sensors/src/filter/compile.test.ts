@@ -87,6 +87,16 @@ describe("one data filter", () => {
     expect(String(check?.left).length).toBeLessThan(1_100);
   });
 
+  test("compares what its template makes of the value", () => {
+    const filter = { ...data("string", ["^abc$"]), template: "{{ b64dec .Input }}" };
+
+    expect(judged({ data: [filter] }, { v: "YWJj" }).checks).toMatchObject([{ left: "abc", passed: true }]);
+    expect(
+      judged({ data: [{ ...filter, template: "{{ if false }}x{{ end }}" }] }, { v: "YWJj" }).checks,
+    ).toMatchObject([{ passed: false, error: "the template gave an empty text" }]);
+    expect(issuesOf({ data: [{ ...filter, template: "{{ oops" }] })).toHaveLength(1);
+  });
+
   test("is linear on a pattern that is exponential elsewhere", () => {
     expect(judged({ data: [data("string", ["^(a+)+$"])] }, { v: `${"a".repeat(50_000)}!` }).passed).toBe(
       false,

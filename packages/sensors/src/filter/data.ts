@@ -1,6 +1,6 @@
 import { isAppError, type Json, messageOf } from "@sluice/base";
 import { compileRegex, type GjsonResult, getPath, gjsonString } from "@sluice/expr";
-import type { DataFilter, FilterCheck } from "@sluice/spec";
+import type { DataFilter, FilterCheck, StoredEvent } from "@sluice/spec";
 import type { SensorIssue } from "../errors.ts";
 import { checkTemplate, renderTemplate } from "../parameters/template.ts";
 import { type CompiledTest, shown } from "./verdict.ts";
@@ -113,12 +113,13 @@ export function compileData(
 
   const right: Json = filter.value.length === 1 ? (filter.value[0] ?? "") : filter.value;
   const head = { filter: "data", subject: filter.path, operator, right } as const;
-  return ({ event }): FilterCheck => {
+  return (stored): FilterCheck => {
+    const { event } = stored;
     try {
       const at = event.data === undefined ? undefined : getPath(event.data, filter.path);
       if (at === undefined || !at.exists)
         return { ...head, passed: false, error: `path '${filter.path}' does not exist` };
-      const found = template === "" ? at : templated(template, at);
+      const found = template === "" ? at : templated(template, at, stored);
       if (found === undefined)
         return {
           ...head,
@@ -141,7 +142,7 @@ function compareAll(comparisons: readonly Comparison[], found: GjsonResult, oper
 }
 
 /** `.Input` is the text of what stands at the path; the result is a text again. */
-function templated(template: string, at: GjsonResult): GjsonResult | undefined {
-  const text = renderTemplate(template, gjsonString(at));
+function templated(template: string, at: GjsonResult, event: StoredEvent): GjsonResult | undefined {
+  const text = renderTemplate(template, gjsonString(at), event);
   return text === "" || text === "<no value>" ? undefined : { exists: true, value: text, type: "String" };
 }

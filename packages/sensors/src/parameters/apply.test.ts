@@ -56,6 +56,24 @@ describe("worked results of Argo", () => {
   });
 });
 
+test("event data is never rendered a second time", () => {
+  const hostile = new Map([["dep", anEvent({ data: { s: "{{ .Input.secret }}", secret: "x" } })]]);
+  const parameters = [parameter({ dataTemplate: "{{ .Input.s }}" })];
+
+  expect(applyParameters({}, parameters, hostile, "p")).toMatchObject({
+    document: { spec: { out: "{{ .Input.secret }}" } },
+  });
+});
+
+test("a template sees no environment, and gives the same again", () => {
+  const random = parameter({ dataTemplate: "{{ uuidv4 }} {{ now | unixEpoch }}" });
+
+  expect(applied(random)).toEqual(applied(random));
+  expect(applied(parameter({ dataTemplate: '{{ env "HOME" }}', value: "none" }))).toMatchObject({
+    spec: { out: "none" },
+  });
+});
+
 describe("operations", () => {
   test.each<[string, string, TriggerParameter["operation"], boolean, unknown]>([
     ["append to a text", "spec.v", "append", false, { v: "basex", arr: ["p"] }],

@@ -34,7 +34,8 @@ export function resolveParameter(source: ParameterSource, events: FiringEvents):
   const reasons: string[] = [];
   if ("reason" in from) reasons.push(from.reason);
   else {
-    const found = fromTemplate(template, from.value, reasons) ?? fromKey(key, from.value, raw, reasons);
+    const found =
+      fromTemplate(template, from.value, { event, reasons }) ?? fromKey(key, from.value, raw, reasons);
     if (found !== undefined) return found;
   }
   if (source.value !== undefined) return constant(source.value);
@@ -53,10 +54,14 @@ function dataOf({ event }: StoredEvent): { readonly value: Json } | { readonly r
   };
 }
 
-function fromTemplate(text: string | undefined, input: Json, reasons: string[]): Resolved | undefined {
+function fromTemplate(
+  text: string | undefined,
+  input: Json,
+  { event, reasons }: { readonly event: StoredEvent; readonly reasons: string[] },
+): Resolved | undefined {
   if (!isSet(text)) return undefined;
   try {
-    const value = renderTemplate(text, input);
+    const value = renderTemplate(text, input, event);
     if (value !== "" && value !== "<no value>") return constant(value);
     reasons.push(`template '${text}' evaluated to empty string or no value`);
   } catch (error) {
