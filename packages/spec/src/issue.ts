@@ -60,8 +60,14 @@ export function formatPath(path: Path): string {
   return text;
 }
 
-/** Finds where a path stands in the text; `text` narrows to where that text starts inside the value. */
-export type Locate = (path: Path, what?: "key" | "value", text?: string) => Position | undefined;
+/** A place inside a value: `offset` characters after where `text` starts in it. */
+export interface Inside {
+  readonly text: string;
+  readonly offset?: number;
+}
+
+/** Finds where a path stands in the text; `inside` narrows to a place in the value, when it is written as it is. */
+export type Locate = (path: Path, what?: "key" | "value", inside?: Inside) => Position | undefined;
 
 /** Where findings about one document go: it adds file and position. */
 export interface IssueSink {
@@ -77,6 +83,8 @@ export interface IssueWords {
   readonly key?: boolean;
   /** Point at where this text starts inside the value. */
   readonly text?: string;
+  /** And this many characters further. */
+  readonly offset?: number;
 }
 
 /** More findings than this about one document help nobody. */
@@ -90,7 +98,9 @@ export function makeIssueSink(source: {
   const issues: Issue[] = [];
   const add = (severity: Issue["severity"], code: IssueCode, path: Path, words: IssueWords): void => {
     if (issues.length >= maxIssues) return;
-    const position = source.locate?.(path, words.key === true ? "key" : "value", words.text);
+    const { text, offset } = words;
+    const inside = text === undefined ? undefined : { text, ...(offset === undefined ? {} : { offset }) };
+    const position = source.locate?.(path, words.key === true ? "key" : "value", inside);
     issues.push({
       code,
       severity,

@@ -1,14 +1,14 @@
-import { compileExpr, compileWhen, getPath, listTags, type Tag } from "@sluice/expr";
+import { compileExpr, compileGoTemplate, compileWhen, getPath, listTags, type Tag } from "@sluice/expr";
 import type { IssueSink, Path } from "../issue.ts";
 import { compiled } from "./compiled.ts";
 
 /** The tags of a text; a text with too many or too deep ones is an issue and has none. */
 export const listTagsOf = (sink: IssueSink, text: string, at: Path): readonly Tag[] =>
-  compiled(sink, at, () => listTags(text)) ?? [];
+  compiled(sink, { text, path: at }, () => listTags(text)) ?? [];
 
 /** An expression that compiles; a simple tag inside it stands for some text. Returns the paths that it reads. */
 export function lintExpr(sink: IssueSink, text: string, at: Path): readonly string[] {
-  return compiled(sink, at, () => compileExpr(text, () => "0"))?.references ?? [];
+  return compiled(sink, { text, path: at }, () => compileExpr(text, () => "0"))?.references ?? [];
 }
 
 /**
@@ -22,10 +22,38 @@ export function lintWhen(sink: IssueSink, text: string, at: Path): void {
   for (const tag of tags.toReversed()) {
     plain = `${plain.slice(0, tag.start)}x${plain.slice(tag.end)}`;
   }
-  compiled(sink, at, () => compileWhen(plain), tags.length === 0 ? "error" : "warning");
+  const severity = tags.length === 0 ? "error" : "warning";
+  compiled(sink, { text: plain, path: at, severity }, () => compileWhen(plain));
 }
 
-/** A gjson path that can be followed. */
+/** A gjson path that can be followed: its brackets are closed. */
 export function lintGjson(sink: IssueSink, path: string, at: Path): void {
-  compiled(sink, at, () => getPath({}, path));
+  if (!hasOpenQuery(path)) {
+    compiled(sink, { text: path, path: at }, () => getPath({}, path));
+    return;
+  }
+  sink.error("SPEC_EXPRESSION", at, {
+    message: `path '${path}' has a query '#(' that is not closed`,
+    hint: "close it with ')': items.#(name==\"a\").value",
+  });
+}
+
+/** Whether a `#(…` of a path has no end. Following the path in an empty value would not get that far. */
+function hasOpenQuery(path: string): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < path.length; i++) {
+    const character = path[i];
+    if (character === "\\") i += 1;
+    else if (character === '"' && depth > 0) quoted = !quoted;
+    else if (quoted) continue;
+    else if (character === "(" && (depth > 0 || path[i - 1] === "#")) depth += 1;
+    else if (character === ")" && depth > 0) depth -= 1;
+  }
+  return depth > 0;
+}
+
+/** A Go template that compiles; nothing of it is run. */
+export function lintGoTemplate(sink: IssueSink, text: string, at: Path): void {
+  compiled(sink, { text, path: at }, () => compileGoTemplate(text));
 }

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type Pair } from "yaml";
-import type { Locate, Path, Position } from "../issue.ts";
+import type { Inside, Locate, Path, Position } from "../issue.ts";
 
 export interface LocateSource {
   readonly root: Node | null;
@@ -22,7 +22,7 @@ export function makeLocate(source: LocateSource): Locate {
   const follow = (node: Node | null | undefined): Node | undefined =>
     isAlias(node) ? source.anchors.get(node.source) : (node ?? undefined);
 
-  return (path, what = "value", text) => {
+  return (path, what = "value", inside) => {
     let node = follow(source.root);
     let key: Node | undefined;
     for (const step of path) {
@@ -31,7 +31,7 @@ export function makeLocate(source: LocateSource): Locate {
       node = follow(found.node);
       key = found.key ?? key;
     }
-    return at(source, what === "key" ? (key ?? node) : (node ?? key), text);
+    return at(source, what === "key" ? (key ?? node) : (node ?? key), inside);
   };
 
   function stepInto(node: Node | undefined, step: Path[number]) {
@@ -59,11 +59,12 @@ function indexPairs(node: Node): ReadonlyMap<string, Pair> {
   return pairs;
 }
 
-function at(source: LocateSource, node: Node | undefined, text: string | undefined): Position | undefined {
+function at(source: LocateSource, node: Node | undefined, inside: Inside | undefined): Position | undefined {
   const range = node?.range;
   if (range == null) return undefined;
-  const inside = text === undefined ? -1 : indexOfWord(source.text.slice(range[0], range[1]), text);
-  const { line, col } = source.lines.linePos(range[0] + Math.max(0, inside));
+  const found = inside === undefined ? -1 : indexOfWord(source.text.slice(range[0], range[1]), inside.text);
+  const place = found < 0 ? 0 : Math.min(found + (inside?.offset ?? 0), range[1] - range[0]);
+  const { line, col } = source.lines.linePos(range[0] + place);
   return { line: Math.max(1, line), col: Math.max(1, col) };
 }
 

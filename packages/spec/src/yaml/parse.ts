@@ -122,7 +122,7 @@ class ParseRun {
         ...file,
         index,
         json: item as Json,
-        locate: (path, what, text) => locate(["items", i, ...path], what, text),
+        locate: (path, what, inside) => locate(["items", i, ...path], what, inside),
       });
     }
   }

@@ -8,7 +8,7 @@ import type {
 } from "../../events/sensor.ts";
 import type { IssueSink, Path } from "../../issue.ts";
 import { compiled } from "../compiled.ts";
-import { lintGjson } from "../expressions.ts";
+import { lintGjson, lintGoTemplate } from "../expressions.ts";
 import { isTimezone, secondsOfDay } from "../formats.ts";
 import { checkFields } from "../workflow/supported.ts";
 
@@ -64,11 +64,12 @@ function lintDataFilter(filter: DataFilter, sink: IssueSink, path: Path): void {
       hint: "write one filter a value: filters are joined with 'and'",
     });
   }
+  if (filter.template !== undefined) lintGoTemplate(sink, filter.template, [...path, "template"]);
 }
 
 function lintDataValue(type: DataFilter["type"], value: string, sink: IssueSink, path: Path): void {
   if (type === "string") {
-    compiled(sink, path, () => compileRegex(value));
+    compiled(sink, { text: value, path }, () => compileRegex(value));
   } else if (type === "number" && !isNumber(value)) {
     sink.error("SPEC_NEVER", path, {
       message: `'${value}' is not a number, so the filter can never pass`,
@@ -86,7 +87,7 @@ const isNumber = (text: string): boolean =>
   text.trim() !== "" && (Number.isFinite(Number(text)) || /^[-+]?(inf|infinity|nan)$/i.test(text));
 
 function lintExprFilter(filter: ExprFilter, sink: IssueSink, path: Path): void {
-  compiled(sink, [...path, "expr"], () => compileGovaluate(filter.expr));
+  compiled(sink, { text: filter.expr, path: [...path, "expr"] }, () => compileGovaluate(filter.expr));
   const seen = new Set<string>();
   for (const [i, field] of filter.fields.entries()) {
     lintGjson(sink, field.path, [...path, "fields", i, "path"]);

@@ -50,6 +50,12 @@ describe("a sensor", () => {
     );
   });
 
+  it("shows the very place where an expression goes wrong", () => {
+    const issues = filtered("{exprs: [{expr: 'a > 1 && b ==) 2', fields: [{path: b, name: b}]}]}");
+
+    expect(issues).toMatchObject([{ code: "SPEC_EXPRESSION", line: 6, col: 88 }]);
+  });
+
   it("has filters that compile and can match", () => {
     const data = (filter: string) => filtered(`{data: [${filter}]}`).map((issue) => issue.code);
 
@@ -80,6 +86,16 @@ describe("a sensor", () => {
       "SPEC_UNSUPPORTED spec.triggers[0].template.slack",
       "SPEC_UNSUPPORTED spec.triggers[0].template.conditionsReset",
     ]);
+  });
+
+  it("has templates and paths that compile in its parameters", () => {
+    const parameter = (src: string) =>
+      sensor(dependency(), `${logTrigger}    parameters: [{src: {dependencyName: a, ${src}}, dest: x}]\n`);
+
+    expect(parameter("dataTemplate: '{{ .Input.body.a | upper }}', value: x")).toEqual([]);
+    expect(parameter("dataTemplate: '{{ .Input.body.a '")[0]).toMatchObject({ code: "SPEC_EXPRESSION" });
+    expect(parameter("dataKey: 'body.#(a==1'")[0]).toMatchObject({ code: "SPEC_EXPRESSION" });
+    expect(parameter("dataKey: body, contextKey: id")[0]).toMatchObject({ severity: "warning" });
   });
 
   it("keeps its retries in bounds", () => {

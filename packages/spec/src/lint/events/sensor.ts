@@ -7,7 +7,7 @@ import type { IssueSink, Path } from "../../issue.ts";
 import { checkShape } from "../../schema/check.ts";
 import { didYouMean } from "../../schema/nearest.ts";
 import { compiled } from "../compiled.ts";
-import { lintGjson } from "../expressions.ts";
+import { lintGjson, lintGoTemplate } from "../expressions.ts";
 import { checkFields } from "../workflow/supported.ts";
 import { lintTriggerBackoff } from "./backoff.ts";
 import { lintDependency } from "./dependency.ts";
@@ -70,7 +70,7 @@ function lintTrigger(lint: SensorLint, trigger: Trigger, path: Path): void {
 
 function lintConditions({ sink, dependencies }: SensorLint, text: string | undefined, path: Path): void {
   if (text === undefined || text.trim() === "") return;
-  const conditions = compiled(sink, path, () => compileConditions(text));
+  const conditions = compiled(sink, { text, path }, () => compileConditions(text));
   for (const name of conditions?.names ?? []) {
     if (dependencies.has(name)) continue;
     sink.error("SPEC_REFERENCE", path, {
@@ -155,6 +155,10 @@ function lintParameterSource(
       message: `parameter names '${name}', which is no dependency of this sensor`,
       hint: didYouMean(name, dependencies, `dependencies: ${[...dependencies].slice(0, 12).join(", ")}`),
     });
+  }
+  for (const field of ["dataTemplate", "contextTemplate"]) {
+    const template = src[field];
+    if (typeof template === "string") lintGoTemplate(sink, template, [...path, field]);
   }
   if (typeof dataKey === "string") lintGjson(sink, dataKey, [...path, "dataKey"]);
   if (typeof contextKey === "string") lintGjson(sink, contextKey, [...path, "contextKey"]);

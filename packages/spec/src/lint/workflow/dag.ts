@@ -59,7 +59,10 @@ function dependenciesOf(lint: WorkflowLint, task: DagTask, path: Path): readonly
   }
   const { depends } = task;
   if (depends.trim() === "") return [];
-  return compiled(lint.sink, [...path, "depends"], () => compileDepends(depends))?.tasks ?? [];
+  return (
+    compiled(lint.sink, { text: depends, path: [...path, "depends"] }, () => compileDepends(depends))
+      ?.tasks ?? []
+  );
 }
 
 interface DependencyPlace {
