@@ -14,20 +14,21 @@ export class LogCursor {
   /** Lines taken, by stamp, of the newest second and the one before it. */
   #taken = new Map<string, number>();
   /** The same for the pass that reads again; undefined in the first pass. */
-  #again: Map<string, number> | undefined;
+  #again: { readonly since: number; readonly seen: Map<string, number> } | undefined;
 
   /** Begins another pass. The `sinceTime` to ask for; undefined = from the start. */
   resume(): string | undefined {
     if (this.#newestSecond === Number.NEGATIVE_INFINITY) return undefined;
-    this.#again = new Map();
-    return new Date((this.#newestSecond - 1) * 1_000).toISOString();
+    this.#again = { since: this.#newestSecond - 1, seen: new Map() };
+    return new Date(this.#again.since * 1_000).toISOString();
   }
 
   /** Whether the line is new. */
   take(stamp: string): boolean {
     if (this.#again !== undefined) {
-      const seen = (this.#again.get(stamp) ?? 0) + 1;
-      this.#again.set(stamp, seen);
+      if (secondOf(stamp) < this.#again.since) return false;
+      const seen = (this.#again.seen.get(stamp) ?? 0) + 1;
+      this.#again.seen.set(stamp, seen);
       if (seen <= (this.#taken.get(stamp) ?? 0)) return false;
     }
     this.#advance(stamp);
@@ -39,7 +40,7 @@ export class LogCursor {
     const second = secondOf(stamp);
     if (!(second > this.#newestSecond)) return;
     this.#newestSecond = second;
-    for (const map of [this.#taken, this.#again])
+    for (const map of [this.#taken, this.#again?.seen])
       for (const old of map?.keys() ?? []) if (secondOf(old) < second - 1) map?.delete(old);
   }
 }

@@ -104,8 +104,8 @@ export class LogReader {
       await this.#take(splitter.push(chunk));
       if (this.#frames.complete) return;
     }
-    // A stream that we cut ourselves ends within a line, which the next pass brings whole.
-    if (!signal.aborted) await this.#take(splitter.end());
+    // Half a line at the end is a whole one only when no more can come; else the next pass brings it whole.
+    if (!follow && !signal.aborted) await this.#take(splitter.end());
   }
 
   async #take(stamped: readonly StampedLine[]): Promise<void> {
