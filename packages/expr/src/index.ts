@@ -13,6 +13,7 @@ export { ExprError, type Language, type Position } from "./errors.ts";
 export { type CompiledExpr, compileExpr } from "./exprlang/compile.ts";
 export { type ExprEnv, evaluateExpr } from "./exprlang/evaluate.ts";
 export { expandKeys, exprText } from "./exprlang/text.ts";
+export { formatGo } from "./format-go.ts";
 export { getPath } from "./gjson/get.ts";
 export {
   type GjsonResult,
@@ -25,6 +26,7 @@ export {
   parseFloatStrictly,
 } from "./gjson/result.ts";
 export { setPath } from "./gjson/set.ts";
+export { type CompiledGoTemplate, compileGoTemplate, type GoTemplateOptions } from "./gotemplate/template.ts";
 export type { Comparison, Evaluation } from "./govaluate/evaluate.ts";
 export { type CompiledGovaluate, compileGovaluate } from "./govaluate/govaluate.ts";
 export { type CompiledWhen, compileWhen } from "./govaluate/when.ts";

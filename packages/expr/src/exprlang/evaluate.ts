@@ -5,7 +5,7 @@ import { Fault, fault } from "../fault.ts";
 import { sprigFunction } from "../sprig/registry.ts";
 import { isMapping, makeMapping, typeName } from "../values.ts";
 import type { Node } from "./ast.ts";
-import { builtins } from "./builtins/registry.ts";
+import { builtinFunctions } from "./builtins/registry.ts";
 import type { CompiledExpr } from "./compile.ts";
 import { Closure, type ExprEnv, type FunctionContext, FunctionValue } from "./context.ts";
 import { readMember, readSlice } from "./members.ts";
@@ -106,7 +106,7 @@ class Evaluator {
     if (isForbiddenKey(name)) throw ExprError.FORBIDDEN_KEY({ key: name });
     if (Object.hasOwn(this.#env.variables, name)) return this.#env.variables[name] ?? null;
     if (name === "sprig") return sprigNamespace;
-    const builtin = builtins.get(name);
+    const builtin = builtinFunctions().get(name);
     return builtin === undefined ? fault(`${name} is missing`) : new FunctionValue(name, builtin);
   }
 
@@ -131,7 +131,7 @@ class Evaluator {
   #call(node: Node & { kind: "call" }): unknown {
     const callee = node.callee;
     // A variable may have a built-in's name (`status`, `len`): where it is called, the function is meant.
-    const builtin = callee.kind === "name" ? builtins.get(callee.name) : undefined;
+    const builtin = callee.kind === "name" ? builtinFunctions().get(callee.name) : undefined;
     const target =
       builtin === undefined
         ? this.#raw(callee)

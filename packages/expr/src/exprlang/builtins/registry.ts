@@ -5,9 +5,17 @@ import { numberBuiltins } from "./numbers.ts";
 import { predicateBuiltins } from "./predicates.ts";
 import { stringBuiltins } from "./strings.ts";
 
-/** expr-lang's own functions and Argo's additions (`asInt asFloat toJson jsonpath`), by name. */
-export const builtins: ReadonlyMap<string, LanguageFunction> = new Map(
-  [predicateBuiltins, collectionBuiltins, stringBuiltins, numberBuiltins, convertBuiltins].flatMap((table) =>
-    Object.entries(table),
-  ),
-);
+let byName: ReadonlyMap<string, LanguageFunction> | undefined;
+
+/**
+ * expr-lang's own functions and Argo's additions (`asInt asFloat toJson jsonpath`), by name. Gathered at first use:
+ * JSONPath's filters are expressions themselves, so the modules load in a circle.
+ */
+export function builtinFunctions(): ReadonlyMap<string, LanguageFunction> {
+  byName ??= new Map(
+    [predicateBuiltins, collectionBuiltins, stringBuiltins, numberBuiltins, convertBuiltins].flatMap(
+      (table) => Object.entries(table),
+    ),
+  );
+  return byName;
+}
