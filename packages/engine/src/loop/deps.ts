@@ -30,6 +30,8 @@ export interface EngineDeps {
   readonly config?: EngineConfig;
   /** Where the runs of this process can be seen; share it with `makeRunDirectory`. */
   readonly registry: RunRegistry;
+  /** Called once the unfinished runs were read and claimed: from then on the engine takes new ones. */
+  readonly onRecovered?: () => void;
 }
 
 /** What one run's actor works with. */

@@ -61,8 +61,10 @@ class Engine {
   #record(record: JournalRecord<Fact>): void {
     const id = idOf(record.key);
     const actor = this.#actors.get(id);
-    if (actor !== undefined) {
-      const [first] = record.facts;
+    const [first] = record.facts;
+    // A name that is free again: the run that had it is put away, and only not yet dropped.
+    if (actor !== undefined && first?.type === "submitted" && first.uid !== actor.run.uid) this.#drop(actor);
+    else if (actor !== undefined) {
       if (first?.type === "engine" && first.engine !== this.#deps.engine && record.seq > actor.seq)
         this.#letGo(actor);
       else actor.record(record);
@@ -72,7 +74,7 @@ class Engine {
     if (folded === undefined || !this.#recovered) return;
     this.#folded.delete(id);
     // Another engine's run: it was there before this record, or it is claimed by now.
-    if (record.facts[0]?.type !== "submitted") return;
+    if (first?.type !== "submitted") return;
     this.#spawn(this.#adopted([this.#actorOf(folded)]));
   }
 
@@ -93,6 +95,7 @@ class Engine {
     const actors = [...this.#folded.values()].map((folded) => this.#actorOf(folded));
     this.#folded.clear();
     this.#recovered = true;
+    this.#deps.onRecovered?.();
     await this.#adopted(actors, true);
     for (const [name, executor] of this.#deps.executors) this.#spawn(this.#listen(name, executor));
   }

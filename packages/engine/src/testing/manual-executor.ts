@@ -1,0 +1,146 @@
+import { Mailbox } from "@sluice/base";
+import type { Executor, ExecutorDescription, StepEvent, StepRequest } from "../executor/contract.ts";
+
+/** How a step of the fake ends; undefined keeps it running until the test ends it. */
+export type ManualEnd =
+  | {
+      readonly exitCode?: number;
+      readonly result?: string;
+      readonly outputs?: Readonly<Record<string, string | undefined>>;
+      readonly lines?: readonly string[];
+    }
+  | undefined;
+
+interface World {
+  readonly running: Map<string, StepRequest>;
+  readonly ended: Map<string, Extract<StepEvent, { type: "finished" | "lost" }>>;
+  /** Every real start, in order: a step id twice in it was run twice. */
+  readonly starts: string[];
+}
+
+export interface ManualOptions {
+  /** Now, epoch ms. */
+  readonly now: () => number;
+  /** What a step does when it starts. Default: nothing, the test says when it ends. */
+  readonly script?: (step: StepRequest) => ManualEnd;
+  /** A fake's outside world: hand it to the next instance, as a machine outlives a process. */
+  readonly world?: World;
+}
+
+export const manualWorld = (): World => ({ running: new Map(), ended: new Map(), starts: [] });
+
+/** An executor whose steps end when a test says so. Keeps X1–X4; several instances may share one world. */
+export class ManualExecutor implements Executor {
+  readonly kind = "manual";
+  readonly world: World;
+  readonly #options: ManualOptions;
+  readonly #events = new Mailbox<StepEvent>();
+  readonly #watchers = new Set<() => void>();
+
+  constructor(options: ManualOptions) {
+    this.#options = options;
+    this.world = options.world ?? manualWorld();
+  }
+
+  /** Ids of the steps that run now. */
+  get running(): readonly string[] {
+    return [...this.world.running.keys()];
+  }
+
+  async start(step: StepRequest): Promise<void> {
+    const known = this.world.ended.get(step.id);
+    if (known !== undefined) {
+      this.#events.put(known);
+      return;
+    }
+    if (this.world.running.has(step.id)) return;
+    this.world.starts.push(step.id);
+    this.world.running.set(step.id, step);
+    this.#events.put({ type: "started", stepId: step.id, at: this.#options.now(), host: "test-host" });
+    const end = this.#options.script?.(step);
+    if (end !== undefined) this.end(step.id, end);
+    for (const wake of [...this.#watchers]) wake();
+  }
+
+  /** Resolves with the request once a step for which `match` holds runs. */
+  async started(match: (step: StepRequest) => boolean): Promise<StepRequest> {
+    for (;;) {
+      const found = [...this.world.running.values()].find(match);
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#watchers.delete(wake);
+          resolve();
+        };
+        this.#watchers.add(wake);
+      });
+    }
+  }
+
+  end(stepId: string, end: Exclude<ManualEnd, undefined> = {}): void {
+    if (!this.world.running.delete(stepId)) throw new Error(`step '${stepId}' does not run`);
+    const at = this.#options.now();
+    if (end.lines !== undefined)
+      this.#events.put({
+        type: "output",
+        stepId,
+        lines: end.lines.map((text) => ({ at, stream: "stdout", text })),
+      });
+    this.#finish({
+      type: "finished",
+      stepId,
+      at,
+      startedAt: at,
+      exitCode: end.exitCode ?? 0,
+      outputs: end.outputs ?? {},
+      ...(end.result === undefined ? {} : { result: end.result }),
+    });
+  }
+
+  lose(stepId: string, reason = "pod deleted"): void {
+    if (this.world.running.delete(stepId))
+      this.#finish({ type: "lost", stepId, at: this.#options.now(), reason });
+  }
+
+  #finish(event: Extract<StepEvent, { type: "finished" | "lost" }>): void {
+    this.world.ended.set(event.stepId, event);
+    this.#events.put(event);
+  }
+
+  async stop(stepId: string, how: "term" | "kill"): Promise<void> {
+    if (this.world.running.has(stepId)) this.end(stepId, { exitCode: how === "kill" ? 137 : 143 });
+  }
+
+  async adopt(known: readonly StepRequest[]): Promise<{ readonly attached: readonly string[] }> {
+    const ids = new Set(known.map((step) => step.id));
+    for (const stepId of this.running) if (!ids.has(stepId)) this.world.running.delete(stepId);
+    const attached: string[] = [];
+    for (const { id } of known) {
+      const ended = this.world.ended.get(id);
+      if (ended !== undefined) this.#events.put(ended);
+      if (ended !== undefined || this.world.running.has(id)) attached.push(id);
+    }
+    return { attached };
+  }
+
+  async forget(stepId: string): Promise<void> {
+    this.world.ended.delete(stepId);
+  }
+
+  async *events(signal: AbortSignal): AsyncIterable<StepEvent> {
+    const stop = () => this.#events.close();
+    signal.addEventListener("abort", stop, { once: true });
+    for await (const event of this.#events) {
+      if (signal.aborted) return;
+      yield event;
+    }
+  }
+
+  async describe(): Promise<ExecutorDescription> {
+    return { kind: this.kind, isolation: "none", reason: "a fake for tests", warnings: [] };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#events.close();
+  }
+}
