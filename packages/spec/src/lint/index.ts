@@ -50,29 +50,29 @@ function lintManifest(manifest: Manifest, sink: IssueSink, options: LintOptions)
     });
   }
   const { metadata } = manifest;
+  const whole = { sink, metadata, metadataPath: ["metadata"], executor };
   switch (manifest.kind) {
     case "Workflow":
       lintMetadata(manifest, sink);
-      lintWorkflowSpec({ sink, spec: manifest.spec, base: ["spec"], metadata, library: false, executor });
+      lintWorkflowSpec({ ...whole, spec: manifest.spec, base: ["spec"], library: false });
       break;
     case "WorkflowTemplate":
     case "ClusterWorkflowTemplate":
-      lintWorkflowSpec({ sink, spec: manifest.spec, base: ["spec"], metadata, library: true, executor });
+      lintWorkflowSpec({ ...whole, spec: manifest.spec, base: ["spec"], library: true });
       break;
     case "CronWorkflow":
       lintCron(manifest, sink);
       lintWorkflowSpec({
-        sink,
+        ...whole,
         spec: manifest.spec.workflowSpec,
         base: ["spec", "workflowSpec"],
         metadata: { ...metadata, ...manifest.spec.workflowMetadata },
         library: false,
-        executor,
       });
       break;
     case "Sensor":
       lintMetadata(manifest, sink);
-      lintSensor(manifest, sink, options.kinds?.trigger ?? {});
+      lintSensor(manifest, sink, { schemas: options.kinds?.trigger ?? {}, executor });
       break;
     case "EventSource":
       lintMetadata(manifest, sink);

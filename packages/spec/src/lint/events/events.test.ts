@@ -98,6 +98,21 @@ describe("a sensor", () => {
     expect(parameter("dataKey: body, contextKey: id")[0]).toMatchObject({ severity: "warning" });
   });
 
+  it("has a workflow in its trigger that is checked as any other, with positions", () => {
+    const trigger =
+      "  - template:\n      name: t\n      argoWorkflow:\n        operation: submit\n        source:\n          resource:\n" +
+      "            apiVersion: argoproj.io/v1alpha1\n            kind: Workflow\n            metadata: {generateName: a-}\n" +
+      "            spec:\n              entrypoint: mian\n              templates: [{name: main, container: {image: a, comand: [b]}}]\n";
+    const fixed = trigger.replace("comand", "command");
+
+    expect(sensor(dependency(), trigger)).toMatchObject([
+      { code: "SPEC_FIELD_UNKNOWN", severity: "error", line: 19, hint: "did you mean 'command'?" },
+    ]);
+    expect(sensor(dependency(), fixed)).toMatchObject([
+      { code: "SPEC_REFERENCE", severity: "warning", line: 18, col: 27, hint: "did you mean 'main'?" },
+    ]);
+  });
+
   it("keeps its retries in bounds", () => {
     const retry = (strategy: string) =>
       sensor(dependency(), `${logTrigger}    retryStrategy: ${strategy}\n`).map((issue) => issue.path);

@@ -1,4 +1,4 @@
-import { isObject } from "@sluice/base";
+import { isObject, type Json } from "@sluice/base";
 import { compileConditions } from "@sluice/expr";
 import type { z } from "zod";
 import type { Sensor, Trigger, TriggerParameter } from "../../events/sensor.ts";
@@ -6,23 +6,31 @@ import { triggerKinds } from "../../events/sensor.ts";
 import type { IssueSink, Path } from "../../issue.ts";
 import { checkShape } from "../../schema/check.ts";
 import { didYouMean } from "../../schema/nearest.ts";
+import { Workflow } from "../../workflow/workflow.ts";
 import { compiled } from "../compiled.ts";
 import { lintGjson, lintGoTemplate } from "../expressions.ts";
-import { checkFields } from "../workflow/supported.ts";
+import { checkFields, type ExecutorKind } from "../workflow/supported.ts";
+import { lintWorkflowSpec } from "../workflow/workflow.ts";
 import { lintTriggerBackoff } from "./backoff.ts";
 import { lintDependency } from "./dependency.ts";
 import { knownTriggerFields, lintKnownFields } from "./kind-fields.ts";
 
 type TriggerSchemas = Readonly<Record<string, z.ZodType>>;
 
+export interface SensorLintOptions {
+  readonly schemas: TriggerSchemas;
+  readonly executor: ExecutorKind;
+}
+
 interface SensorLint {
   readonly sink: IssueSink;
   readonly dependencies: ReadonlySet<string>;
   readonly schemas: TriggerSchemas;
+  readonly executor: ExecutorKind;
 }
 
 /** Names, conditions, filters, parameters and kinds of a Sensor. */
-export function lintSensor(sensor: Sensor, sink: IssueSink, schemas: TriggerSchemas): void {
+export function lintSensor(sensor: Sensor, sink: IssueSink, options: SensorLintOptions): void {
   const { spec } = sensor;
   checkFields({ sink, executor: undefined }, "sensor", spec, ["spec"]);
   const dependencies = new Set<string>();
@@ -37,7 +45,7 @@ export function lintSensor(sensor: Sensor, sink: IssueSink, schemas: TriggerSche
     dependencies.add(dependency.name);
     lintDependency(dependency, sink, path);
   }
-  const lint: SensorLint = { sink, dependencies, schemas };
+  const lint: SensorLint = { sink, dependencies, ...options };
   const names = new Set<string>();
   for (const [i, trigger] of spec.triggers.entries()) {
     const path = ["spec", "triggers", i];
@@ -81,7 +89,8 @@ function lintConditions({ sink, dependencies }: SensorLint, text: string | undef
   }
 }
 
-function lintTriggerKind({ sink, dependencies, schemas }: SensorLint, trigger: Trigger, path: Path): void {
+function lintTriggerKind(lint: SensorLint, trigger: Trigger, path: Path): void {
+  const { sink, schemas } = lint;
   const at = [...path, "template"];
   const kinds = triggerKinds.filter((kind) => trigger.template[kind] !== undefined);
   const [kind, second] = kinds;
@@ -103,7 +112,7 @@ function lintTriggerKind({ sink, dependencies, schemas }: SensorLint, trigger: T
     const config = trigger.template[used];
     if (config === undefined) continue;
     const rewritten = new Set((trigger.parameters ?? []).map((parameter) => parameter.dest));
-    lintNestedParameters({ sink, dependencies, schemas }, config, {
+    lintNestedParameters(lint, config, {
       path: [...at, used],
       kind: used,
       rewritten,
@@ -111,8 +120,41 @@ function lintTriggerKind({ sink, dependencies, schemas }: SensorLint, trigger: T
     const schema = Object.hasOwn(schemas, used) ? schemas[used] : undefined;
     if (schema === undefined) lintKnownFields(knownTriggerFields[used], config, sink, [...at, used]);
     else checkShape(schema, config, sink, [...at, used]);
+    lintEmbedded(lint, config, [...at, used]);
   }
 }
+
+/**
+ * A workflow written into the trigger: what is wrong with it is said now, not when the first event comes. Parameters
+ * may still change any part of it, so the findings of lint are warnings.
+ */
+function lintEmbedded(
+  { sink, executor }: SensorLint,
+  config: Readonly<Record<string, Json>>,
+  path: Path,
+): void {
+  const source = config["source"];
+  const resource = isObject(source) ? source["resource"] : undefined;
+  if (!isObject(resource) || resource["kind"] !== "Workflow") return;
+  const at = [...path, "source", "resource"];
+  const workflow = checkShape(Workflow, resource as Json, sink, at);
+  if (workflow === undefined) return;
+  lintWorkflowSpec({
+    sink: softened(sink),
+    executor,
+    spec: workflow.spec,
+    base: [...at, "spec"],
+    metadata: workflow.metadata,
+    metadataPath: [...at, "metadata"],
+    library: true, // the trigger's parameters may give what is missing
+  });
+}
+
+const softened = (sink: IssueSink): IssueSink => ({
+  ...sink,
+  error: (code, path, words) =>
+    code === "SPEC_UNSUPPORTED" ? sink.error(code, path, words) : sink.warn(code, path, words),
+});
 
 interface NestedPlace {
   readonly path: Path;

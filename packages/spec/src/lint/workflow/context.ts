@@ -23,6 +23,7 @@ export interface WorkflowLint {
   /** Path of `spec`. */
   readonly base: Path;
   readonly metadata: ObjectMeta;
+  readonly metadataPath: Path;
   /** The first template of each name. */
   readonly templates: ReadonlyMap<string, Placed<Template>>;
   /** A WorkflowTemplate is completed by whoever uses it: what is missing may come from there. */

@@ -31,10 +31,10 @@ export function lintNames(lint: WorkflowLint): void {
   for (const template of templates) lintCallNames(lint, template);
 }
 
-function lintWorkflowName({ metadata, sink }: WorkflowLint): void {
+function lintWorkflowName({ metadata, metadataPath, sink }: WorkflowLint): void {
   const name = metadata.name ?? "";
   if (name.length > maxWorkflowName) {
-    sink.error("SPEC_NAME", ["metadata", "name"], {
+    sink.error("SPEC_NAME", [...metadataPath, "name"], {
       message: `workflow name "${name}" must not be more than ${maxWorkflowName} characters long (currently ${name.length})`,
       hint: "it becomes a label value; shorten it",
     });

@@ -19,6 +19,7 @@ export interface WorkflowLintInput {
   /** Path of the spec in its document. */
   readonly base: Path;
   readonly metadata: ObjectMeta;
+  readonly metadataPath: Path;
   readonly library: boolean;
   readonly executor: ExecutorKind;
 }
