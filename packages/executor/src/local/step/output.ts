@@ -66,9 +66,12 @@ export class OutputTail {
   async read(now: () => number, deliver: (lines: readonly StepLine[]) => Promise<void>): Promise<void> {
     const file = await this.#open();
     if (file === undefined) return;
-    const buffer = Buffer.allocUnsafe(chunkBytes);
     for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, chunkBytes, this.#offset);
+      // The size is asked first: most looks find nothing new, and a buffer is dear to make.
+      const wanted = Math.min((await file.stat()).size - this.#offset, chunkBytes);
+      if (wanted <= 0) return;
+      const buffer = Buffer.allocUnsafe(wanted);
+      const { bytesRead } = await file.read(buffer, 0, wanted, this.#offset);
       if (bytesRead === 0) return;
       this.#offset += bytesRead;
       if (this.#delivered >= maxStreamBytes) {
