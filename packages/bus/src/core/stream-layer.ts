@@ -14,6 +14,12 @@ import type {
 } from "../ports/transport.ts";
 import type { StreamSettings } from "../streams.ts";
 
+/** A reader that wants an answer, and not to wait for ever, says how long it stays without progress, ms. */
+export type LayerFollowOptions = FollowOptions & { readonly giveUpMs?: number };
+
+/** For bounded reads. */
+export const readGiveUpMs = 5_000;
+
 /** Streams by their physical name. Same promises and errors as `Transport`. */
 export interface StreamLayer extends AsyncDisposable {
   /** Creates the streams, or updates them to the settings. Errors: BUS_STREAM_SETTINGS. */
@@ -21,7 +27,7 @@ export interface StreamLayer extends AsyncDisposable {
   publish(subject: string, data: Uint8Array | string, options?: PublishOptions): Promise<PubAck>;
   consume(stream: string, options: ConsumeOptions, signal: AbortSignal): AsyncIterable<Delivery>;
   deleteConsumer(stream: string, durable: string): Promise<void>;
-  follow(stream: string, options: FollowOptions, signal: AbortSignal): AsyncIterable<Followed>;
+  follow(stream: string, options: LayerFollowOptions, signal: AbortSignal): AsyncIterable<Followed>;
   last(stream: string, subject: string): Promise<Message | undefined>;
   get(stream: string, seq: number): Promise<Message | undefined>;
   subjects(stream: string, filter: string): Promise<ReadonlyMap<string, number>>;

@@ -9,7 +9,7 @@ import type {
   Transport,
 } from "../ports/transport.ts";
 import { bucketId, bucketStream, objectStream, streamName } from "../streams.ts";
-import type { StreamLayer } from "./stream-layer.ts";
+import { readGiveUpMs, type StreamLayer } from "./stream-layer.ts";
 
 /** The Transport over any layer whose streams exist already. **Owns** the layer: disposing closes it. */
 export function makeTransport(layer: StreamLayer, prefix: string): Transport {
@@ -55,7 +55,11 @@ async function* readStored(
 ): AsyncIterable<Message> {
   const stop = new AbortController();
   try {
-    const options = { filterSubjects: [subject], start: { seq: Math.max(1, fromSeq) } };
+    const options = {
+      filterSubjects: [subject],
+      start: { seq: Math.max(1, fromSeq) },
+      giveUpMs: readGiveUpMs,
+    };
     for await (const seen of layer.follow(stream, options, stop.signal)) {
       if (seen.type === "caught-up") return;
       yield seen.message;

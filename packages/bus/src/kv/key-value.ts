@@ -3,7 +3,7 @@
 //   K1. A revision is the sequence of the key's last message; a conditional write is an append that expects it.
 //   K2. A deleted key is a marker: watchers that were away see the deletion when they resume.
 import { hasCode } from "@sluice/base";
-import type { StreamLayer } from "../core/stream-layer.ts";
+import { readGiveUpMs, type StreamLayer } from "../core/stream-layer.ts";
 import { BusError } from "../errors.ts";
 import type { Followed, KeyValue, KvChange, KvEntry, Message } from "../ports/transport.ts";
 
@@ -55,7 +55,7 @@ export function makeKeyValue(layer: StreamLayer, stream: string, bucket: string)
     async *entries(filter) {
       const stop = new AbortController();
       try {
-        for await (const seen of followKeys(filter, stop.signal)) {
+        for await (const seen of followKeys(filter, stop.signal, { giveUpMs: readGiveUpMs })) {
           if (seen.type === "caught-up") return;
           if (!isMarker(seen.message)) yield entryOf(keyOf(seen.message), seen.message);
         }
@@ -73,8 +73,16 @@ export function makeKeyValue(layer: StreamLayer, stream: string, bucket: string)
     },
   };
 
-  function followKeys(filter: string, signal: AbortSignal): AsyncIterable<Followed> {
-    return layer.follow(stream, { filterSubjects: [subjectOf(filter)], start: "last-per-subject" }, signal);
+  function followKeys(
+    filter: string,
+    signal: AbortSignal,
+    bound: { giveUpMs?: number } = {},
+  ): AsyncIterable<Followed> {
+    return layer.follow(
+      stream,
+      { filterSubjects: [subjectOf(filter)], start: "last-per-subject", ...bound },
+      signal,
+    );
   }
 }
 

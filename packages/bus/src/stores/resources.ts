@@ -1,7 +1,7 @@
 // KV `resources`: applied manifests, each with its generation.
 import { hasCode, stableJson } from "@sluice/base";
 import type { Resource, ResourceChange, Resources } from "../ports/stores.ts";
-import type { KvEntry } from "../ports/transport.ts";
+import type { KvChange, KvEntry } from "../ports/transport.ts";
 import { fromToken, token } from "../subjects.ts";
 import { asVersioned } from "./body.ts";
 import type { StoreContext } from "./context.ts";
@@ -68,28 +68,32 @@ export function makeResources(context: StoreContext): Resources {
     },
     async *watch(kinds, signal): AsyncIterable<ResourceChange> {
       // A name too long to be read back from its key is known from the time when it was applied.
-      const names = new Map<string, { kind: string; namespace: string; name: string }>();
+      const names = new Map<string, Identity>();
       for await (const change of bucket.watch(">", signal)) {
-        if (change.type === "caught-up") {
-          yield change;
-          continue;
-        }
-        const key = change.type === "put" ? change.entry.key : change.key;
-        if (!kinds.includes(fromToken(key.split(".")[0] ?? "") ?? "")) continue;
-        if (change.type === "put") {
-          const resource = await decodeOrSkip(change.entry);
-          if (resource === undefined) continue;
-          if (identityOf(key) === undefined) names.set(key, resource);
-          yield { type: "applied", resource };
-        } else {
-          const identity = identityOf(key) ?? names.get(key);
-          if (identity === undefined) continue;
-          const { kind, namespace, name } = identity;
-          yield { type: "deleted", kind, namespace, name };
-        }
+        const seen = change.type === "caught-up" ? change : await changeOf(change, kinds, names);
+        if (seen !== undefined) yield seen;
       }
     },
   };
+
+  async function changeOf(
+    change: Exclude<KvChange, { type: "caught-up" }>,
+    kinds: readonly string[],
+    names: Map<string, Identity>,
+  ): Promise<ResourceChange | undefined> {
+    const key = change.type === "put" ? change.entry.key : change.key;
+    if (!kinds.includes(fromToken(key.split(".")[0] ?? "") ?? "")) return undefined;
+    if (change.type === "put") {
+      const resource = await decodeOrSkip(change.entry);
+      if (resource === undefined) return undefined;
+      if (identityOf(key) === undefined) names.set(key, resource);
+      return { type: "applied", resource };
+    }
+    const identity = identityOf(key) ?? names.get(key);
+    if (identity === undefined) return undefined;
+    const { kind, namespace, name } = identity;
+    return { type: "deleted", kind, namespace, name };
+  }
 
   async function decodeOrSkip(entry: KvEntry): Promise<Resource | undefined> {
     try {
@@ -102,7 +106,9 @@ export function makeResources(context: StoreContext): Resources {
   }
 }
 
-function identityOf(key: string): { kind: string; namespace: string; name: string } | undefined {
+type Identity = Pick<Resource, "kind" | "namespace" | "name">;
+
+function identityOf(key: string): Identity | undefined {
   const [kind, namespace, name] = key.split(".").map(fromToken);
   if (kind === undefined || namespace === undefined || name === undefined) return undefined;
   return { kind, namespace, name };

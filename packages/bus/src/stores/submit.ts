@@ -22,22 +22,27 @@ export function makeSubmitRun(
   return async (fact) => {
     const key = { namespace: fact.namespace, name: fact.name };
     for (let attempt = 1; attempt <= tries; attempt++) {
-      const lookedAt = context.clock.monotonic();
-      const archived = await archivedOutcome(archive, key, fact.uid);
-      if (archived !== undefined) return archived;
-      try {
-        const seq = await journal.append(key, [fact], 0);
-        return (await startedTwice(lookedAt, key, fact.uid))
-          ? { kind: "duplicate" }
-          : { kind: "created", seq };
-      } catch (error) {
-        if (!hasCode(error, "BUS_WRONG_SEQUENCE")) throw error;
-        const uid = await uidOf(journal, key);
-        if (uid !== undefined) return uid === fact.uid ? { kind: "duplicate" } : { kind: "name-taken", uid };
-      }
+      const outcome = await tryToStart(key, fact);
+      if (outcome !== undefined) return outcome;
     }
     throw BusError.UNAVAILABLE({ what: `submit '${fact.name}'`, reason: "its subject changed on each try" });
   };
+
+  /** Undefined when the subject held a journal at the append and none at the look after it. */
+  async function tryToStart(key: RunKey, fact: RunSubmitted): Promise<SubmitOutcome | undefined> {
+    const lookedAt = context.clock.monotonic();
+    const archived = await archivedOutcome(archive, key, fact.uid);
+    if (archived !== undefined) return archived;
+    try {
+      const seq = await journal.append(key, [fact], 0);
+      return (await startedTwice(lookedAt, key, fact.uid)) ? { kind: "duplicate" } : { kind: "created", seq };
+    } catch (error) {
+      if (!hasCode(error, "BUS_WRONG_SEQUENCE")) throw error;
+    }
+    const uid = await uidOf(journal, key);
+    if (uid === undefined) return undefined;
+    return uid === fact.uid ? { kind: "duplicate" } : { kind: "name-taken", uid };
+  }
 
   /** We may have been stopped between the look and the append for so long that the run lived and was purged meanwhile. */
   async function startedTwice(lookedAt: number, key: RunKey, uid: string): Promise<boolean> {

@@ -1,0 +1,121 @@
+// One pull session on one consumer: messages as they come, until the session is broken.
+// Invariants
+//   P1. No more is asked for than the reader has room for; what was asked for and not delivered is known (`#asked`).
+//   P2. A session that hears nothing for two heartbeats, loses its connection or its consumer ends as "broken";
+//       its owner makes a new one from the position that the owner knows.
+import { type Clock, Mailbox, sleepFor } from "@sluice/base";
+import { createInbox, type Msg, type Subscription } from "nats";
+import type { Connection } from "./connection.ts";
+
+const expiresMs = 30_000;
+const heartbeatMs = 5_000;
+const nanosPerMs = 1_000_000;
+
+export type Pulled =
+  | { readonly type: "message"; readonly msg: Msg }
+  /** The server said that nothing waits now. */
+  | { readonly type: "idle" }
+  | { readonly type: "broken"; readonly reason: string };
+
+export class PullSession {
+  readonly #connection: Connection;
+  readonly #subject: string;
+  readonly #inbox = createInbox();
+  readonly #subscription: Subscription;
+  readonly #mailbox: Mailbox<Pulled>;
+  readonly #ended = new AbortController();
+  readonly #unlisten: () => void;
+  readonly #clock: Clock;
+  #heardAt: number;
+  #asked = 0;
+
+  constructor(
+    connection: Connection,
+    at: { stream: string; consumer: string },
+    clock: Clock,
+    signal: AbortSignal,
+  ) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#subject = `$JS.API.CONSUMER.MSG.NEXT.${at.stream}.${at.consumer}`;
+    this.#mailbox = new Mailbox<Pulled>(signal);
+    this.#heardAt = clock.monotonic();
+    this.#unlisten = connection.status.onChange((connected) => {
+      if (!connected) this.#break("connection lost");
+    });
+    this.#subscription = connection.nats.subscribe(this.#inbox, {
+      callback: (error, msg) => (error === null ? this.#receive(msg) : this.#break(error.message)),
+    });
+    void this.#watchdog();
+  }
+
+  /** Messages asked for and not come yet. */
+  get asked(): number {
+    return this.#asked;
+  }
+
+  /** Messages received and not read yet. */
+  get unread(): number {
+    return this.#mailbox.size;
+  }
+
+  /** Asks for so many more. */
+  ask(batch: number): void {
+    if (batch <= 0) return;
+    if (!this.#connection.connected) {
+      this.#break("not connected");
+      return;
+    }
+    this.#asked += batch;
+    const request = { batch, expires: expiresMs * nanosPerMs, idle_heartbeat: heartbeatMs * nanosPerMs };
+    this.#connection.nats.publish(this.#subject, JSON.stringify(request), { reply: this.#inbox });
+  }
+
+  pulled(): AsyncIterator<Pulled> {
+    return this.#mailbox[Symbol.asyncIterator]();
+  }
+
+  /** Ends the session; gives what was received and not read. */
+  close(): readonly Msg[] {
+    this.#ended.abort();
+    this.#unlisten();
+    if (!this.#connection.nats.isClosed()) this.#subscription.unsubscribe();
+    const left = this.#mailbox.drain();
+    this.#mailbox.close();
+    return left.flatMap((pulled) => (pulled.type === "message" ? [pulled.msg] : []));
+  }
+
+  #receive(msg: Msg): void {
+    this.#heardAt = this.#clock.monotonic();
+    const status = msg.headers?.code ?? 0;
+    if (status === 0) {
+      this.#asked = Math.max(0, this.#asked - 1);
+      this.#mailbox.put({ type: "message", msg });
+    } else if (status === 404 || status === 408) {
+      this.#asked = Math.max(
+        0,
+        this.#asked - Number(msg.headers?.get("Nats-Pending-Messages") || this.#asked),
+      );
+      this.#mailbox.put({ type: "idle" });
+    } else if (status !== 100) {
+      this.#break(`${status} ${msg.headers?.description ?? ""}`);
+    } else {
+      this.#mailbox.put({ type: "idle" });
+    }
+  }
+
+  #break(reason: string): void {
+    if (this.#ended.signal.aborted) return;
+    this.#ended.abort();
+    this.#mailbox.put({ type: "broken", reason });
+  }
+
+  async #watchdog(): Promise<void> {
+    while (!this.#ended.signal.aborted) {
+      await sleepFor(this.#clock, heartbeatMs, this.#ended.signal);
+      const silentMs = this.#clock.monotonic() - this.#heardAt;
+      if (this.#asked > 0 && silentMs > 2 * heartbeatMs)
+        this.#break(`nothing heard for ${Math.round(silentMs)} ms`);
+    }
+  }
+}
