@@ -114,11 +114,6 @@ export const ServerError = defineErrors("SERVER", {
     message: (d: { selector: string; reason: string }) => `selector '${d.selector}': ${d.reason}`,
     hint: "as in kubectl: key=value, key!=value, key in (a,b), key notin (a,b), key, !key",
   },
-  NAME_TAKEN: {
-    retry: "never",
-    message: (d: { namespace: string; name: string }) => `workflow '${d.namespace}/${d.name}' exists already`,
-    hint: "use generateName, or delete the other one first",
-  },
   NOT_YET: {
     retry: "never",
     message: (d: { what: string }) => `${d.what} is not supported yet`,

@@ -1,16 +1,5 @@
 /** The HTTP faces: webhook ingress and API. @module */
-export type {
-  Readiness,
-  ReferenceWriter,
-  SensorsStatus,
-  ServerDeps,
-  SetOptions,
-  StopOptions,
-  Submitted,
-  WorkflowChange,
-  WorkflowObject,
-  WorkflowRuns,
-} from "./api/ports.ts";
+export type { Readiness, ReferenceWriter, SensorsStatus, ServerDeps } from "./api/ports.ts";
 export { type ApiServer, makeServer, type ServerOptions } from "./api/server.ts";
 export { IngressError, ServerError } from "./errors.ts";
 export { type HttpIngress, type IngressOptions, makeIngress } from "./ingress/ingress.ts";

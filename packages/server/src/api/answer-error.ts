@@ -7,7 +7,6 @@ const statuses: Readonly<Record<string, number>> = {
   SERVER_HOST_REFUSED: 403,
   SERVER_NOT_FOUND: 404,
   SERVER_ROUTE_UNKNOWN: 404,
-  SERVER_NAME_TAKEN: 409,
   SERVER_BODY_TOO_LARGE: 413,
   SERVER_CONTENT_TYPE_UNSUPPORTED: 415,
   SERVER_NOT_YET: 501,
@@ -15,6 +14,7 @@ const statuses: Readonly<Record<string, number>> = {
   BUS_MESSAGE_TOO_LARGE: 413,
   ENGINE_RUN_NOT_FOUND: 404,
   ENGINE_NAME_TAKEN: 409,
+  ENGINE_RUN_FINISHED: 409,
 };
 
 export function statusOf(error: AppError): number {

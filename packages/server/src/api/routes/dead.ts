@@ -69,6 +69,7 @@ async function redrive(deps: ServerDeps, call: ApiCall) {
       request: request.id,
       outcome: "redriven",
       attempt: attempts,
+      message: `dead letter ${letter.seq}`,
     });
   }
   const ack = await deps.stores.triggers.publish({ ...request, redrive: letter.seq });

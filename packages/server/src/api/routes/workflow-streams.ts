@@ -1,9 +1,10 @@
 // Server-sent events of workflows: the watch, and the log of steps.
 import { fnv32a } from "@sluice/base";
+import type { WorkflowNode, WorkflowObject } from "@sluice/engine";
 import { ServerError } from "../../errors.ts";
-import type { ServerDeps, WorkflowNode, WorkflowObject } from "../ports.ts";
+import type { ServerDeps } from "../ports.ts";
 import type { ApiAnswer, ApiCall, ApiRoute } from "../route.ts";
-import { existing, keyOf, workflowFilter } from "./workflows.ts";
+import { existing, keyOf, nameOf, workflowFilter } from "./workflows.ts";
 
 const logQuery = {
   podName: "only this node: its pod's name, its id, its name or its display name",
@@ -46,10 +47,13 @@ export function workflowStreamRoutes(deps: ServerDeps): readonly ApiRoute[] {
 
 function watchWorkflows(deps: ServerDeps, call: ApiCall): ApiAnswer {
   const matches = workflowFilter(call);
+  const labels = call.query["listOptions.labelSelector"] ?? "";
+  const name = (call.query["nameFilter"] ?? "Exact") === "Exact" ? (nameOf(call) ?? "") : "";
+  const query = { ...(labels === "" ? {} : { labelSelector: labels }), ...(name === "" ? {} : { name }) };
   return {
     kind: "stream",
     async write(out, signal) {
-      for await (const change of deps.runs.watch(call.params["namespace"], signal)) {
+      for await (const change of deps.runs.watch(call.params["namespace"], query, signal)) {
         if (matches(change.object)) await out.send({ result: change });
       }
     },
@@ -125,10 +129,9 @@ function tailOf(text: string | undefined): number | undefined {
 const finished: ReadonlySet<string> = new Set(["Succeeded", "Failed", "Error"]);
 
 async function untilFinished(deps: ServerDeps, workflow: WorkflowObject, signal: AbortSignal): Promise<void> {
-  const { namespace, uid } = workflow.metadata;
-  for await (const { type, object } of deps.runs.watch(namespace, signal)) {
-    if (object.metadata.uid !== uid) continue;
-    if (type === "DELETED" || finished.has(object.status?.phase ?? "")) return;
+  const { namespace, name } = workflow.metadata;
+  for await (const { type, object } of deps.runs.watch(namespace, { name }, signal)) {
+    if (type === "DELETED" || finished.has(object.status.phase)) return;
   }
 }
 
@@ -147,13 +150,13 @@ class NodeNames {
     const known = this.#find(id);
     if (known !== undefined || this.#unknown.has(id)) return known;
     const { namespace, name } = this.#workflow.metadata;
-    this.#workflow = (await this.#deps.runs.get({ namespace, name })) ?? this.#workflow;
+    this.#workflow = await this.#deps.runs.get(namespace, name);
     if (this.#find(id) === undefined) this.#unknown.add(id);
     return this.#find(id);
   }
 
   #find(id: string): WorkflowNode | undefined {
-    const nodes = this.#workflow.status?.nodes ?? {};
+    const nodes = this.#workflow.status.nodes;
     return Object.hasOwn(nodes, id) ? nodes[id] : undefined;
   }
 }
@@ -170,6 +173,7 @@ function podName(workflow: WorkflowObject, node: WorkflowNode | undefined, id: s
   const { name } = workflow.metadata;
   if (node === undefined) return id;
   if (node.name === name) return name;
-  const prefix = node.templateName === undefined ? name : `${name}-${node.templateName}`;
+  const template = node["templateName"];
+  const prefix = typeof template === "string" && template !== "" ? `${name}-${template}` : name;
   return `${prefix.slice(0, 253 - 11)}-${fnv32a(node.name)}`;
 }

@@ -1,7 +1,7 @@
 // PUT …/{name}/{stop,terminate,suspend,resume,set}; the verbs that start a new run come with their issue.
 import { isObject } from "@sluice/base";
 import { ServerError } from "../../errors.ts";
-import type { ServerDeps, SetOptions, WorkflowObject } from "../ports.ts";
+import type { ServerDeps } from "../ports.ts";
 import { type ApiCall, type ApiRoute, json } from "../route.ts";
 import { existing, keyOf } from "./workflows.ts";
 
@@ -26,7 +26,7 @@ const setBody = {
   },
 };
 
-type Verb = (call: ApiCall) => Promise<WorkflowObject>;
+type Verb = (call: ApiCall) => Promise<void>;
 
 export function workflowVerbRoutes(deps: ServerDeps): readonly ApiRoute[] {
   const { runs } = deps;
@@ -37,27 +37,27 @@ export function workflowVerbRoutes(deps: ServerDeps): readonly ApiRoute[] {
     summary,
     body: body ?? verbBody,
     handle: async (call) => {
-      await existing(deps, call);
-      return json(await run(call));
+      await run(call);
+      return json(await existing(deps, call));
     },
   });
   const later = (name: string): ApiRoute =>
     verb(name, "Not there yet", () => Promise.reject(ServerError.NOT_YET({ what: `${name} of a workflow` })));
   return [
     verb("stop", "Stop: running steps end, exit handlers run", (call) =>
-      runs.stop(keyOf(call), call.user, { strategy: "Stop", ...messageOf(call), ...selectorOf(call) }),
+      runs.stop(keyOf(call), { by: call.user, ...messageOf(call), ...selectorOf(call) }),
     ),
     verb("terminate", "Terminate: everything ends, no exit handlers", (call) =>
-      runs.stop(keyOf(call), call.user, { strategy: "Terminate" }),
+      runs.terminate(keyOf(call), { by: call.user, ...messageOf(call) }),
     ),
-    verb("suspend", "Start no new steps", (call) => runs.suspend(keyOf(call), call.user)),
+    verb("suspend", "Start no new steps", (call) => runs.suspend(keyOf(call), { by: call.user })),
     verb("resume", "Go on; with nodeFieldSelector, only the suspend nodes that match", (call) =>
-      runs.resume(keyOf(call), call.user, selectorOf(call)),
+      runs.resume(keyOf(call), { by: call.user, ...selectorOf(call) }),
     ),
     verb(
       "set",
       "Give a waiting suspend node its outputs or phase",
-      (call) => runs.setOutputs(keyOf(call), call.user, setOptions(call)),
+      (call) => runs.set(keyOf(call), { by: call.user, ...setOptions(call) }),
       setBody,
     ),
     later("retry"),
@@ -70,9 +70,9 @@ const field = (call: ApiCall, name: string): string | undefined => {
   return typeof value === "string" && value !== "" ? value : undefined;
 };
 
-const selectorOf = (call: ApiCall): { selector?: string } => {
+const selectorOf = (call: ApiCall): { nodeFieldSelector?: string } => {
   const selector = field(call, "nodeFieldSelector");
-  return selector === undefined ? {} : { selector };
+  return selector === undefined ? {} : { nodeFieldSelector: selector };
 };
 
 const messageOf = (call: ApiCall): { message?: string } => {
@@ -82,7 +82,7 @@ const messageOf = (call: ApiCall): { message?: string } => {
 
 const phases = ["Succeeded", "Failed", "Error"] as const;
 
-function setOptions(call: ApiCall): SetOptions {
+function setOptions(call: ApiCall) {
   const phaseText = field(call, "phase");
   const phase = phases.find((known) => known === phaseText);
   if (phaseText !== undefined && phase === undefined) {
@@ -93,10 +93,10 @@ function setOptions(call: ApiCall): SetOptions {
   }
   const parameters = parametersOf(field(call, "outputParameters"));
   return {
-    selector: field(call, "nodeFieldSelector") ?? "",
+    nodeFieldSelector: field(call, "nodeFieldSelector") ?? "",
     ...messageOf(call),
     ...(phase === undefined ? {} : { phase }),
-    ...(parameters === undefined ? {} : { parameters }),
+    ...(parameters === undefined ? {} : { outputParameters: parameters }),
   };
 }
 

@@ -1,11 +1,12 @@
 // Argo Server's paths for workflows: create, lint, submit, list, get, delete.
-import { isObject } from "@sluice/base";
+import { isObject, isTraceparent } from "@sluice/base";
+import type { RunQuery, WorkflowObject } from "@sluice/engine";
 import { type Issue, lintWorkflow, parseWorkflow, requireNoErrors, type Workflow } from "@sluice/spec";
 import { ServerError } from "../../errors.ts";
-import type { ServerDeps, WorkflowObject } from "../ports.ts";
+import type { ServerDeps } from "../ports.ts";
 import { project } from "../query/fields.ts";
 import { limitOf, maxPage, pageOf } from "../query/page.ts";
-import { fieldSelector, labelSelector } from "../query/selector.ts";
+import { fieldSelector } from "../query/selector.ts";
 import { type ApiCall, type ApiRoute, json } from "../route.ts";
 
 const listQuery = {
@@ -83,8 +84,7 @@ export function workflowRoutes(deps: ServerDeps): readonly ApiRoute[] {
       id: "deleteWorkflow",
       summary: "Delete a workflow, stopping it first when it runs",
       handle: async (call) => {
-        await existing(deps, call);
-        await deps.runs.delete(keyOf(call), call.user);
+        await deps.runs.delete(keyOf(call), { by: call.user });
         return json({});
       },
     },
@@ -96,15 +96,9 @@ export const keyOf = (call: ApiCall) => ({
   name: call.params["name"] ?? "",
 });
 
-/** Errors: SERVER_NOT_FOUND. */
-export async function existing(deps: ServerDeps, call: ApiCall): Promise<WorkflowObject> {
-  const key = keyOf(call);
-  const workflow = await deps.runs.get(key);
-  if (workflow === undefined) {
-    throw ServerError.NOT_FOUND({ what: "workflow", name: `${key.namespace}/${key.name}` });
-  }
-  return workflow;
-}
+/** Errors: ENGINE_RUN_NOT_FOUND. */
+export const existing = (deps: ServerDeps, call: ApiCall): Promise<WorkflowObject> =>
+  deps.runs.get(keyOf(call).namespace, keyOf(call).name);
 
 async function create(deps: ServerDeps, call: ApiCall) {
   const { workflow, warnings } = checked(deps, call);
@@ -114,22 +108,15 @@ async function create(deps: ServerDeps, call: ApiCall) {
   if (key !== undefined && (key === "" || key.length > 256)) {
     throw ServerError.REQUEST_INVALID({ where: "Idempotency-Key", reason: "wanted 1 to 256 characters" });
   }
-  const cause = key === undefined ? deps.random.id() : `key:${namespace}:${key}`;
-  const submitted = await deps.runs.submit({
-    workflow,
+  const traceparent = call.headers["traceparent"];
+  const submitted = await deps.runs.submit(workflow, {
     namespace,
-    cause,
     by: { kind: "api", user: call.user },
-    causes: [],
+    ...(key === undefined ? {} : { cause: `key:${namespace}:${key}` }),
+    ...(traceparent === undefined || !isTraceparent(traceparent) ? {} : { traceparent }),
   });
-  if (submitted.kind === "name-taken") {
-    throw ServerError.NAME_TAKEN({ namespace, name: workflow.metadata.name ?? "" });
-  }
-  deps.log.info("workflow submitted", {
-    namespace,
-    run: submitted.workflow.metadata.name,
-    warnings: warnings.length,
-  });
+  const { name } = submitted.workflow.metadata;
+  deps.log.info("workflow submitted", { namespace, run: name, warnings: warnings.length });
   return json(submitted.workflow);
 }
 
@@ -161,47 +148,79 @@ function checked(
 }
 
 async function list(deps: ServerDeps, call: ApiCall) {
-  const matches = workflowFilter(call);
-  const all = await deps.runs.list(call.params["namespace"]);
-  const found = all.filter(matches).sort((a, b) => (ageKey(a) < ageKey(b) ? -1 : 1));
-  const limit = limitOf(call.query["listOptions.limit"], maxPage);
-  const page = pageOf(found, ageKey, { limit, token: call.query["listOptions.continue"] });
-  const body = {
-    apiVersion: "argoproj.io/v1alpha1",
-    kind: "WorkflowList",
-    metadata: {
-      ...(page.next === "" ? {} : { continue: page.next, remainingItemCount: page.remaining }),
-    },
-    items: page.items,
-  };
+  const page = await workflowPage(deps, call, call.params["namespace"], {});
+  const metadata = page.next === "" ? {} : { continue: page.next };
+  const body = { apiVersion: "argoproj.io/v1alpha1", kind: "WorkflowList", metadata, items: page.items };
   return json(project(body, call.query["fields"]));
 }
 
-/** Newest first, and unique: what a list is sorted and paged by. */
-function ageKey(workflow: WorkflowObject): string {
-  const age = 9_000_000_000_000 - Date.parse(workflow.metadata.creationTimestamp);
-  const key = String(Number.isNaN(age) ? 0 : age).padStart(14, "0");
-  return `${key}/${workflow.metadata.namespace}/${workflow.metadata.name}`;
+/**
+ * One page of runs, the newest first. Without a field selector the directory pages; with one, every run that fits the
+ * label selector is looked at. Errors: SERVER_SELECTOR_INVALID, ENGINE_SELECTOR_INVALID, SERVER_REQUEST_INVALID.
+ */
+export async function workflowPage(
+  deps: ServerDeps,
+  call: Pick<ApiCall, "query">,
+  namespace: string | undefined,
+  query: RunQuery,
+): Promise<{ readonly items: readonly WorkflowObject[]; readonly next: string }> {
+  const limit = limitOf(call.query["listOptions.limit"], maxPage);
+  const token = call.query["listOptions.continue"];
+  const labels = call.query["listOptions.labelSelector"];
+  const narrowed = { ...query, ...(labels === undefined || labels === "" ? {} : { labelSelector: labels }) };
+  if ((call.query["listOptions.fieldSelector"] ?? "") === "") {
+    const after = token === undefined || token === "" ? {} : { continue: token };
+    const list = await deps.runs.list(namespace, { ...narrowed, limit, ...after });
+    return { items: list.items, next: list.continue ?? "" };
+  }
+  const matches = workflowFilter(call);
+  const found: WorkflowObject[] = [];
+  for await (const workflow of everyRun(deps, namespace, narrowed))
+    if (matches(workflow)) found.push(workflow);
+  const page = pageOf(found, ageKey, { limit, token });
+  return { items: page.items, next: page.next };
 }
 
-/** Label selector, field selector and name filter of a list or watch. Errors: SERVER_SELECTOR_INVALID. */
+/** Runs of every page, the newest first. */
+export async function* everyRun(
+  deps: ServerDeps,
+  namespace: string | undefined,
+  query: RunQuery,
+): AsyncGenerator<WorkflowObject> {
+  for (let after: string | undefined, first = true; first || after !== undefined; first = false) {
+    const page = await deps.runs.list(namespace, {
+      ...query,
+      ...(after === undefined ? {} : { continue: after }),
+    });
+    yield* page.items;
+    after = page.continue;
+  }
+}
+
+/** Grows along a list that has the newest first. */
+function ageKey(workflow: WorkflowObject): string {
+  const age = 9_000_000_000_000 - Date.parse(String(workflow.metadata["creationTimestamp"]));
+  const key = String(Number.isNaN(age) ? 0 : age).padStart(14, "0");
+  return `${key}/${workflow.metadata.uid}`;
+}
+
+/** Field selector and name filter of a list or watch. Errors: SERVER_SELECTOR_INVALID. */
 export function workflowFilter(call: Pick<ApiCall, "query">): (workflow: WorkflowObject) => boolean {
-  const labels = labelSelector(call.query["listOptions.labelSelector"]);
   const how = call.query["nameFilter"] ?? "Exact";
-  const fieldText = call.query["listOptions.fieldSelector"];
-  const wantedName = /(?:^|,)\s*metadata\.name=+([^,]*)/.exec(fieldText ?? "")?.[1];
-  const loose = wantedName !== undefined && (how === "Prefix" || how === "Contains");
-  const fields = fieldSelector(loose ? fieldText?.replace(/metadata\.name=+[^,]*/, "") : fieldText);
+  const text = call.query["listOptions.fieldSelector"];
+  const wanted = nameOf(call) ?? "";
+  const loose = wanted !== "" && (how === "Prefix" || how === "Contains");
+  const fields = fieldSelector(loose ? text?.replace(namePattern, "") : text);
   return (workflow) => {
     const { name, namespace, uid } = workflow.metadata;
-    if (loose && !(how === "Prefix" ? name.startsWith(wantedName) : name.includes(wantedName))) return false;
-    const phase = workflow.status?.phase ?? "";
-    const visible = {
-      "metadata.name": name,
-      "metadata.namespace": namespace,
-      "metadata.uid": uid,
-      "status.phase": phase,
-    };
-    return fields(visible) && labels(workflow.metadata.labels ?? {});
+    if (loose && !(how === "Prefix" ? name.startsWith(wanted) : name.includes(wanted))) return false;
+    const visible = { "metadata.name": name, "metadata.namespace": namespace, "metadata.uid": uid };
+    return fields({ ...visible, "status.phase": workflow.status.phase });
   };
 }
+
+const namePattern = /(?<=^|,)\s*metadata\.name={1,2}([^,]*)/;
+
+/** The name that a field selector asks for. */
+export const nameOf = (call: Pick<ApiCall, "query">): string | undefined =>
+  namePattern.exec(call.query["listOptions.fieldSelector"] ?? "")?.[1]?.trim();
