@@ -1,0 +1,259 @@
+import { describe, expect, test } from "vitest";
+import { anApi, aWorkflow } from "../testing/index.ts";
+
+const path = "/api/v1/workflows/default";
+
+describe("creating a workflow", () => {
+  test("answers with the object in Argo's shape, and it can be got, listed and deleted", async () => {
+    await using api = anApi();
+
+    const created = await api.call("POST", path, { workflow: aWorkflow() });
+
+    expect(created.status).toBe(200);
+    const { name, uid } = created.body.metadata;
+    expect(name).toMatch(/^hello-/);
+    expect((await api.call("GET", `${path}/${name}`)).body.metadata.uid).toBe(uid);
+    expect((await api.call("GET", path)).body).toMatchObject({
+      kind: "WorkflowList",
+      items: [{ metadata: { name } }],
+    });
+    expect((await api.call("GET", "/api/v1/workflows/")).body.items).toHaveLength(1);
+    expect((await api.call("DELETE", `${path}/${name}`)).status).toBe(200);
+    expect((await api.call("GET", `${path}/${name}`)).status).toBe(404);
+  });
+
+  test("twice with one Idempotency-Key gives one run; the key counts per namespace", async () => {
+    await using api = anApi();
+    const key = { "idempotency-key": "k1" };
+    const one = await api.call("POST", path, { workflow: aWorkflow() }, key);
+    const two = await api.call("POST", path, { workflow: aWorkflow() }, key);
+    const other = await api.call("POST", "/api/v1/workflows/team", { workflow: aWorkflow() }, key);
+    expect(two.body.metadata).toMatchObject({ uid: one.body.metadata.uid, name: one.body.metadata.name });
+    expect(other.body.metadata.uid).not.toBe(one.body.metadata.uid);
+    expect((await api.call("GET", path)).body.items).toHaveLength(1);
+  });
+
+  test("of a taken name is 409", async () => {
+    await using api = anApi();
+    await api.call("POST", path, { workflow: aWorkflow({ name: "one" }) });
+    const again = await api.call("POST", path, { workflow: aWorkflow({ name: "one" }) });
+    expect([again.status, again.body.code]).toEqual([409, "ENGINE_NAME_TAKEN"]);
+  });
+
+  test("that is wrong answers 400 with every issue, and starts nothing", async () => {
+    await using api = anApi();
+    const wrong = {
+      ...aWorkflow(),
+      spec: { entrypoint: "absent", templtes: [], templates: [{ name: "a", container: { image: "x" } }] },
+    };
+    for (const verb of ["", "/lint"]) {
+      const answer = await api.call("POST", `${path}${verb}`, { workflow: wrong });
+      expect(answer.status).toBe(400);
+      expect(Object.keys(answer.body).sort()).toEqual(["code", "details", "hint", "message"]);
+      expect(answer.body.code).toBe("SPEC_INVALID");
+      expect(answer.body.details.issues.length).toBeGreaterThan(0);
+    }
+    expect((await api.call("GET", path)).body.items).toEqual([]);
+  });
+
+  test("as a dry run, or only linted, starts nothing", async () => {
+    await using api = anApi();
+    expect((await api.call("POST", path, { workflow: aWorkflow(), serverDryRun: true })).status).toBe(200);
+    expect((await api.call("POST", `${path}/lint`, { workflow: aWorkflow() })).status).toBe(200);
+    expect((await api.call("GET", path)).body.items).toEqual([]);
+  });
+
+  test("for another namespace than the path's is refused", async () => {
+    await using api = anApi();
+    const answer = await api.call("POST", path, {
+      workflow: aWorkflow({ name: "a", namespace: "kube-system" }),
+    });
+    expect(answer).toMatchObject({ status: 400, body: { code: "SERVER_REQUEST_INVALID" } });
+  });
+
+  test("from a template is a clear not-yet", async () => {
+    await using api = anApi();
+    const answer = await api.call("POST", `${path}/submit`, {
+      resourceKind: "WorkflowTemplate",
+      resourceName: "x",
+    });
+    expect(answer).toMatchObject({ status: 501, body: { code: "SERVER_NOT_YET" } });
+  });
+});
+
+describe("a list", () => {
+  async function withRuns() {
+    const api = anApi();
+    for (const [name, team] of [
+      ["alpha", "a"],
+      ["alpine", "b"],
+      ["beta", "a"],
+    ] as const) {
+      await api.call("POST", path, { workflow: aWorkflow({ name, labels: { team } }) });
+      await api.clock.advanceBy(1_000);
+    }
+    const names = async (query: Record<string, string>) =>
+      (await api.call("GET", `${path}?${new URLSearchParams(query)}`)).body.items.map(
+        (w: { metadata: { name: string } }) => w.metadata.name,
+      );
+    return { api, names, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
+  }
+
+  test("has the newest first, and takes label and field selectors and name filters", async () => {
+    await using runs = await withRuns();
+    expect(await runs.names({})).toEqual(["beta", "alpine", "alpha"]);
+    expect(await runs.names({ "listOptions.labelSelector": "team in (a),!gone" })).toEqual(["beta", "alpha"]);
+    expect(await runs.names({ "listOptions.fieldSelector": "metadata.name=beta" })).toEqual(["beta"]);
+    expect(await runs.names({ "listOptions.fieldSelector": "metadata.name!=beta" })).toEqual([
+      "alpine",
+      "alpha",
+    ]);
+    const prefix = { nameFilter: "Prefix", "listOptions.fieldSelector": "metadata.name=alp" };
+    expect(await runs.names(prefix)).toEqual(["alpine", "alpha"]);
+    expect(await runs.names({ ...prefix, "listOptions.labelSelector": "team=b" })).toEqual(["alpine"]);
+  });
+
+  test.each([{}, { nameFilter: "Contains", "listOptions.fieldSelector": "metadata.name=a" }])(
+    "is given in pages that miss and repeat nothing (%o)",
+    async (query) => {
+      await using runs = await withRuns();
+      const seen: string[] = [];
+      let token = "";
+      do {
+        const search = new URLSearchParams({
+          ...query,
+          "listOptions.limit": "2",
+          "listOptions.continue": token,
+        });
+        const page = await runs.api.call("GET", `${path}?${search}`);
+        seen.push(...page.body.items.map((w: { metadata: { name: string } }) => w.metadata.name));
+        token = page.body.metadata.continue ?? "";
+      } while (token !== "");
+      expect(seen).toEqual(["beta", "alpine", "alpha"]);
+    },
+  );
+
+  test("is cut to the fields that were asked for", async () => {
+    await using runs = await withRuns();
+    const kept = await runs.api.call("GET", `${path}?fields=items.metadata.name,items.metadata.labels`);
+    expect(kept.body).toEqual({
+      items: expect.arrayContaining([
+        { metadata: { name: "beta", labels: expect.objectContaining({ team: "a" }) } },
+      ]),
+    });
+    const dropped = await runs.api.call("GET", `${path}?fields=-items.spec,-items.status`);
+    expect(Object.keys(dropped.body.items[0]).sort()).toEqual(["apiVersion", "kind", "metadata"]);
+  });
+
+  test.each([
+    { "listOptions.labelSelector": "((" },
+    { "listOptions.fieldSelector": "name" },
+    { "listOptions.fieldSelector": `metadata.name=${"x".repeat(5_000)}` },
+    { "listOptions.limit": "-1" },
+  ])("refuses a wrong query with 400: %o", async (query) => {
+    await using api = anApi();
+    expect((await api.call("GET", `${path}?${new URLSearchParams(query)}`)).status).toBe(400);
+  });
+});
+
+describe("a verb on a workflow", () => {
+  test.each(["stop", "terminate", "suspend", "resume"])("%s answers with the workflow", async (verb) => {
+    await using api = anApi();
+    await api.call("POST", path, { workflow: aWorkflow({ name: "one" }) });
+    const answer = await api.call("PUT", `${path}/one/${verb}`, { name: "one", namespace: "default" });
+    expect(answer).toMatchObject({ status: 200, body: { metadata: { name: "one" } } });
+  });
+
+  test("set wants a selector and a JSON object of outputs", async () => {
+    await using api = anApi();
+    await api.call("POST", path, { workflow: aWorkflow({ name: "one" }) });
+    expect((await api.call("PUT", `${path}/one/set`, {})).status).toBe(400);
+    const body = { nodeFieldSelector: "displayName=approve", outputParameters: "[1" };
+    expect((await api.call("PUT", `${path}/one/set`, body)).body.message).toContain("outputParameters");
+  });
+
+  test.each(["retry", "resubmit"])("%s is a clear not-yet", async (verb) => {
+    await using api = anApi();
+    expect(await api.call("PUT", `${path}/one/${verb}`, {})).toMatchObject({
+      status: 501,
+      body: { code: "SERVER_NOT_YET" },
+    });
+  });
+
+  test("on a workflow that is not there is 404", async () => {
+    await using api = anApi();
+    expect((await api.call("PUT", `${path}/nobody/stop`, {})).status).toBe(404);
+  });
+});
+
+describe("streams", () => {
+  /** Reads events of a real socket until `count` came. */
+  async function read(url: string, count: number) {
+    const stop = new AbortController();
+    const response = await fetch(url, { signal: stop.signal });
+    const events: { result: Record<string, unknown> }[] = [];
+    let text = "";
+    for await (const chunk of response.body ?? []) {
+      text += Buffer.from(chunk).toString();
+      const parts = text.split("\n\n");
+      text = parts.pop() ?? "";
+      events.push(...parts.filter((p) => p.startsWith("data: ")).map((p) => JSON.parse(p.slice(6))));
+      if (events.length >= count) break;
+    }
+    stop.abort();
+    return { type: response.headers.get("content-type"), events };
+  }
+
+  test("a watch begins with what there is, in Argo's envelope", async () => {
+    await using api = anApi();
+    await api.call("POST", path, { workflow: aWorkflow({ name: "one" }) });
+    const url = await api.server.listen();
+    const watched = await read(
+      `${url}/api/v1/workflow-events/default?listOptions.fieldSelector=metadata.name%3Done`,
+      1,
+    );
+    expect(watched.type).toContain("text/event-stream");
+    expect(watched.events).toMatchObject([
+      { result: { type: "ADDED", object: { metadata: { name: "one" } } } },
+    ]);
+  });
+
+  test("a log gives lines with the node they came from, filtered and cut", async () => {
+    await using api = anApi();
+    await api.call("POST", path, { workflow: aWorkflow({ name: "one" }) });
+    const at = api.clock.now();
+    const line = (text: string) => ({ at, stream: "stdout" as const, text });
+    const key = { namespace: "default", name: "one" };
+    await api.stores.logs.append(key, { id: "n1", attempt: 0 }, ["a1", "b", "a2", "a3"].map(line));
+
+    const contents = async (query: string) =>
+      (await api.call("GET", `${path}/one/log?logOptions.container=main&${query}`)).text
+        .split("\n\n")
+        .filter((e) => e.startsWith("data: "))
+        .map((e) => JSON.parse(e.slice(6)).result.content);
+
+    expect(await contents("")).toEqual(["a1", "b", "a2", "a3"]);
+    expect(await contents("grep=a&logOptions.tailLines=2")).toEqual(["a2", "a3"]);
+    expect(await contents("podName=other")).toEqual([]);
+  });
+
+  test("end when the server closes, though nobody hung up", async () => {
+    const api = anApi();
+    const url = await api.server.listen();
+    const response = await fetch(`${url}/api/v1/workflow-events/default`);
+    await api[Symbol.asyncDispose]();
+    expect(await response.text()).toBe("");
+  });
+
+  test("say a comment when they are quiet", async () => {
+    await using api = anApi();
+    const url = await api.server.listen();
+    const stop = new AbortController();
+    const response = await fetch(`${url}/api/v1/sluice/stream/events/default`, { signal: stop.signal });
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    await api.clock.advanceBy(15_000);
+    const { value } = await reader.read();
+    expect(Buffer.from(value ?? []).toString()).toMatch(/^: /);
+    stop.abort();
+  });
+});
