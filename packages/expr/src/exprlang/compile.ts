@@ -36,8 +36,15 @@ function collect(node: Node, bound: ReadonlySet<string>, found: Set<string>): vo
     return;
   }
   // A called name is a function, and what follows a call is read from its result.
-  const children = node.kind === "call" && node.callee.kind === "name" ? node.args : childrenOf(node);
+  const children = node.kind === "call" ? [...calledOn(node.callee), ...node.args] : childrenOf(node);
   for (const child of children) collect(child, bound, found);
+}
+
+/** What a method is called on; a function and the `sprig` namespace are no data. */
+function calledOn(callee: Node): readonly Node[] {
+  if (callee.kind === "name") return [];
+  if (callee.kind !== "member") return [callee];
+  return callee.object.kind === "name" && callee.object.name === "sprig" ? [] : [callee.object];
 }
 
 function pathOf(node: Node): readonly string[] | undefined {

@@ -1,5 +1,5 @@
 import { ExprError } from "../errors.ts";
-import { expressionEnd } from "./expression-end.ts";
+import { ExpressionEnds } from "./expression-end.ts";
 
 /** A template text in pieces. Offsets are into the whole text; `end` is after the closing braces. */
 export type TemplatePart =
@@ -33,6 +33,14 @@ interface Open {
   readonly parts: TemplatePart[];
 }
 
+interface Opening {
+  readonly at: number;
+  readonly opens: number;
+  /** The next `}}` at or after `at`, or -1. */
+  readonly closes: number;
+  readonly ends: ExpressionEnds;
+}
+
 /**
  * Splits a text into literal text and `{{ key }}` / `{{= expr }}` tags. Never fails on odd braces: what is not closed
  * is text, and so are the outermost of more than 16 nested openings. Errors: EXPR_LIMIT for a text that is too long.
@@ -41,12 +49,16 @@ export function parseTemplate(text: string): ParsedTemplate {
   if (text.length > maxTemplateLength)
     throw ExprError.LIMIT({ language: "tags", what: "characters of template", max: maxTemplateLength });
   const stack: Open[] = [{ start: 0, parts: [] }];
+  const ends = new ExpressionEnds(text);
   let at = 0;
+  let closes = text.indexOf("}}");
   while (at < text.length) {
     const opens = text.indexOf("{{", at);
-    const closes = stack.length > 1 ? text.indexOf("}}", at) : -1;
-    if (closes >= 0 && (opens < 0 || closes < opens)) at = closeTag(text, stack, at, closes);
-    else if (opens >= 0) at = openTag(text, stack, at, opens);
+    // Looked for once per closing, not once per opening: many openings before one closing stay linear.
+    if (closes >= 0 && closes < at) closes = text.indexOf("}}", at);
+    if (stack.length > 1 && closes >= 0 && (opens < 0 || closes < opens))
+      at = closeTag(text, stack, at, closes);
+    else if (opens >= 0) at = openTag(text, stack, { at, opens, closes, ends });
     else break;
   }
   appendText(stack, text.slice(at));
@@ -54,9 +66,10 @@ export function parseTemplate(text: string): ParsedTemplate {
   return { text, parts: stack[0]?.parts ?? [] };
 }
 
-function openTag(text: string, stack: Open[], at: number, opens: number): number {
+function openTag(text: string, stack: Open[], { at, opens, closes, ends }: Opening): number {
   if (text[opens + 2] === "=") {
-    const end = expressionEnd(text, opens + 3);
+    const nearest = closes < 0 || closes > opens + 2 ? closes : text.indexOf("}}", opens + 3);
+    const end = ends.endFrom(opens + 3, nearest);
     if (end >= 0) {
       appendText(stack, text.slice(at, opens));
       const part = {

@@ -1,0 +1,78 @@
+import { SeededRandom } from "@sluice/base";
+import { describe, expect, test } from "vitest";
+import { compileExpr } from "../exprlang/compile.ts";
+import { evaluateExpr } from "../exprlang/evaluate.ts";
+import { exprText } from "../exprlang/text.ts";
+import { sprigFunctions } from "./registry.ts";
+
+const env = { variables: {}, clock: { now: () => 1_700_000_000_000 }, random: new SeededRandom(1) };
+const run = (expression: string): string => exprText(evaluateExpr(compileExpr(`sprig.${expression}`), env));
+
+describe("sprig", () => {
+  test.each([
+    ["title('hello world')", "Hello World"],
+    ["substr(0, 5, 'hello world')", "hello"],
+    ["trunc(-3, 'abcdef')", "def"],
+    ["trimAll('$', '$5$')", "5"],
+    ["nospace(' a b ')", "ab"],
+    ["snakecase('FirstName')", "first_name"],
+    ["kebabcase('FirstName')", "first-name"],
+    ["camelcase('http_server')", "HttpServer"],
+    ["abbrev(5, 'hello world')", "he..."],
+    ["quote('a\"b')", '"a\\"b"'],
+    ["nindent(2, 'a\\nb')", "\n  a\n  b"],
+    ["replace(' ', '-', 'a b c')", "a-b-c"],
+    ["plural('one', 'many', 2)", "many"],
+    ["join(',', ['a', 1])", "a,1"],
+    ["splitList('$', 'a$b')", '["a","b"]'],
+    ["add('1', 2.9, 3)", "6"],
+    ["div(7, 2)", "3"],
+    ["round(123.5555, 3)", "123.556"],
+    ["untilStep(3, 9, 2)", "[3,5,7]"],
+    ["seq(2, 4)", "2 3 4"],
+    ["default('d', '')", "d"],
+    ["coalesce(0, '', 'x')", "x"],
+    ["ternary('y', 'n', true)", "y"],
+    ["merge({a: 1}, {a: 2, b: 3})", '{"a":1,"b":3}'],
+    ["dig('a', 'b', 'd', {a: {b: 1}})", "1"],
+    ["without([1, 2, 3], 2)", "[1,3]"],
+    ["chunk(2, [1, 2, 3])", "[[1,2],[3]]"],
+    ["regexReplaceAll('a(x*)b', '-ab-axxb-', '${1}W')", "-W-xxW-"],
+    ["regexFindAll('[2,4,6,8]', '123456789', -1)", '["2","4","6","8"]'],
+    ["regexSplit('z+', 'pizza', -1)", '["pi","a"]'],
+    ["b64dec(sprig.b64enc('hi'))", "hi"],
+    ["b32dec(sprig.b32enc('hello'))", "hello"],
+    ["sha256sum('')", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
+    ["adler32sum('Wikipedia')", "300286872"],
+    ["semverCompare('^1.2.0', '1.9.3')", "true"],
+    ["semverCompare('>=1.2, <2', '2.0.0')", "false"],
+    ["base('/a/b.txt') + sprig.ext('b.txt') + sprig.dir('/a/b')", "b.txt.txt/a"],
+    ["clean('/a/../b/./c')", "/b/c"],
+    ["date('2006-01-02', sprig.now())", "2023-11-14"],
+    ["dateModify('-1h', sprig.toDate('2006-01-02', '2024-01-01')).Hour()", "23"],
+    ["unixEpoch(sprig.now())", "1700000000"],
+  ])("%s is %s", (expression, expected) => {
+    expect(run(expression)).toBe(expected);
+  });
+
+  test("random texts have the asked length and alphabet, and repeat with the seed", () => {
+    const once = () =>
+      exprText(evaluateExpr(compileExpr("sprig.randNumeric(8)"), { ...env, random: new SeededRandom(3) }));
+
+    expect(once()).toMatch(/^\d{8}$/);
+    expect(once()).toBe(once());
+  });
+
+  test("has nothing that reaches the host", () => {
+    for (const name of [
+      "env",
+      "expandenv",
+      "getHostByName",
+      "osBase",
+      "genPrivateKey",
+      "constructor",
+      "__proto__",
+    ])
+      expect(sprigFunctions().has(name)).toBe(false);
+  });
+});
