@@ -120,7 +120,9 @@ test("a stop ends the running step and starts no other", async () => {
     message: "Stopped with strategy 'Stop'",
   });
   expect(executor.world.starts).toHaveLength(1);
-  await expect(engine.directory.stop(key, { by: "ann" })).rejects.toMatchObject({ code: "ENGINE_RUN_FINISHED" });
+  await expect(engine.directory.stop(key, { by: "ann" })).rejects.toMatchObject({
+    code: "ENGINE_RUN_FINISHED",
+  });
 });
 
 test("a suspended node waits across a restart, and is resumed with its outputs", async () => {
@@ -138,12 +140,16 @@ test("a suspended node waits across a restart, and is resumed with its outputs",
     ],
   });
   await one.directory.submit(approval, { namespace: "default", by });
-  await bench.until(one, key, (object) => Object.values(object.status.nodes).some((n) => n.type === "Suspend"));
+  await bench.until(one, key, (object) =>
+    Object.values(object.status.nodes).some((n) => n.type === "Suspend"),
+  );
   await one.kill();
 
   const two = bench.start(new ManualExecutor({ now }));
   await bench.until(two, key, (object) => object.status.phase === "Running");
-  await expect(two.directory.resume(key, { by: "ann" })).rejects.toMatchObject({ code: "ENGINE_OUTPUT_MISSING" });
+  await expect(two.directory.resume(key, { by: "ann" })).rejects.toMatchObject({
+    code: "ENGINE_OUTPUT_MISSING",
+  });
   await two.directory.resume(key, {
     by: "ann",
     nodeFieldSelector: "displayName=approve",
@@ -199,7 +205,10 @@ test("a deleted workflow is gone, with its logs, and its cause does not run agai
 
 test("lists running and archived runs, newest first, by label and page", async () => {
   await using bench = new EngineBench();
-  const executor = new ManualExecutor({ now: () => bench.clock.now(), script: (s) => (s.run.name === "c" ? undefined : {}) });
+  const executor = new ManualExecutor({
+    now: () => bench.clock.now(),
+    script: (s) => (s.run.name === "c" ? undefined : {}),
+  });
   const engine = bench.start(executor);
   for (const name of ["a", "b", "c"]) {
     await engine.directory.submit(aWorkflow({}, name), { namespace: "default", by });

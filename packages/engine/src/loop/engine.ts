@@ -4,7 +4,8 @@
 //   E1. Executors' events are read only after the unfinished runs were claimed and their steps adopted, so that every
 //       event finds its run.
 //   E2. A step's end reaches its actor after its output lines are stored.
-//   E3. A run of which another engine's record is seen has no actor here any more.
+//   E3. Nothing is forgotten at an executor for a run that this process did not bring to its end.
+//   E4. A run of which another engine's record is seen has no actor here any more.
 import { messageOf } from "@sluice/base";
 import type { JournalRecord } from "@sluice/bus";
 import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
@@ -35,6 +36,9 @@ class Engine {
   /** Runs read so far, until all that was stored is read. */
   readonly #folded = new Map<string, Folded>();
   readonly #tasks = new Set<Promise<void>>();
+  readonly #byUid = new Map<string, RunActor>();
+  /** Uids of runs that ended here lately: what their steps still report is cleared away. */
+  readonly #putAway = new Set<string>();
   #recovered = false;
 
   constructor(deps: EngineDeps, signal: AbortSignal) {
@@ -151,9 +155,16 @@ class Engine {
   async #live(actor: RunActor): Promise<void> {
     try {
       await actor.live(this.#signal);
+      if (actor.run.stage === "done") this.#remember(actor.run.uid);
     } finally {
       this.#drop(actor);
     }
+  }
+
+  #remember(uid: string): void {
+    this.#putAway.add(uid);
+    const oldest = this.#putAway.values().next().value;
+    if (this.#putAway.size > maxPutAway && oldest !== undefined) this.#putAway.delete(oldest);
   }
 
   #drop(actor: RunActor): void {
@@ -177,7 +188,9 @@ class Engine {
     const actor = this.#ownerOf(event.stepId);
     if (actor === undefined) {
       if (event.type === "pending" || event.type === "started" || event.type === "output") return;
-      this.#deps.log.debug("a step of no known run ended", { executor: name, step: event.stepId });
+      // Only what this process has put away: a step of a run that another engine has is that engine's (E3).
+      if (!this.#putAway.has(uidOf(event.stepId))) return;
+      this.#deps.log.debug("a step ended after its run", { executor: name, step: event.stepId });
       await executor.forget(event.stepId).catch(() => undefined);
       return;
     }
@@ -192,7 +205,7 @@ class Engine {
 
   /** By the uid at the head of the step's id. */
   #ownerOf(stepId: string): RunActor | undefined {
-    const uid = stepId.slice(0, stepId.indexOf("."));
+    const uid = uidOf(stepId);
     const known = this.#byUid.get(uid);
     if (known !== undefined && this.#actors.get(idOf(known.run.key)) === known) return known;
     this.#byUid.delete(uid);
@@ -203,7 +216,6 @@ class Engine {
       }
     return undefined;
   }
-  readonly #byUid = new Map<string, RunActor>();
 
   #spawn(task: Promise<void>): void {
     const watched = task
@@ -219,5 +231,7 @@ class Engine {
   }
 }
 
+const maxPutAway = 10_000;
+const uidOf = (stepId: string): string => stepId.slice(0, stepId.indexOf("."));
 const idOf = (key: { readonly namespace: string; readonly name: string }): string =>
   `${key.namespace}/${key.name}`;

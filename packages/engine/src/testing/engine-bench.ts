@@ -1,6 +1,6 @@
 import { noFailpoints, SeededRandom } from "@sluice/base";
 import { RecordingLogger, VirtualClock } from "@sluice/base/testing";
-import { makeMemoryTransport, type MemoryTransport, openStores, type Stores } from "@sluice/bus";
+import { type MemoryTransport, makeMemoryTransport, openStores, type Stores } from "@sluice/bus";
 import { makeRunDirectory } from "../directory/directory.ts";
 import type { RunDirectory } from "../directory/port.ts";
 import type { Executor } from "../executor/contract.ts";
@@ -28,7 +28,10 @@ export class EngineBench implements AsyncDisposable {
   readonly #processes: EngineProcess[] = [];
   #serial = 0;
 
-  start(executor: Executor, more: Partial<EngineDeps> & { readonly config?: EngineConfig } = {}): EngineProcess {
+  start(
+    executor: Executor,
+    more: Partial<EngineDeps> & { readonly config?: EngineConfig } = {},
+  ): EngineProcess {
     const stop = new AbortController();
     const registry = new RunRegistry();
     this.#serial += 1;
