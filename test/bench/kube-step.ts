@@ -27,6 +27,7 @@ const executor = makeKubernetesExecutor({
 });
 const stop = new AbortController();
 const waiting = new Map<string, (event: StepEvent) => void>();
+const forgetting: Promise<void>[] = [];
 const reading = read(executor, stop.signal);
 await executor.adopt([]);
 
@@ -56,6 +57,7 @@ try {
     `ten script steps at once: ${Math.round(await timed(() => all(many.map(() => step(scriptStep("echo x"))))))} ms`,
   );
 } finally {
+  await Promise.all(forgetting);
   stop.abort();
   await reading;
   await executor[Symbol.asyncDispose]();
@@ -103,7 +105,7 @@ async function step(request: StepRequest): Promise<void> {
   const end = await ended.promise;
   if (end.type !== "finished" || end.exitCode !== 0)
     throw new Error(`a step ended as ${JSON.stringify(end)}`);
-  void executor.forget(request.id);
+  forgetting.push(executor.forget(request.id));
 }
 
 async function read(from: Executor, signal: AbortSignal): Promise<void> {

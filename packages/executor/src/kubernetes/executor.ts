@@ -153,9 +153,14 @@ class KubernetesExecutor implements Executor {
     const id = stepIdOf(change.object);
     const tracked = id === undefined ? undefined : this.#steps.get(id);
     if (tracked === undefined) return;
-    // A last look: the state in which it was deleted may hold the exit code.
-    tracked.observe(change.object);
-    if (change.type === "deleted") tracked.vanished();
+    try {
+      // A last look: the state in which it was deleted may hold the exit code.
+      tracked.observe(change.object);
+      if (change.type === "deleted") tracked.vanished();
+    } catch (error) {
+      // One pod that we cannot read must not end the watch over all others.
+      this.#options.log.error("a pod could not be understood", { step: id, reason: messageOf(error) });
+    }
   }
 
   /** K1 */

@@ -161,7 +161,7 @@ export class TrackedStep {
   async #refuseStuck(message: string): Promise<void> {
     const [reason = "", ...said] = message.split(": ");
     this.refuse(KubeExecError.STUCK({ reason, said: said.join(": "), afterMs: this.#deps.stuckAfterMs }));
-    await this.#delete(1);
+    await this.#deleteQuietly(() => this.#delete(1));
   }
 
   #running(pod: KubeObject, view: Extract<PodView, { kind: "running" }>): void {
@@ -293,7 +293,7 @@ export class TrackedStep {
     await clock.sleepUntil(at, this.#life.signal);
     if (this.#life.signal.aborted) return;
     log.info("step is out of time", { step: this.request.id });
-    await this.stop("term", "deadline");
+    await this.#deleteQuietly(() => this.stop("term", "deadline"));
   }
 
   /** A pod whose node is gone stays in deletion for ever. */
@@ -305,6 +305,15 @@ export class TrackedStep {
     if (this.#life.signal.aborted) return;
     if (this.#ending === undefined) this.#lose("its node does not answer");
     else this.vanished();
+  }
+
+  /** Nobody waits for this deletion; what it leaves behind, `forget` or the pod's own deadline takes away. */
+  async #deleteQuietly(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#deps.log.warn("a pod could not be deleted", { step: this.request.id, reason: messageOf(error) });
+    }
   }
 
   async #delete(graceSeconds: number | undefined): Promise<void> {
