@@ -16,14 +16,8 @@ const folders = readdirSync(here, { withFileTypes: true })
   .filter((e) => e.isDirectory())
   .map((e) => e.name);
 
-test("the registry has every folder and is fresh", async () => {
-  // @ts-expect-error: the generator is plain JavaScript
-  const { registryFiles } = (await import("../../../../scripts/gen/registry.mjs")) as {
-    registryFiles(): { path: string; found: string; wanted: string }[];
-  };
-  const file = registryFiles().find((f) => f.path.includes("/sources/"));
-  expect(file?.found, "run pnpm gen").toBe(file?.wanted);
-  expect([...sourceRegistry.keys()]).toEqual(folders.sort());
+test("the registry has every folder", () => {
+  expect([...sourceRegistry.keys()], "run pnpm gen").toEqual(folders.sort());
 });
 
 describe.each([...sourceRegistry])("%s", (folder, definition) => {
