@@ -17,12 +17,12 @@ export class FolderWatch {
     this.#clock = clock;
     try {
       this.#watcher = watch(path, { persistent: true }, () => this.touch());
-      this.#watcher.on("error", () => this.#fallBack());
+      this.#watcher.on("error", () => this.lookOften());
     } catch {
-      this.#fallBack(); // no more watches are allowed to this user
+      this.lookOften(); // no more watches are allowed to this user
       return;
     }
-    if (look) this.#fallBack();
+    if (look) this.lookOften();
   }
 
   /** Resolves when something may have changed since the last call, and at once for the first. */
@@ -47,7 +47,8 @@ export class FolderWatch {
     this.touch();
   }
 
-  #fallBack(): void {
+  /** From now on wakes once a second too. */
+  lookOften(): void {
     const { signal } = this.#stop;
     const look = async () => {
       while (!signal.aborted) {

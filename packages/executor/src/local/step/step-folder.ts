@@ -54,7 +54,7 @@ export interface ExitRecord {
 export type Claim =
   | { readonly kind: "none" }
   /** The claimer has made the file and not yet written its name. */
-  | { readonly kind: "unsigned" }
+  | { readonly kind: "unsigned"; readonly madeAt: number }
   | { readonly kind: "ours" }
   | { readonly kind: "process"; readonly process: ProcessId };
 
@@ -93,7 +93,9 @@ export class StepFolder {
     if (text === undefined) return { kind: "none" };
     if (text.startsWith("ours\n")) return { kind: "ours" };
     const process = parseClaim(text);
-    return process === undefined ? { kind: "unsigned" } : { kind: "process", process };
+    return process === undefined
+      ? { kind: "unsigned", madeAt: this.#writtenAt("claim") ?? 0 }
+      : { kind: "process", process };
   }
 
   /** F3. False when someone else has claimed it. */

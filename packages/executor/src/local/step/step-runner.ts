@@ -37,6 +37,8 @@ type Ending =
   | { readonly kind: "vanished" }
   | { readonly kind: "left" };
 
+/** Between making the claim and signing it lie microseconds; one that is unsigned for so long never will be, ms. */
+const signingMs = 5_000;
 const signalExitCode = { term: 143, kill: 137 } as const;
 
 export class StepRunner {
@@ -108,8 +110,9 @@ export class StepRunner {
     });
     child.unref();
     child.once("exit", (code) => {
-      this.#childEnded = code !== claimTakenExitCode;
-      this.#isParent = this.#childEnded;
+      this.#childEnded = true;
+      this.#isParent = code !== claimTakenExitCode;
+      if (!this.#isParent) this.#watch?.lookOften();
       this.#watch?.touch();
     });
     this.#isParent = true;
@@ -166,14 +169,21 @@ export class StepRunner {
   #ending(): Ending | undefined {
     const exit = this.#folder.exit();
     if (exit !== undefined) return { kind: "exited", exit };
-    if (this.#isParent ? !this.#childEnded : this.#folder.isClaimerAlive()) return undefined;
-    const claim = this.#folder.claim();
-    if (!this.#isParent && (claim.kind === "none" || claim.kind === "unsigned")) return undefined;
+    if (this.#isParent ? !this.#childEnded : this.#mayStillRun()) return undefined;
     // It may have ended between the two looks.
     const late = this.#folder.exit();
     if (late !== undefined) return { kind: "exited", exit: late };
     const reason = this.#folder.failure();
     return reason === undefined ? { kind: "vanished" } : { kind: "failed", reason };
+  }
+
+  /** For a step of which this process is not the parent. */
+  #mayStillRun(): boolean {
+    const claim = this.#folder.claim();
+    if (claim.kind === "process") return this.#folder.isClaimerAlive();
+    if (claim.kind === "unsigned") return this.#deps.clock.now() - claim.madeAt < signingMs;
+    // Our supervisor ended without a claim by anyone: it could not write. `ours` has its exit file in a moment.
+    return claim.kind === "ours" || !this.#childEnded;
   }
 
   readonly #deliver = async (lines: Extract<StepEvent, { type: "output" }>["lines"]): Promise<void> => {
@@ -254,7 +264,12 @@ export class StepRunner {
       message,
       hint,
     } as const;
-    this.#folder.writeWhole("refused.json", JSON.stringify(event));
+    try {
+      this.#folder.writeWhole("refused.json", JSON.stringify(event));
+    } catch (cause) {
+      // Told all the same; after a restart it is tried again, and refused again.
+      this.#deps.log.error("a refusal could not be stored", { step: this.#step.id, cause: messageOf(cause) });
+    }
     this.#deps.queue.put(event);
   }
 

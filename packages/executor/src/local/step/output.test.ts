@@ -1,0 +1,75 @@
+import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { StepLine } from "@sluice/engine";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { LineCutter, maxLineBytes, maxResultBytes, OutputTail, readResult } from "./output.ts";
+
+describe("cutting bytes into lines", () => {
+  test("gives the same lines however the bytes are chunked", () => {
+    const text = fc.array(
+      fc.string({ unit: "binary", maxLength: 20 }).map((s) => s.replace(/[\r\n]/g, "")),
+      { minLength: 1, maxLength: 8 },
+    );
+    fc.assert(
+      fc.property(text, fc.array(fc.nat(12), { maxLength: 40 }), (lines, sizes) => {
+        const bytes = Buffer.from(`${lines.join("\n")}\n`);
+        const cutter = new LineCutter();
+        const got: string[] = [];
+        let from = 0;
+        for (const size of sizes) {
+          got.push(...cutter.push(bytes.subarray(from, from + size)));
+          from = Math.min(from + size, bytes.length);
+        }
+        got.push(...cutter.push(bytes.subarray(from)), ...cutter.end());
+        expect(got).toEqual(lines.map((line) => Buffer.from(line).toString("utf8")));
+      }),
+    );
+  });
+
+  test("cuts a line that is too long into pieces, between characters", () => {
+    const cutter = new LineCutter();
+    const line = "é".repeat(maxLineBytes);
+    const pieces = [...cutter.push(Buffer.from(`x${line}\n`)), ...cutter.end()];
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(pieces.join("")).toBe(`x${line}`);
+    for (const piece of pieces) expect(Buffer.byteLength(piece)).toBeLessThanOrEqual(maxLineBytes);
+  });
+
+  test("replaces what is no UTF-8, keeps colours, drops the carriage return of a line's end", () => {
+    const cutter = new LineCutter();
+    expect(cutter.push(Buffer.from([0xff, 0x41, 0x0a]))).toEqual(["\ufffdA"]);
+    expect(cutter.push(Buffer.from("\u001b[31mred\u001b[0m\r\n"))).toEqual(["\u001b[31mred\u001b[0m"]);
+  });
+});
+
+describe("a file that grows", () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), "sluice-output-"));
+  });
+  afterEach(() => rm(dir, { recursive: true }));
+
+  test("is read from where the last look ended, and its last line without a newline at the end only", async () => {
+    const tail = new OutputTail(join(dir, "stdout"), "stdout");
+    const lines: string[] = [];
+    const deliver = async (more: readonly StepLine[]) => void lines.push(...more.map((l) => l.text));
+    await tail.read(() => 1, deliver);
+    await writeFile(join(dir, "stdout"), "one\ntw");
+    await tail.read(() => 1, deliver);
+    expect(lines).toEqual(["one"]);
+
+    await appendFile(join(dir, "stdout"), "o\nthree");
+    await tail.finish(() => 1, deliver);
+    expect(lines).toEqual(["one", "two", "three"]);
+  });
+
+  test("gives its last 256 kB as the result, without one newline at its end", async () => {
+    await writeFile(join(dir, "stdout"), `${"a".repeat(maxResultBytes)}end\n\n`);
+    const result = await readResult(join(dir, "stdout"));
+    expect(result.length).toBe(maxResultBytes - 1);
+    expect(result.endsWith("aend\n")).toBe(true);
+    expect(await readResult(join(dir, "none"))).toBe("");
+  });
+});

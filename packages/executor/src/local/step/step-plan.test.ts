@@ -1,0 +1,102 @@
+import type { StepRequest } from "@sluice/engine";
+import { shStep } from "@sluice/engine/testing";
+import { describe, expect, test } from "vitest";
+import { planStep } from "./step-plan.ts";
+
+const references = {
+  secret: async (_ns: string, name: string, key: string) =>
+    name === "db" && key === "password" ? Buffer.from("s3cr3t") : undefined,
+  configMap: async (_ns: string, name: string, key: string) =>
+    name === "settings" && key === "color" ? "blue" : undefined,
+};
+
+type Container = Extract<StepRequest["work"], { kind: "container" }>["container"];
+const aStep = (container: Container, pod: StepRequest["pod"] = {}) =>
+  shStep("", {
+    work: { kind: "container", container: { image: "alpine", command: ["true"], ...container } },
+    pod,
+  });
+const plan = (container: Container, pod?: StepRequest["pod"]) =>
+  planStep(aStep(container, pod), references, "namespaces");
+
+describe("a step's variables", () => {
+  test("come from values, secrets, config maps and the step itself, and may name earlier ones", async () => {
+    const { env } = await plan({
+      env: [
+        { name: "A", value: "one" },
+        { name: "P", valueFrom: { secretKeyRef: { name: "db", key: "password" } } },
+        { name: "C", valueFrom: { configMapKeyRef: { name: "settings", key: "color" } } },
+        { name: "N", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+        { name: "B", value: "$(A)-$(NONE)-$$(A)" },
+      ],
+    });
+    expect(Object.fromEntries(env)).toMatchObject({
+      A: "one",
+      P: "s3cr3t",
+      C: "blue",
+      N: "default",
+      B: "one-$(NONE)-$(A)",
+    });
+  });
+
+  test("that refer to nothing are refused, unless they are optional", async () => {
+    const ref = { name: "db", key: "nothing" };
+    await expect(plan({ env: [{ name: "P", valueFrom: { secretKeyRef: ref } }] })).rejects.toMatchObject({
+      code: "LOCAL_REFERENCE_MISSING",
+    });
+    const { env } = await plan({
+      env: [{ name: "P", valueFrom: { secretKeyRef: { ...ref, optional: true } } }],
+    });
+    expect(env.has("P")).toBe(false);
+  });
+
+  test("that are larger than the system passes are refused by name", async () => {
+    await expect(plan({ env: [{ name: "BIG", value: "x".repeat(200_000) }] })).rejects.toMatchObject({
+      code: "LOCAL_ENVIRONMENT_TOO_LARGE",
+      details: { name: "BIG" },
+    });
+  });
+});
+
+describe("a step's volumes", () => {
+  const mount = (mountPath: string, more: object = {}) => ({
+    volumeMounts: [{ name: "v", mountPath, ...more }],
+  });
+
+  test.each([
+    ["a host folder", mount("/data"), { volumes: [{ name: "v", hostPath: { path: "/" } }] }],
+    ["no volume of that name", mount("/data"), {}],
+    ["the root", mount("/"), { volumes: [{ name: "v", emptyDir: {} }] }],
+    ["a system folder", mount("/proc/sys"), { volumes: [{ name: "v", emptyDir: {} }] }],
+    ["a path that climbs", mount("/data/../../etc"), { volumes: [{ name: "v", emptyDir: {} }] }],
+    [
+      "a sub-path that climbs",
+      mount("/data", { subPath: "../x" }),
+      { volumes: [{ name: "v", emptyDir: {} }] },
+    ],
+    [
+      "a secret without named keys",
+      mount("/data"),
+      { volumes: [{ name: "v", secret: { secretName: "db" } }] },
+    ],
+    [
+      "a key's path that climbs",
+      mount("/data"),
+      {
+        volumes: [{ name: "v", secret: { secretName: "db", items: [{ key: "password", path: "../../x" }] } }],
+      },
+    ],
+  ])("are refused for %s", async (_what, container, pod) => {
+    await expect(plan(container, pod)).rejects.toMatchObject({ code: "LOCAL_FIELD_UNSUPPORTED" });
+  });
+
+  test("of a config map are files for reading", async () => {
+    const { volumes } = await plan(mount("/etc/app"), {
+      volumes: [
+        { name: "v", configMap: { name: "settings", items: [{ key: "color", path: "c/color.txt" }] } },
+      ],
+    });
+    expect(volumes).toMatchObject([{ name: "v", mountPath: "/etc/app", readOnly: true }]);
+    expect(volumes[0]?.files.get("c/color.txt")).toEqual(Buffer.from("blue"));
+  });
+});
