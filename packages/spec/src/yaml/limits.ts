@@ -4,6 +4,8 @@ export interface ParseLimits {
   /** Nesting of maps and lists. */
   readonly maxDepth: number;
   readonly maxDocuments: number;
+  /** Words, signs, spaces and line ends of the text: each costs microseconds, however short. */
+  readonly maxTokens: number;
   /** Values after aliases are followed. */
   readonly maxNodes: number;
 }
@@ -12,5 +14,6 @@ export const defaultLimits: ParseLimits = {
   maxBytes: 4 * 1024 * 1024,
   maxDepth: 100,
   maxDocuments: 500,
+  maxTokens: 1_000_000,
   maxNodes: 1_000_000,
 };

@@ -88,6 +88,13 @@ describe("a hostile text", () => {
     expect(parseManifests("a: 1\n---\n".repeat(200)).documents).toHaveLength(200);
   });
 
+  it("is refused for its number of tokens, and gives no more errors than a reader can use", () => {
+    const limits = { maxTokens: 1_000 };
+
+    expect(parseManifests("\n".repeat(2_000), { limits }).issues.map((i) => i.code)).toEqual(["SPEC_LIMIT"]);
+    expect(parseManifests('"'.repeat(5_000)).issues).toHaveLength(200);
+  });
+
   it("is refused for keys that reach into objects", () => {
     for (const key of ["__proto__", "constructor", "prototype"]) {
       expect(codesOf(`a: {"${key}": {polluted: true}}`)).toEqual(["SPEC_KEY_FORBIDDEN"]);

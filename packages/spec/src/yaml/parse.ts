@@ -1,11 +1,11 @@
 import { isObject, type Json } from "@sluice/base";
 import { Composer, type Document, LineCounter, type Node, type YAMLError } from "yaml";
-import { type Issue, type IssueCode, type Locate, makeIssueSink } from "../issue.ts";
+import { type Issue, type IssueCode, type Locate, makeIssueSink, maxIssues } from "../issue.ts";
 import { convertDocument } from "./convert.ts";
 import { deeperThan } from "./depth.ts";
 import { defaultLimits, type ParseLimits } from "./limits.ts";
 import { makeLocate } from "./locate.ts";
-import { tokensOf } from "./tokens.ts";
+import { TextLimit, tokensOf } from "./tokens.ts";
 
 /** One document of a text (or one item of a `kind: List`) as plain JSON, with the way back to its place in the text. */
 export interface ParsedDocument {
@@ -57,6 +57,21 @@ class ParseRun {
   }
 
   read(): void {
+    try {
+      this.#readAll();
+    } catch (error) {
+      if (!(error instanceof TextLimit)) throw error;
+      const { maxDepth, maxTokens } = this.#limits;
+      const message =
+        error.what === "depth"
+          ? `the document nests deeper than ${maxDepth} levels`
+          : `the text has more than ${maxTokens} tokens`;
+      const hint = error.what === "depth" ? "flatten it" : "split it into files";
+      this.issue("SPEC_LIMIT", error.offset, message, hint);
+    }
+  }
+
+  #readAll(): void {
     const composer = new Composer({
       version: "1.2",
       schema: "core",
@@ -66,7 +81,7 @@ class ParseRun {
       merge: false,
     });
     const compose = function* (this: ParseRun) {
-      for (const token of tokensOf(this.#text, this.#lines.addNewLine)) {
+      for (const token of tokensOf(this.#text, this.#lines.addNewLine, this.#limits)) {
         const deep = deeperThan(token, this.#limits.maxDepth);
         if (deep !== undefined) {
           const message = `the document nests deeper than ${this.#limits.maxDepth} levels`;
@@ -91,7 +106,7 @@ class ParseRun {
 
   #take(document: Document.Parsed, index: number): void {
     const wrong: readonly YAMLError[] = [...document.errors, ...document.warnings];
-    for (const error of wrong) {
+    for (const error of wrong.slice(0, maxIssues)) {
       this.issue("SPEC_YAML", error.pos[0], sayYamlError(error), hintYamlError(error));
     }
     if (wrong.length > 0 || document.contents === null) return;
