@@ -13,6 +13,7 @@ import {
   exprText,
   getJsonPath,
   getPath,
+  gjsonString,
   listTags,
   renderTemplate,
   setPath,
@@ -93,4 +94,29 @@ test("what was set is what is read", () => {
       expect(getPath(setPath({}, keys.join("."), json), keys.join(".")).value).toEqual(json);
     }),
   );
+});
+
+test("an event that nests 100,000 levels deep is a bound and not a crash", () => {
+  const deep = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`) as never;
+  const uses = [
+    () => gjsonString(getPath({ deep }, "deep")),
+    () => getPath({ deep }, "[deep]"),
+    () => getPath({ deep }, "deep.@tostr"),
+    () => getPath({ deep }, 'deep.@flatten:{"deep":true}'),
+    () => compileGovaluate("a == b").evaluate({ a: deep, b: [] }),
+    () => exprText(evaluateExpr(compileExpr("toJson(deep)"), { variables: { deep } })),
+    () => exprText(evaluateExpr(compileExpr("flatten(deep)"), { variables: { deep } })),
+    () => exprText(evaluateExpr(compileExpr("deep"), { variables: { deep } })),
+    () => compileGoTemplate("{{ .deep }}").render({ deep }),
+    () => compileGoTemplate("{{ toJson .deep }}{{ quote .deep }}").render({ deep }),
+    () => getJsonPath({ deep }, "$..[0]"),
+  ];
+  for (const use of uses) {
+    try {
+      use();
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      expect(error.code).toMatch(/^EXPR_(LIMIT|EVALUATION)$/);
+    }
+  }
 });

@@ -5,7 +5,7 @@ import { applyModifier } from "./modifiers.ts";
 import { getMultipath } from "./multipath.ts";
 import { closingBracket, matchWildcard, readPart, splitPipe } from "./path.ts";
 import { parseQuery, queryMatches } from "./query.ts";
-import { type GjsonResult, missing, resultOf } from "./result.ts";
+import { type GjsonResult, maxValueDepth, missing, resultOf } from "./result.ts";
 
 /** Longest path that is followed, in characters. */
 export const maxPathLength = 4_096;
@@ -57,10 +57,12 @@ export class Walk {
   }
 
   /** Spends for every node that a newly made value shows: shared parts would otherwise multiply for free. */
-  weigh(made: Json): void {
+  weigh(made: Json, depth = 0): void {
     this.budget.spend();
+    if (depth > maxValueDepth)
+      throw ExprError.LIMIT({ language: "gjson", what: "nested levels of a value", max: maxValueDepth });
     if (typeof made === "object" && made !== null)
-      for (const inner of Object.values(made)) this.weigh(inner as Json);
+      for (const inner of Object.values(made)) this.weigh(inner as Json, depth + 1);
   }
 
   #literal(path: string): GjsonResult {

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from "@sluice/base";
 import type { Walk } from "./get.ts";
 import { closingBracket, closingQuote, modifierName } from "./path.ts";
-import { type GjsonResult, missing, resultOf } from "./result.ts";
+import { type GjsonResult, jsonText, missing, resultOf } from "./result.ts";
 
 /** Runs the modifier at the head of `path` (`@name` or `@name:argument`) and goes on with what follows it. */
 export function applyModifier(walk: Walk, value: Json, path: string): GjsonResult {
@@ -59,7 +59,7 @@ const modifiers: Readonly<Record<string, Modifier | undefined>> = Object.assign(
   values: (value: Json) =>
     isObject(value) ? (Object.values(value) as Json[]) : Array.isArray(value) ? value : [value],
   tostr: (value: Json, _argument: JsonObject, walk: Walk) => {
-    const text = JSON.stringify(value);
+    const text = jsonText(value);
     walk.budget.text(text.length);
     return text;
   },

@@ -1,4 +1,5 @@
 import type { Json } from "@sluice/base";
+import { ExprError } from "../errors.ts";
 
 export type GjsonType = "Null" | "False" | "Number" | "String" | "True" | "JSON";
 
@@ -27,7 +28,7 @@ export function gjsonType(value: Json): GjsonType {
 export function gjsonString({ value }: GjsonResult): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;
-  return typeof value === "number" ? plainNumber(value) : JSON.stringify(value);
+  return typeof value === "number" ? plainNumber(value) : jsonText(value);
 }
 
 /** gjson's `.Float()`: numeric texts are parsed, true is 1, anything else 0. */
@@ -46,6 +47,19 @@ export function gjsonBool({ value }: GjsonResult): boolean {
 /** gjson's `.Raw`: the value as JSON text; "" when missing. */
 export const gjsonRaw = ({ value }: GjsonResult): string =>
   value === undefined ? "" : JSON.stringify(value);
+
+/** JSON text of a value. What nests too deep to be written is a bound and not a crash. */
+export function jsonText(value: Json): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw ExprError.LIMIT({ language: "gjson", what: "nested levels of a value", max: maxValueDepth }, cause);
+  }
+}
+
+/** Deepest value that is surely worked with; events may nest deeper but not be turned into text then. */
+export const maxValueDepth = 1_000;
 
 /** Go's strconv.ParseBool, or undefined where it errs. */
 export function parseBool(text: string): boolean | undefined {

@@ -83,7 +83,8 @@ class Rendering {
         return "on";
       case "output": {
         const value = this.#pipe(node.pipe, dot);
-        if (node.pipe.variables.length === 0) this.#write(this.#shown(value));
+        if (node.pipe.variables.length === 0)
+          this.#write(this.#placed(node.pipe.offset, () => this.#shown(value)));
         return "on";
       }
       case "if":

@@ -1,4 +1,6 @@
+import type { Json } from "@sluice/base";
 import { Budget } from "../budget.ts";
+import { jsonText } from "../gjson/result.ts";
 import type { SourceText } from "../position.ts";
 import { compileRegex, type Regex } from "../regex.ts";
 import type { Node } from "./parser.ts";
@@ -146,7 +148,7 @@ class Evaluator {
     if (left === right) return true;
     if (typeof left !== "object" || typeof right !== "object" || left === null || right === null)
       return false;
-    return JSON.stringify(left) === JSON.stringify(right);
+    return jsonText(left as Json) === jsonText(right as Json);
   }
 
   #number(value: unknown, node: Node, role: string): number {
@@ -203,5 +205,5 @@ const whole = (value: number): bigint => BigInt(Number.isFinite(value) ? Math.tr
 export const show = (value: unknown): string => {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) return "<nil>";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "object" ? jsonText(value as Json) : String(value);
 };

@@ -1,7 +1,8 @@
 import { hasCode } from "@sluice/base";
 import { Budget } from "../budget.ts";
 import { evaluateExpr } from "../exprlang/evaluate.ts";
-import { fault } from "../fault.ts";
+import { Fault, fault } from "../fault.ts";
+import { SourceText } from "../position.ts";
 import { isMapping } from "../values.ts";
 import { type ParsedJsonPath, parseJsonPath, type Segment } from "./parse.ts";
 
@@ -10,10 +11,15 @@ const maxParts = 100_000;
 /**
  * Follows a JSONPath in a parsed JSON value. A path to one place gives that value, null when it is not there; a path
  * with `*`, `..`, a slice, a union or a filter gives the list of what it found. Filters are expr-lang over `@` and `$`.
- * Errors: EXPR_SYNTAX, EXPR_LIMIT.
+ * Errors: EXPR_SYNTAX, EXPR_EVALUATION, EXPR_LIMIT.
  */
 export function getJsonPath(value: unknown, path: string): unknown {
-  return queryJsonPath(value, path, new Budget("jsonpath", { maxSteps: 2_000_000 }));
+  try {
+    return queryJsonPath(value, path, new Budget("jsonpath", { maxSteps: 2_000_000 }));
+  } catch (error) {
+    if (error instanceof Fault) throw new SourceText("jsonpath", path).evaluation(error.message, 0);
+    throw error;
+  }
 }
 
 export function queryJsonPath(value: unknown, path: string, budget: Budget): unknown {
