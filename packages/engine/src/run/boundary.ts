@@ -2,9 +2,10 @@ import { compositeOutputs } from "../template/outputs.ts";
 import { failureText } from "../values/language.ts";
 import { endUnit, openUnit } from "./call.ts";
 import type { Boundary, DagFrame, StepsFrame, Unit } from "./frames.ts";
-import type { Node } from "./node.ts";
+import { isBad, type Node } from "./node.ts";
 import type { Run } from "./run.ts";
 import { boundaryScope } from "./scopes.ts";
+import { endNode } from "./tree.ts";
 
 export const failFastMessage = "template has failed or errored children and failFast enabled";
 
@@ -28,8 +29,7 @@ export function makeBoundary(unit: Unit, node: Node, scopeName: "steps" | "tasks
 }
 
 /** A unit of the boundary ended: the next one that waits may go. */
-export function releaseSlot(run: Run, boundary: Boundary | undefined): void {
-  if (boundary === undefined) return;
+export function releaseSlot(run: Run, boundary: Boundary): void {
   boundary.active -= 1;
   if (boundary.failedFast) return;
   const next = boundary.waiting.shift();
@@ -44,7 +44,7 @@ export function noteFailure(run: Run, frame: StepsFrame | DagFrame): void {
   frame.failedFast = true;
   for (const unit of frame.waiting) {
     frame.open -= 1;
-    if (unit.call.retry !== undefined) unit.call.retry.node.phase = "Failed";
+    if (unit.call.retry !== undefined) endNode(run, unit.call.retry.node, "Failed", failFastMessage);
   }
   frame.waiting = [];
   run.settled.push({ kind: "boundary", frame });
@@ -54,14 +54,20 @@ export function noteFailure(run: Run, frame: StepsFrame | DagFrame): void {
 export function endFailedFast(run: Run, frame: StepsFrame | DagFrame): boolean {
   if (!frame.failedFast) return false;
   if (frame.open > 0) return true;
-  if (frame.kind === "steps" && frame.group !== undefined) {
-    const bad = frame.group.members.find((m) => m.node.phase === "Failed" || m.node.phase === "Error");
-    frame.group.node.phase = "Failed";
-    frame.group.node.finishedAt = run.now;
-    if (bad !== undefined) frame.group.node.message = `child '${bad.node.id}' failed`;
-  }
+  closeGroups(run, frame);
   endUnit(run, frame.unit, { phase: "Failed", message: failFastMessage });
   return true;
+}
+
+/** Groups whose other children never start end with what they have. */
+function closeGroups(run: Run, frame: StepsFrame | DagFrame): void {
+  if (frame.kind === "dag") {
+    for (const { node } of frame.children.values()) if (node !== undefined) endNode(run, node, "Failed");
+    return;
+  }
+  const bad = frame.group?.members.find((m) => isBad(m.node.phase));
+  if (frame.group !== undefined)
+    endNode(run, frame.group.node, "Failed", bad === undefined ? undefined : `child '${bad.node.id}' failed`);
 }
 
 /** Ends a composite template that went well, with its outputs. */

@@ -185,6 +185,7 @@ export type Settled =
   | { readonly kind: "call"; readonly call: Call }
   | { readonly kind: "group"; readonly frame: StepsFrame }
   | { readonly kind: "task"; readonly frame: DagFrame; readonly task: TaskState }
+  | { readonly kind: "slot"; readonly boundary: Boundary }
   | { readonly kind: "boundary"; readonly frame: StepsFrame | DagFrame };
 
 export interface UnitEnd {

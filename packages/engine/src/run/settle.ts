@@ -1,10 +1,10 @@
-import { endFailedFast, releaseSlot } from "./boundary.ts";
+import { endFailedFast, noteFailure, releaseSlot } from "./boundary.ts";
 import type { Call, Settled, Unit } from "./frames.ts";
 import { dagEnded, itemEnded, taskEnded, taskReady } from "./kinds/dag.ts";
 import { startExitHook } from "./kinds/hooks.ts";
 import { releaseHeld } from "./kinds/leaf.ts";
 import { attemptEnded } from "./kinds/retry.ts";
-import { groupEnded, stepEnded } from "./kinds/steps.ts";
+import { groupEnded, isUnforgiven, stepEnded } from "./kinds/steps.ts";
 import { exitEnded, mainEnded } from "./lifecycle.ts";
 import type { Run } from "./run.ts";
 
@@ -33,6 +33,9 @@ function followUp(run: Run, settled: Settled): void {
     case "task":
       taskReady(run, settled.frame, settled.task);
       return;
+    case "slot":
+      releaseSlot(run, settled.boundary);
+      return;
     case "boundary":
       if (settled.frame.unit.state === "ended" || endFailedFast(run, settled.frame)) return;
       settled.frame.kind === "dag" ? dagEnded(run, settled.frame) : undefined;
@@ -44,7 +47,8 @@ function unitEnded(run: Run, unit: Unit): void {
   const { call } = unit;
   if (call.retry === undefined) run.settled.push({ kind: "call", call });
   else attemptEnded(run, call.retry, unit);
-  releaseSlot(run, call.boundary);
+  // After the call was judged: a failure with failFast must be known before the next one may go.
+  if (call.boundary !== undefined) run.settled.push({ kind: "slot", boundary: call.boundary });
 }
 
 /** The call, and its exit handler, are over. */
@@ -64,6 +68,7 @@ function tellOwner(run: Run, call: Call): void {
       taskEnded(run, owner.frame, owner.task);
       return;
     case "task-item":
+      if (call.node !== undefined && isUnforgiven(call.node, owner.task.task)) noteFailure(run, owner.frame);
       itemEnded(run, owner.frame, owner.task);
       return;
     case "hook":
