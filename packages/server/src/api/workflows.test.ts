@@ -237,6 +237,46 @@ describe("streams", () => {
     expect(await contents("podName=other")).toEqual([]);
   });
 
+  test("a followed log has every line that was stored before the workflow's end, and ends", async () => {
+    const at = 0;
+    const workflow = (phase: string) => ({
+      apiVersion: "argoproj.io/v1alpha1" as const,
+      kind: "Workflow" as const,
+      metadata: { name: "one", namespace: "default", uid: "u", labels: {} },
+      spec: {},
+      status: { phase, startedAt: null, finishedAt: null, progress: "0/1", nodes: {} },
+    });
+    const end = Promise.withResolvers<void>();
+    await using api = anApi();
+    const runs = {
+      ...api.deps.runs,
+      get: async () => workflow("Running"),
+      async *watch() {
+        yield { type: "ADDED" as const, object: workflow("Running") };
+        await end.promise;
+        yield { type: "MODIFIED" as const, object: workflow("Succeeded") };
+      },
+    };
+    await using watched = anApi({ deps: { runs } });
+    const append = (text: string) =>
+      watched.stores.logs.append({ namespace: "default", name: "one" }, { id: "n", attempt: 0 }, [
+        { at, stream: "stdout", text },
+      ]);
+    await append("first");
+
+    const log = watched.call("GET", `${path}/one/log?logOptions.follow=true`);
+    await append("second");
+    end.resolve();
+    await append("third");
+
+    const contents = (await log).text
+      .split("\n\n")
+      .filter((e) => e !== "")
+      .map((e) => JSON.parse(e.slice(6)).result.content);
+    expect(contents.slice(0, 2)).toEqual(["first", "second"]);
+    expect(new Set(contents).size).toBe(contents.length);
+  });
+
   test("end when the server closes, though nobody hung up", async () => {
     const api = anApi();
     const url = await api.server.listen();

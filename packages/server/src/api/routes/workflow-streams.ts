@@ -1,5 +1,6 @@
 // Server-sent events of workflows: the watch, and the log of steps.
 import { fnv32a } from "@sluice/base";
+import type { LogLine } from "@sluice/bus";
 import type { WorkflowNode, WorkflowObject } from "@sluice/engine";
 import { ServerError } from "../../errors.ts";
 import type { ServerDeps } from "../ports.ts";
@@ -67,14 +68,37 @@ async function readLog(deps: ServerDeps, call: ApiCall): Promise<ApiAnswer> {
   return {
     kind: "stream",
     async write(out, signal) {
-      const ended = new AbortController();
-      const stop = AbortSignal.any([signal, ended.signal]);
-      if (follow) void untilFinished(deps, workflow, stop).then(() => ended.abort());
-      const entries = logEntries(deps, call, workflow, follow ? stop : undefined);
+      const lines = follow ? linesToTheEnd(deps, workflow, signal) : deps.stores.logs.read(keyOf(call), {});
+      const entries = logEntries(deps, call, workflow, lines);
       if (tail === undefined || follow) for await (const entry of entries) await out.send({ result: entry });
       else for (const entry of await lastOf(entries, tail)) await out.send({ result: entry });
     },
   };
+}
+
+type StoredLine = LogLine & { readonly nodeId: string; readonly attempt: number };
+
+/** Lines as they come until the workflow has ended, and then those that were stored before its end but not yet seen. */
+async function* linesToTheEnd(
+  deps: ServerDeps,
+  workflow: WorkflowObject,
+  signal: AbortSignal,
+): AsyncGenerator<StoredLine> {
+  const { namespace, name } = workflow.metadata;
+  const ended = new AbortController();
+  const follow = AbortSignal.any([signal, ended.signal]);
+  const end = untilFinished(deps, workflow, follow).finally(() => ended.abort());
+  let seen = 0;
+  for await (const line of deps.stores.logs.read({ namespace, name }, { follow })) {
+    seen += 1;
+    yield line;
+  }
+  await end;
+  if (signal.aborted) return;
+  for await (const line of deps.stores.logs.read({ namespace, name }, {})) {
+    seen -= 1;
+    if (seen < 0) yield line;
+  }
 }
 
 interface LogEntry {
@@ -89,12 +113,12 @@ async function* logEntries(
   deps: ServerDeps,
   call: ApiCall,
   workflow: WorkflowObject,
-  follow: AbortSignal | undefined,
+  lines: AsyncIterable<StoredLine>,
 ): AsyncGenerator<LogEntry> {
   const wanted = call.params["podName"] ?? call.query["podName"] ?? "";
   const grep = call.query["grep"] ?? "";
   const nodes = new NodeNames(deps, workflow);
-  for await (const line of deps.stores.logs.read(keyOf(call), follow === undefined ? {} : { follow })) {
+  for await (const line of lines) {
     const node = await nodes.of(line.nodeId);
     if (wanted !== "" && !isNamed(workflow, node, line.nodeId, wanted)) continue;
     if (grep !== "" && !line.text.includes(grep)) continue;
