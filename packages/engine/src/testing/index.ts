@@ -2,5 +2,6 @@
 export { aWorkflow, shTemplate, submission } from "./a-workflow.ts";
 export { EventReader, type ExecutorBench, type StepEnd, shStep } from "./conformance/bench.ts";
 export { executorConformance } from "./conformance/executor.ts";
+export { EngineBench, type EngineProcess } from "./engine-bench.ts";
 export { type ManualEnd, ManualExecutor, type ManualOptions, manualWorld } from "./manual-executor.ts";
 export { type Ended, PureRun, runToEnd, type Script, type ScriptedEnd } from "./run-to-end.ts";
