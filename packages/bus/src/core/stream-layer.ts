@@ -29,6 +29,8 @@ export interface StreamLayer extends AsyncDisposable {
   deleteConsumer(stream: string, durable: string): Promise<void>;
   follow(stream: string, options: LayerFollowOptions, signal: AbortSignal): AsyncIterable<Followed>;
   last(stream: string, subject: string): Promise<Message | undefined>;
+  /** The first message on the subject at `fromSeq` or behind it. */
+  next(stream: string, subject: string, fromSeq: number): Promise<Message | undefined>;
   get(stream: string, seq: number): Promise<Message | undefined>;
   subjects(stream: string, filter: string): Promise<ReadonlyMap<string, number>>;
   purge(stream: string, subject: string, keep?: number): Promise<void>;

@@ -53,6 +53,15 @@ async function* readStored(
   subject: string,
   fromSeq: number,
 ): AsyncIterable<Message> {
+  if (stream.endsWith("_TRIGGERS")) {
+    // A work queue takes no second consumer: its messages are asked for one by one.
+    for (let seq = Math.max(1, fromSeq); ; ) {
+      const message = await layer.next(stream, subject, seq);
+      if (message === undefined) return;
+      yield message;
+      seq = message.seq + 1;
+    }
+  }
   const stop = new AbortController();
   try {
     const options = {

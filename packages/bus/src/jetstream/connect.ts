@@ -49,6 +49,11 @@ export async function connectJetStream(options: JetStreamOptions): Promise<Trans
     const version = connection.nats.info?.version ?? "0";
     if (!isAtLeast(version, minimumVersion))
       throw BusError.SERVER_TOO_OLD({ where: connection.nats.getServer(), version, wanted: minimumVersion });
+    if (replicas > 1 && (connection.nats.info as { cluster?: string } | undefined)?.cluster === undefined)
+      throw BusError.STREAM_SETTINGS({
+        stream: `${prefix.toUpperCase()}_*`,
+        reason: `${replicas} replicas need a cluster, this server stands alone`,
+      });
     options.signal?.throwIfAborted();
     const limits = options.eventsMaxBytes === undefined ? {} : { eventsMaxBytes: options.eventsMaxBytes };
     await layer.ensure(allStreams({ prefix, replicas, ...limits }));

@@ -32,14 +32,13 @@ export class Connection implements AsyncDisposable {
   readonly #listeners = new Set<(connected: boolean) => void>();
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #watching: Promise<void>;
   #connected = true;
 
   private constructor(nats: NatsConnection, deps: ConnectionDeps) {
     this.nats = nats;
     this.#clock = deps.clock;
     this.#log = deps.log;
-    this.#watching = this.#watch();
+    void this.#watch();
   }
 
   /** Errors: BUS_UNAVAILABLE when no server answers, BUS_DENIED when it refuses us. */
@@ -94,7 +93,7 @@ export class Connection implements AsyncDisposable {
       if (this.#connected) await this.nats.drain().catch(() => this.nats.close());
       else await this.nats.close();
     }
-    await this.#watching;
+    this.#set(false);
   }
 
   async #watch(): Promise<void> {
@@ -102,7 +101,6 @@ export class Connection implements AsyncDisposable {
       if (status.type === Events.Disconnect) this.#set(false);
       else if (status.type === Events.Reconnect) this.#set(true);
     }
-    this.#set(false);
   }
 
   #set(connected: boolean): void {

@@ -103,6 +103,10 @@ export class JetStreamLayer implements StreamLayer {
     return this.#getMessage(stream, { last_by_subj: subject });
   }
 
+  next(stream: string, subject: string, fromSeq: number): Promise<Message | undefined> {
+    return this.#getMessage(stream, { seq: fromSeq, next_by_subj: subject });
+  }
+
   get(stream: string, seq: number): Promise<Message | undefined> {
     return this.#getMessage(stream, { seq });
   }

@@ -152,6 +152,9 @@ class MemoryLayer implements StreamLayer {
   async last(name: string, subject: string) {
     return this.#stream(name, "read").last(subject);
   }
+  async next(name: string, subject: string, fromSeq: number) {
+    return this.#stream(name, "read").nextAfter(fromSeq - 1, [subject]);
+  }
   async get(name: string, seq: number) {
     return this.#stream(name, "read").get(seq);
   }
