@@ -59,6 +59,19 @@ describe.skipIf(clusterMissing() !== undefined)("on a real cluster", () => {
       expect(session.reader.lines(step.id).join()).not.toContain("sluice");
     });
 
+    test("runs a python script of the coin flip, and takes its word", async () => {
+      const source =
+        'import random\nresult = "heads" if random.randint(0,1) == 0 else "tails"\nprint(result)\n';
+      const flip = script("", {
+        captureResult: true,
+        work: { kind: "script", script: { image: "python:alpine3.6", command: ["python"], source } },
+      });
+      const end = await session.run(flip);
+
+      expect(end).toMatchObject({ type: "finished", exitCode: 0 });
+      expect(end.type === "finished" && end.result).toMatch(/^(heads|tails)$/);
+    });
+
     test("runs a plain container with no addition, and takes its result from the log", async () => {
       const end = await session.run(
         container(undefined, {

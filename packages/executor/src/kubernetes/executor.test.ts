@@ -220,6 +220,19 @@ describe("the Kubernetes executor over an API server that fails", () => {
     expect(await reader.ended(step.id)).toMatchObject({ type: "finished", deadline: true, exitCode: 143 });
   });
 
+  test("ends a step that is stopped before its pod could be made, and makes none later", async () => {
+    kube.failNext("create", KubeError.THROTTLED({ ...where, retryAfterMs: 20_000 }));
+    const step = plain();
+    const started = executor.start(step);
+    await clock.advanceBy(1_000);
+    await executor.stop(step.id, "term");
+    await clock.advanceBy(60_000);
+    await started;
+
+    expect(await reader.ended(step.id)).toMatchObject({ type: "finished", exitCode: 143 });
+    expect((await kube.list(resources.pods, {})).items).toEqual([]);
+  });
+
   test("does not create a pod for a step whose time is over", async () => {
     const step = plain({ deadlineAt: clock.now() });
     await executor.start(step);

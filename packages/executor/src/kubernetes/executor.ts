@@ -102,7 +102,7 @@ class KubernetesExecutor implements Executor {
     const selector = stepLabel(stepId);
     const pod = this.#pods().find((candidate) => candidate.metadata.labels?.[label.step] === selector);
     if (pod !== undefined) await this.#remove(pod);
-    else if (tracked !== undefined) await this.#removeNamed(tracked.namespace, tracked.pod);
+    else if (tracked !== undefined) await this.#removeNamed(tracked.place.namespace, tracked.place.name);
   }
 
   events(signal: AbortSignal): AsyncIterable<StepEvent> {
@@ -139,7 +139,7 @@ class KubernetesExecutor implements Executor {
     if (known !== undefined) return known;
     const { client, clock, random, log, stuckAfterMs = 120_000 } = this.#options;
     const deps = { client, clock, random, log, queue: this.#queue, stuckAfterMs };
-    const tracked = new TrackedStep(step, { namespace, pod: podName(step) }, deps);
+    const tracked = new TrackedStep(step, { namespace, name: podName(step) }, deps);
     this.#steps.set(step.id, tracked);
     return tracked;
   }
@@ -180,11 +180,11 @@ class KubernetesExecutor implements Executor {
   }
 
   async #attach(tracked: TrackedStep): Promise<void> {
-    const ref = { namespace: tracked.namespace, name: tracked.pod };
-    const pod = await this.#options.client.get(resources.pods, ref, this.#scope.signal);
+    const { place } = tracked;
+    const pod = await this.#options.client.get(resources.pods, place, this.#scope.signal);
     if (stepIdOf(pod) !== tracked.request.id || installOf(pod) !== this.#options.installId)
       throw KubeExecError.NAME_TAKEN({
-        pod: tracked.pod,
+        pod: tracked.place.name,
         owner: `installation '${installOf(pod) ?? "none"}'`,
       });
     tracked.observe(pod);
@@ -208,7 +208,7 @@ class KubernetesExecutor implements Executor {
     }
     const ours = error.code.startsWith("KUBEEXEC_");
     tracked.refuse(
-      ours ? error : KubeExecError.POD_REFUSED({ pod: tracked.pod, said: error.message }, error),
+      ours ? error : KubeExecError.POD_REFUSED({ pod: tracked.place.name, said: error.message }, error),
     );
   }
 

@@ -1,5 +1,14 @@
 import type { StepEvent, StepRequest } from "@sluice/engine";
 import type { ReadLog } from "./logs/reader.ts";
+import type { PodView } from "./pod-view.ts";
+
+/**
+ * Whether a deletion ended the container, rather than itself. Both times are whole seconds: within the same one,
+ * exit code 0 is taken for an end of its own.
+ */
+export const interrupted = (view: Extract<PodView, { kind: "ended" }>): boolean =>
+  view.deletedAt !== undefined &&
+  (view.endedAt > view.deletedAt || (view.endedAt === view.deletedAt && view.exitCode !== 0));
 
 export interface End {
   readonly startedAt: number;

@@ -2,9 +2,9 @@ import type { StepRequest } from "@sluice/engine";
 import { shStep } from "@sluice/engine/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { unexpanded } from "./logs/wrapper.ts";
 import { podName, stepLabel } from "./names.ts";
 import { buildPod } from "./pod.ts";
-import { unexpanded } from "./wrapper.ts";
 
 const place = { namespace: "ci", mark: "::mark::", now: 1_000_000 };
 const settings = { installId: "one" };

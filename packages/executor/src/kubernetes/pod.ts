@@ -3,8 +3,6 @@ import { isObject } from "@sluice/base";
 import type { StepRequest } from "@sluice/engine";
 import type { KubeObject } from "@sluice/kube";
 import { KubeExecError } from "./errors.ts";
-import { annotation, label, labelValue, mainContainer, podName, stepLabel } from "./names.ts";
-import type { KubernetesExecutorOptions } from "./options.ts";
 import {
   scratchDir,
   scriptMaxBytes,
@@ -12,7 +10,9 @@ import {
   stagingDir,
   unexpanded,
   wrapperText,
-} from "./wrapper.ts";
+} from "./logs/wrapper.ts";
+import { annotation, label, labelValue, mainContainer, podName, stepLabel } from "./names.ts";
+import type { KubernetesExecutorOptions } from "./options.ts";
 
 export type PodSettings = Pick<KubernetesExecutorOptions, "installId" | "podDefaults" | "entrypoints">;
 

@@ -4,16 +4,16 @@
 //   T1. At most one of finished, lost, refused leaves it, after all of its output.
 //   T2. It is level-triggered: `observe` may come late, doubled or with states left out.
 //   T3. A deletion that we asked for (stop, deadline) ends as `finished`; one by somebody else as `lost`.
-import { type Clock, hasCode, type Logger, messageOf, type Random, sleepFor } from "@sluice/base";
+import { type Clock, type Logger, messageOf, type Random, sleepFor } from "@sluice/base";
 import type { StepEvent, StepRequest } from "@sluice/engine";
-import { type KubeClient, type KubeObject, resources } from "@sluice/kube";
+import type { KubeClient, KubeObject, ObjectRef } from "@sluice/kube";
 import { KubeExecError } from "./errors.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { LogReader, type ReadLog } from "./logs/reader.ts";
 import { annotation, mainContainer } from "./names.ts";
-import { finishedOf } from "./outcome.ts";
+import { finishedOf, interrupted } from "./outcome.ts";
+import { PodHandle } from "./pod-handle.ts";
 import { type PodView, viewOf } from "./pod-view.ts";
-import { untilDone } from "./retry.ts";
 
 export interface StepDeps {
   readonly client: KubeClient;
@@ -27,14 +27,6 @@ export interface StepDeps {
 type Ending = "stopped" | "deadline";
 type Ended = Extract<PodView, { kind: "ended" }>;
 
-/**
- * T3. Whether a deletion ended the container, rather than itself. Both times are whole seconds: within the same one,
- * exit code 0 is taken for an end of its own.
- */
-const interrupted = (view: Ended): boolean =>
-  view.deletedAt !== undefined &&
-  (view.endedAt > view.deletedAt || (view.endedAt === view.deletedAt && view.exitCode !== 0));
-
 /** Ms that a pod may stay after its deletion was due, before its node counts as lost. */
 const terminatingSlackMs = 60_000;
 /** 128 + the signal's number. */
@@ -43,8 +35,7 @@ const sigterm = 143;
 
 export class TrackedStep {
   readonly request: StepRequest;
-  readonly namespace: string;
-  readonly pod: string;
+  readonly #pod: PodHandle;
   readonly #deps: StepDeps;
   readonly #life = new AbortController();
   #phase: "waiting" | "running" | "ending" | "over" = "waiting";
@@ -57,12 +48,15 @@ export class TrackedStep {
   #deletionSeen = false;
   #terminatingWatched = false;
 
-  constructor(request: StepRequest, place: { namespace: string; pod: string }, deps: StepDeps) {
+  constructor(request: StepRequest, place: ObjectRef & { readonly namespace: string }, deps: StepDeps) {
     this.request = request;
-    this.namespace = place.namespace;
-    this.pod = place.pod;
     this.#deps = deps;
+    this.#pod = new PodHandle(place, { ...deps, step: request.id, signal: this.#life.signal });
     if (request.deadlineAt !== undefined) void this.#watchDeadline(request.deadlineAt);
+  }
+
+  get place(): ObjectRef & { readonly namespace: string } {
+    return this.#pod.place;
   }
 
   get over(): boolean {
@@ -107,7 +101,9 @@ export class TrackedStep {
     this.#ending ??= why;
     this.#killed ||= how === "kill";
     // 1 s is the shortest grace with which the kubelet still reports the exit code; 0 only removes the object.
-    await this.#delete(how === "kill" ? 1 : undefined);
+    const found = await this.#pod.delete(how === "kill" ? 1 : undefined);
+    // Stopped before its pod was made: nothing else will tell its end.
+    if (!found) this.vanished();
   }
 
   refuse(error: { readonly code: string; readonly message: string; readonly hint: string }): void {
@@ -161,7 +157,7 @@ export class TrackedStep {
   async #refuseStuck(message: string): Promise<void> {
     const [reason = "", ...said] = message.split(": ");
     this.refuse(KubeExecError.STUCK({ reason, said: said.join(": "), afterMs: this.#deps.stuckAfterMs }));
-    await this.#deleteQuietly(() => this.#delete(1));
+    await this.#pod.quietly(() => this.#pod.delete(1));
   }
 
   #running(pod: KubeObject, view: Extract<PodView, { kind: "running" }>): void {
@@ -190,8 +186,8 @@ export class TrackedStep {
         client,
         clock,
         random,
-        namespace: this.namespace,
-        pod: this.pod,
+        namespace: this.place.namespace,
+        pod: this.place.name,
         container: mainContainer,
         mark: pod.metadata.annotations?.[annotation.mark] ?? "",
         emit: (lines) => queue.putWhenRoom({ type: "output", stepId, lines }, this.#life.signal),
@@ -293,7 +289,7 @@ export class TrackedStep {
     await clock.sleepUntil(at, this.#life.signal);
     if (this.#life.signal.aborted) return;
     log.info("step is out of time", { step: this.request.id });
-    await this.#deleteQuietly(() => this.stop("term", "deadline"));
+    await this.#pod.quietly(() => this.stop("term", "deadline"));
   }
 
   /** A pod whose node is gone stays in deletion for ever. */
@@ -305,26 +301,5 @@ export class TrackedStep {
     if (this.#life.signal.aborted) return;
     if (this.#ending === undefined) this.#lose("its node does not answer");
     else this.vanished();
-  }
-
-  /** Nobody waits for this deletion; what it leaves behind, `forget` or the pod's own deadline takes away. */
-  async #deleteQuietly(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.#deps.log.warn("a pod could not be deleted", { step: this.request.id, reason: messageOf(error) });
-    }
-  }
-
-  async #delete(graceSeconds: number | undefined): Promise<void> {
-    const { client } = this.#deps;
-    const ref = { namespace: this.namespace, name: this.pod };
-    await untilDone({ ...this.#deps, signal: this.#life.signal, what: "delete pod" }, async () => {
-      try {
-        await client.delete(resources.pods, ref, graceSeconds === undefined ? {} : { graceSeconds });
-      } catch (error) {
-        if (!hasCode(error, "KUBE_NOT_FOUND")) throw error;
-      }
-    });
   }
 }

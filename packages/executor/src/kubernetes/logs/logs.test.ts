@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { scratchDir, wrapperText } from "../wrapper.ts";
 import { LogCursor } from "./cursor.ts";
 import { FrameFilter } from "./frames.ts";
 import { LogSplitter } from "./splitter.ts";
 import { Tail } from "./tail.ts";
+import { scratchDir, wrapperText } from "./wrapper.ts";
 
 const stamp = (ms: number, nanos = 0): string =>
   `${new Date(ms).toISOString().slice(0, -1)}${String(nanos).padStart(6, "0")}Z`;

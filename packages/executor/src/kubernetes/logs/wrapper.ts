@@ -1,6 +1,6 @@
 // The shell text that runs a step's command where the plain container is not enough: it writes the script, keeps stdout
-// for the result, and after the end prints output files into the log as marked lines (see logs/frames.ts).
-import { resultMaxBytes } from "./logs/frames.ts";
+// for the result, and after the end prints output files into the log as marked lines (see frames.ts).
+import { resultMaxBytes } from "./frames.ts";
 
 /** Mounted empty into the pod where the wrapper runs. */
 export const scratchDir = "/var/run/sluice";
