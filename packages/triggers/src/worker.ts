@@ -34,7 +34,7 @@ export interface TriggersDeps {
 }
 
 /** A delivery is taken for lost after this long without a sign, ms; signs come three times as often. */
-const ackWaitMs = 15_000;
+const ackWaitMs = 5_000;
 
 /**
  * Executes trigger requests until `signal` aborts; attempts under way then have `config.graceMs` to end.
