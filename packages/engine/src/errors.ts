@@ -62,6 +62,17 @@ export const EngineError = defineErrors("ENGINE", {
     message: (d: { reason: string }) => d.reason,
     hint: "see the template's text with `sluice get NAME -o yaml`",
   },
+  EXECUTOR_UNKNOWN: {
+    retry: "never",
+    message: (d: { name: string; known: string }) =>
+      `executor '${d.name}' does not exist here; there are ${d.known}`,
+    hint: "correct the workflow's annotation sluice.dev/executor, or start the server with that executor",
+  },
+  START_FAILED: {
+    retry: "never",
+    message: (d: { reason: string }) => `the step could not be started: ${d.reason}`,
+    hint: "see what the executor needs: `sluice doctor`",
+  },
   LIMIT: {
     retry: "never",
     message: (d: { what: string; max: number }) => `${d.what} is more than ${d.max}`,

@@ -82,7 +82,22 @@ class Engine {
     this.#spawn(this.#adopted([this.#actorOf(folded)]));
   }
 
+  /** A record that cannot be read costs its run, not the others. */
   #fold(id: string, record: JournalRecord<Fact>): Folded | undefined {
+    try {
+      return this.#folding(id, record);
+    } catch (error) {
+      this.#deps.log.error("a journal record cannot be folded", {
+        run: id,
+        seq: record.seq,
+        reason: messageOf(error),
+      });
+      this.#folded.delete(id);
+      return undefined;
+    }
+  }
+
+  #folding(id: string, record: JournalRecord<Fact>): Folded | undefined {
     let folded = this.#folded.get(id);
     for (const fact of record.facts) {
       if (fact.type === "submitted") {
@@ -135,7 +150,7 @@ class Engine {
       for (const actor of its) {
         const steps = [...actor.run.steps.keys()];
         actor.attached(steps.filter((stepId) => ids.has(stepId)));
-        actor.run.changes.start.push(...steps);
+        for (const stepId of steps) actor.run.changes.start.push(stepId);
         if (actor.run.shutdown !== undefined)
           for (const stepId of steps)
             actor.run.changes.stop.push({
@@ -200,6 +215,7 @@ class Engine {
       if (node !== undefined)
         await this.#deps.logWriter.add(event.stepId, { key: actor.run.key, node }, event.lines);
     } else if (event.type === "pending" || event.type === "started") actor.progress(event);
+    else if (actor.run.stage === "done") await executor.forget(event.stepId).catch(() => undefined);
     else this.#spawn(this.#deps.logWriter.flushed(event.stepId).then(() => actor.end(event)));
   }
 

@@ -1,9 +1,18 @@
-import { backoffMs, defaultBackoff, isAppError, messageOf, retryOf, sleepFor } from "@sluice/base";
+import {
+  type AppError,
+  backoffMs,
+  defaultBackoff,
+  isAppError,
+  messageOf,
+  retryOf,
+  sleepFor,
+} from "@sluice/base";
+import { EngineError } from "../errors.ts";
 import type { Executor, StepRequest } from "../executor/contract.ts";
 import type { Step } from "../run/frames.ts";
 import type { Run } from "../run/run.ts";
 import type { StepEnd } from "./actor.ts";
-import type { LoopDeps } from "./deps.ts";
+import { executorAnnotation, type LoopDeps } from "./deps.ts";
 import type { SlotUser } from "./slots.ts";
 
 interface Tell {
@@ -65,8 +74,12 @@ export class StepStarter implements SlotUser {
         if (this.#executor === undefined) {
           this.#refuse(
             stepId,
-            "ENGINE_EXECUTOR_UNKNOWN",
-            "the workflow names an executor that this engine does not have",
+            EngineError.EXECUTOR_UNKNOWN({
+              name:
+                this.#run.submitted.workflow.metadata.annotations?.[executorAnnotation] ??
+                this.#deps.defaultExecutor,
+              known: [...this.#deps.executors.keys()].join(", "),
+            }),
           );
           return;
         }
@@ -75,7 +88,10 @@ export class StepStarter implements SlotUser {
         return;
       } catch (error) {
         if (retryOf(error) !== "later") {
-          this.#refuse(stepId, isAppError(error) ? error.code : "ENGINE_START_FAILED", messageOf(error));
+          this.#refuse(
+            stepId,
+            isAppError(error) ? error : EngineError.START_FAILED({ reason: messageOf(error) }, error),
+          );
           return;
         }
         this.#deps.log.warn("a step could not be started, trying again", {
@@ -92,8 +108,8 @@ export class StepStarter implements SlotUser {
     }
   }
 
-  #refuse(stepId: string, code: string, message: string): void {
-    this.#tell.refused({ type: "refused", stepId, at: this.#deps.clock.now(), code, message, hint: "" });
+  #refuse(stepId: string, { code, message, hint }: AppError): void {
+    this.#tell.refused({ type: "refused", stepId, at: this.#deps.clock.now(), code, message, hint });
   }
 
   stop(stepId: string, how: "term" | "kill"): void {

@@ -104,6 +104,13 @@ describe("steps loops, parallelism and limits", () => {
     expect(names({ count: "2", format: "testuser%02d" })).toEqual(["(0:testuser00)", "(1:testuser01)"]);
   });
 
+  test("a run that grows past its bound of nodes ends as an error, with what it has under way", () => {
+    const ended = runToEnd(loop({}), () => ({}), { maxNodes: 5 });
+    expect(ended.run).toMatchObject({ phase: "Error", message: "the number of nodes is more than 5" });
+    expect([...ended.run.nodes.values()].every((node) => node.finishedAt !== undefined)).toBe(true);
+    expect(ended.run.steps.size).toBe(0);
+  });
+
   test("endless recursion ends at the depth bound with a clear error", () => {
     const ended = runToEnd(
       aWorkflow({ templates: [{ name: "main", steps: [[{ name: "again", template: "main" }]] }] }),

@@ -5,6 +5,7 @@ import { cutStep, overdueMessage } from "./kinds/leaf.ts";
 import { failSuspend } from "./kinds/suspend.ts";
 import type { RunPhase } from "./node.ts";
 import type { Run } from "./run.ts";
+import { endNode } from "./tree.ts";
 
 /** An engine took the run: its main part starts. */
 export function startRun(run: Run): void {
@@ -98,4 +99,16 @@ export function expireRun(run: Run): void {
   for (const unit of [...run.suspends.values()])
     if (!unit.call.exiting) failSuspend(run, unit, "Failed", overdueMessage);
   run.message = overdueMessage;
+}
+
+/** Ends a run that cannot go on, with all that is under way in it. */
+export function breakRun(run: Run, message: string): void {
+  for (const stepId of run.steps.keys()) run.changes.stop.push({ stepId, how: "kill" });
+  run.steps.clear();
+  run.suspends.clear();
+  run.held = [];
+  run.settled.length = 0;
+  run.activePods = 0;
+  for (const node of run.nodes.values()) endNode(run, node, "Error", message);
+  endRun(run, "Error", message);
 }

@@ -1,10 +1,11 @@
 import type { Fact } from "../facts.ts";
+import { failureText } from "../values/language.ts";
 import { endUnit } from "./call.ts";
 import { obey } from "./control.ts";
 import { cutStep, finishStep, overdueMessage, takeStep } from "./kinds/leaf.ts";
 import { retryDue } from "./kinds/retry.ts";
 import { completeSuspend, failSuspend, missingOutput } from "./kinds/suspend.ts";
-import { expireRun, startRun } from "./lifecycle.ts";
+import { breakRun, expireRun, startRun } from "./lifecycle.ts";
 import { noChanges, type Run, type RunChanges } from "./run.ts";
 import { settle } from "./settle.ts";
 import type { Timer } from "./timers.ts";
@@ -20,8 +21,13 @@ export function reduce(run: Run, fact: Fact): void {
     if (fact.type === "delete") run.deleted = true;
     return;
   }
-  apply(run, fact);
-  settle(run);
+  try {
+    apply(run, fact);
+    settle(run);
+  } catch (error) {
+    // A bound of the run, or a fault of ours. Thrown on, it would stop every run of the process, at each replay anew.
+    breakRun(run, failureText(error));
+  }
 }
 
 function apply(run: Run, fact: Fact): void {
