@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { type Clock, sleepFor } from "@sluice/base";
 import type { StepRequest } from "@sluice/engine";
 import { LocalError } from "../../errors.ts";
@@ -6,6 +5,7 @@ import { childrenOf, signalTo } from "../step/process-table.ts";
 import { shellQuote } from "../step/shell-scripts.ts";
 import type { StepFolder } from "../step/step-folder.ts";
 import type { StepPlan } from "../step/step-plan.ts";
+import { writeWhole } from "../step/whole-file.ts";
 import { firstLine, runBriefly } from "./brief-run.ts";
 import type { Isolation } from "./isolation.ts";
 import { layScript, layVolumes } from "./layout.ts";
@@ -37,8 +37,8 @@ export function makeContainerEngine(options: EngineOptions): Isolation {
     ready: (plan, say, signal) => images.bring(plan, say, signal),
     lay(folder, step, plan) {
       layScript(folder, plan);
-      const { argv, env } = runWords(options, folder, step, plan);
-      writeFileSync(folder.file("after"), afterScript(words, folder, step));
+      const { argv, env } = runWords(options, folder, plan);
+      writeWhole(folder.file("after"), afterScript(words, folder, step));
       return { argv: ["/bin/sh", "-c", ': >started; exec "$@"', "run", ...argv], env };
     },
     async terminate(folder, supervisor) {
@@ -72,7 +72,7 @@ function afterScript(words: readonly string[], folder: StepFolder, step: StepReq
 }
 
 /** Pure but for the volumes' files: the engine's `run` for one step. */
-function runWords(options: EngineOptions, folder: StepFolder, step: StepRequest, plan: StepPlan) {
+function runWords(options: EngineOptions, folder: StepFolder, plan: StepPlan) {
   const env: Record<string, string> = {};
   const argv = [options.engine, ...options.flags.global, "run", "--name", containerName(folder)];
   argv.push("--sig-proxy=false", "--pull=never", "--log-driver=none", ...options.flags.run);
@@ -94,7 +94,6 @@ function runWords(options: EngineOptions, folder: StepFolder, step: StepRequest,
   const [entrypoint, ...rest] = plan.command ?? [];
   if (entrypoint !== undefined) argv.push("--entrypoint", entrypoint);
   argv.push(plan.image, ...rest, ...plan.args);
-  void step;
   return { argv, env };
 }
 

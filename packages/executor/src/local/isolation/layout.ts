@@ -1,10 +1,11 @@
 // What a step's folder holds whatever its isolation: script, volumes, the enter and collect programs.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { StepRequest } from "@sluice/engine";
 import { collectScript, enterScript } from "../step/shell-scripts.ts";
 import type { StepFolder } from "../step/step-folder.ts";
 import type { StepPlan } from "../step/step-plan.ts";
+import { writeWhole } from "../step/whole-file.ts";
 import type { BindMount } from "./sandbox.ts";
 
 /** The largest file that becomes an output parameter; one byte more is read to see that it is larger. */
@@ -38,16 +39,13 @@ export function layPrograms(
   const variables = new Map(names.map((name, index) => [name, `SLUICE_ENV_${index}`]));
   mkdirSync(folder.file("staging"), { recursive: true });
   mkdirSync(folder.file("out"), { recursive: true });
-  writeFileSync(
+  writeWhole(
     folder.file("staging", "enter"),
     enterScript({ workingDir: options.workingDir, variables, argv: options.argv }),
   );
   if (step.outputPaths.length > 0) {
     const paths = step.outputPaths.map(({ path }) => path);
-    writeFileSync(
-      folder.file("staging", "collect"),
-      collectScript(paths, options.outDir, maxOutputBytes + 1),
-    );
+    writeWhole(folder.file("staging", "collect"), collectScript(paths, options.outDir, maxOutputBytes + 1));
   }
   return Object.fromEntries([...variables].map(([name, carrier]) => [carrier, env.get(name) ?? ""]));
 }
@@ -55,7 +53,7 @@ export function layPrograms(
 export function layScript(folder: StepFolder, plan: StepPlan): void {
   if (plan.script === undefined) return;
   mkdirSync(folder.file("staging"), { recursive: true });
-  writeFileSync(folder.file("staging", "script"), plan.script, { mode: 0o755 });
+  writeWhole(folder.file("staging", "script"), plan.script, 0o755);
 }
 
 /** Fills the step's volumes; each stays in the step's folder and goes with it. */
@@ -66,7 +64,7 @@ export function layVolumes(folder: StepFolder, plan: StepPlan): readonly BindMou
     mkdirSync(files.size > 0 ? root : source, { recursive: true });
     for (const [path, bytes] of files) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), bytes, { mode: 0o600 });
+      writeWhole(join(root, path), bytes);
     }
     return { source, target: mountPath, readOnly };
   });

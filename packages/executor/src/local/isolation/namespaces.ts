@@ -1,6 +1,6 @@
-import { writeFileSync } from "node:fs";
 import { childrenOf, processesWithEnv, signalTo } from "../step/process-table.ts";
 import { initScript } from "../step/shell-scripts.ts";
+import { writeWhole } from "../step/whole-file.ts";
 import type { Isolation } from "./isolation.ts";
 import { hostName, layPrograms, layScript, layVolumes } from "./layout.ts";
 import { enterWords, prepareSandboxFolder, unshareWords } from "./sandbox.ts";
@@ -34,7 +34,7 @@ export function makeNamespaceIsolation(options: NamespaceOptions): Isolation {
       });
       layScript(folder, plan);
       prepareSandboxFolder({ ...options, stepDir: folder.path, volumes: layVolumes(folder, plan) });
-      writeFileSync(folder.file("hostname"), `${hostName(step.id)}\n`);
+      writeWhole(folder.file("hostname"), `${hostName(step.id)}\n`);
       return {
         argv: [
           ...unshareWords(options.privileged),

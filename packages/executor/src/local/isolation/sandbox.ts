@@ -17,6 +17,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, posix } from "node:path";
+import { writeWhole } from "../step/whole-file.ts";
 
 export interface BindMount {
   /** On the host. */
@@ -79,7 +80,7 @@ export function prepareSandboxFolder(spec: SandboxSpec): void {
   mkdirSync(join(spec.stepDir, "tmp"), { recursive: true, mode: 0o777 });
   if (spec.privileged) mkdirSync(join(spec.stepDir, "upper", "argo"), { recursive: true });
   else prepareTopFolders(spec.stepDir);
-  writeFileSync(join(spec.stepDir, "fstab"), fstab(spec));
+  writeWhole(join(spec.stepDir, "fstab"), fstab(spec));
 }
 
 /** The ground of /dev, once for all steps. */
@@ -126,7 +127,7 @@ export function fstab(spec: SandboxSpec): string {
   );
   for (const path of spec.hidden) {
     const place = realPlace(path);
-    if (isFolder(path) && !/^\/(tmp|run|dev|proc|sys)\//.test(place))
+    if (isFolder(path) && isShown(place, spec.privileged))
       lines.push(line("tmpfs", at(place), "tmpfs", "ro,nosuid,nodev,mode=755,size=4k"));
   }
   lines.push(
@@ -142,6 +143,12 @@ export function fstab(spec: SandboxSpec): string {
   for (const { source, target, readOnly } of spec.volumes)
     lines.push(bind(source, realPlace(target), `,X-mount.mkdir${readOnly ? ",ro" : ""}`));
   return `${lines.join("\n")}\n`;
+}
+
+/** Whether a step would see this host folder, were it not hidden. */
+function isShown(place: string, privileged: boolean): boolean {
+  const top = place.split("/")[1] ?? "";
+  return !ownTopFolders.has(top) && (privileged || topLines("", top).length > 0);
 }
 
 /**
@@ -183,6 +190,7 @@ function overlayLine(stepDir: string, name: string): string {
  * since what is mounted below would stay writable (N1).
  */
 function topLines(stepDir: string, name: string): readonly string[] {
+  if (changingTopFolders.has(name)) return [];
   const hasMounts = mountTable().some(({ path }) => path === `/${name}` || path.startsWith(`/${name}/`));
   if (!hasMounts) return [overlayLine(stepDir, name)];
   if (!/^(etc|usr|lib|lib64|bin|sbin|opt)$/.test(name)) return [];
@@ -198,19 +206,24 @@ function line(...fields: readonly string[]): string {
 }
 
 const ownTopFolders = new Set(["proc", "sys", "dev", "run", "tmp", "lost+found", "argo"]);
+/** Where a running machine mounts and unmounts at any time: empty in a user namespace, which could not overlay them. */
+const changingTopFolders = new Set(["var", "mnt", "media", "srv", "boot"]);
 
 /** Folders of `/` that get an overlay each where one over `/` is not allowed (a user namespace's mounts are locked). */
 function topFolders(): readonly string[] {
-  return readdirSync("/").filter((name) => !ownTopFolders.has(name) && lstatSync(`/${name}`).isDirectory());
+  return readdirSync("/").filter(
+    (name) =>
+      !ownTopFolders.has(name) && !changingTopFolders.has(name) && lstatSync(`/${name}`).isDirectory(),
+  );
 }
 
 function prepareTopFolders(stepDir: string): void {
-  for (const name of ["proc", "sys", "dev", "run", "tmp", "argo"])
+  for (const name of [...ownTopFolders, ...changingTopFolders, "var/lib", "var/tmp"])
     mkdirSync(join(stepDir, "root", name), { recursive: true });
   for (const name of topFolders())
     for (const layer of ["root", "upper", "work"]) mkdirSync(join(stepDir, layer, name), { recursive: true });
-  for (const name of readdirSync("/")) {
-    if (!lstatSync(`/${name}`).isSymbolicLink()) continue;
+  for (const name of [...readdirSync("/"), "var/run", "var/lock"]) {
+    if (!isLink(`/${name}`)) continue;
     try {
       symlinkSync(readlinkSync(`/${name}`), join(stepDir, "root", name));
     } catch (error) {
@@ -268,6 +281,10 @@ function resolverConfig(): string | undefined {
 }
 
 const isInProc = (name: string): boolean => existsSync(`/proc/${name}`);
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
 
 function isFolder(path: string): boolean {
   try {

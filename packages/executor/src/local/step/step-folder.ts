@@ -13,20 +13,12 @@
 //   F2. No claim = never started: `start` may spawn a supervisor, however often that was tried before.
 //   F3. A step that must never run is ended by claiming it ourselves; a supervisor on its way then does nothing.
 //   F4. An `exit` file without its last line is not there yet.
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { chmod, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { LocalError } from "../../errors.ts";
 import { bootId, isAlive, type ProcessId } from "./process-table.ts";
+import { writeWhole } from "./whole-file.ts";
 
 /** What is kept of a request: enough to find, stop and show the step without its workflow. */
 export interface StepRecord {
@@ -161,10 +153,7 @@ export class StepFolder {
 
   /** A reader sees the old file or the new one, never a part. */
   writeWhole(name: string, text: string, mode = 0o600): void {
-    const fd = openSync(this.file(`${name}.new`), "w", mode);
-    writeSync(fd, text);
-    closeSync(fd);
-    renameSync(this.file(`${name}.new`), this.file(name));
+    writeWhole(this.file(name), text, mode);
   }
 
   async remove(): Promise<void> {

@@ -6,9 +6,7 @@
 //   R3. `lost` is told only when the claimer is gone, the exit file is still not there after that, and what may be
 //       left of the step has been killed.
 import { spawn } from "node:child_process";
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
-import { type Clock, isAppError, type Logger, messageOf } from "@sluice/base";
+import { type Clock, isAppError, type Logger, messageOf, sleepFor } from "@sluice/base";
 import type { StepEvent, StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import { LocalError } from "../../errors.ts";
@@ -17,6 +15,8 @@ import type { Isolation, Launch } from "../isolation/isolation.ts";
 import { maxOutputBytes } from "../isolation/layout.ts";
 import { FolderWatch } from "./folder-watch.ts";
 import { OutputTail, readResult } from "./output.ts";
+import { readOutputs } from "./output-files.ts";
+import { processesWithEnv } from "./process-table.ts";
 import { claimTakenExitCode, supervisorScript } from "./shell-scripts.ts";
 import type { ExitRecord, StepFolder } from "./step-folder.ts";
 import { planStep } from "./step-plan.ts";
@@ -203,7 +203,7 @@ export class StepRunner {
           LocalError.SANDBOX_FAILED({ isolation: this.#isolation.name, reason: ending.reason }),
         );
       case "vanished":
-        await this.#isolation.kill(this.#folder, undefined); // R3
+        await this.#killRest();
         if (this.#folder.stop() !== undefined) {
           this.#folder.writeExit(signalExitCode.kill);
           const exit = this.#folder.exit();
@@ -219,8 +219,18 @@ export class StepRunner {
     }
   }
 
+  /** R3. A killed process needs a moment to go; what forks faster than it is killed is tried again. */
+  async #killRest(): Promise<void> {
+    for (let tries = 0; tries < 100; tries++) {
+      await this.#isolation.kill(this.#folder, undefined);
+      if (processesWithEnv("SLUICE_STEP", this.#folder.id).length === 0) return;
+      await sleepFor(this.#deps.clock, 20, this.#deps.signal);
+    }
+    this.#deps.log.error("processes of a lost step cannot be killed", { step: this.#step.id });
+  }
+
   async #tellExit(exit: ExitRecord): Promise<void> {
-    const { outputs, tooLarge } = await this.#readOutputs();
+    const { outputs, tooLarge } = await readOutputs(this.#folder, this.#step.outputPaths);
     const isDeadline = this.#folder.stop()?.deadline === true;
     this.#deps.queue.put({
       type: "finished",
@@ -237,17 +247,6 @@ export class StepRunner {
       ...(exit.cpuMs === undefined ? {} : { usage: { cpuMs: exit.cpuMs } }),
     });
     if (this.#isolation.name === "process") await this.#isolation.kill(this.#folder, undefined);
-  }
-
-  async #readOutputs() {
-    const outputs: Record<string, string | undefined> = {};
-    const tooLarge: string[] = [];
-    for (const [index, { name, path }] of this.#step.outputPaths.entries()) {
-      const text = await readOwnFile(this.#folder.file("out", String(index)));
-      if (text !== undefined && text.length > maxOutputBytes) tooLarge.push(path);
-      else outputs[name] = text?.toString("utf8").replace(/\n$/, "");
-    }
-    return { outputs, tooLarge };
   }
 
   #refuse(error: unknown): void {
@@ -297,19 +296,5 @@ export class StepRunner {
 
   #waiting(): AbortSignal {
     return AbortSignal.any([this.#over.signal, this.#deps.signal]);
-  }
-}
-
-/** A file that the step could have replaced by anything: it is read only when it is a plain file, and never through a link. */
-async function readOwnFile(path: string): Promise<Buffer | undefined> {
-  try {
-    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const stat = await file.stat();
-    if (!stat.isFile()) return undefined;
-    const buffer = Buffer.alloc(Math.min(stat.size, maxOutputBytes + 1));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-    return buffer.subarray(0, bytesRead);
-  } catch {
-    return undefined;
   }
 }

@@ -1,0 +1,41 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import type { StepRequest } from "@sluice/engine";
+import { maxOutputBytes } from "../isolation/layout.ts";
+import type { StepFolder } from "./step-folder.ts";
+
+export interface StepOutputs {
+  /** By parameter name, one newline at the end cut; undefined where there is no file. */
+  readonly outputs: Readonly<Record<string, string | undefined>>;
+  /** Paths of files that are too large to be a parameter. */
+  readonly tooLarge: readonly string[];
+}
+
+/** Reads what the collect program has left of the output files. */
+export async function readOutputs(
+  folder: StepFolder,
+  wanted: StepRequest["outputPaths"],
+): Promise<StepOutputs> {
+  const outputs: Record<string, string | undefined> = {};
+  const tooLarge: string[] = [];
+  for (const [index, { name, path }] of wanted.entries()) {
+    const bytes = await readOwnFile(folder.file("out", String(index)));
+    if (bytes !== undefined && bytes.length > maxOutputBytes) tooLarge.push(path);
+    else outputs[name] = bytes?.toString("utf8").replace(/\n$/, "");
+  }
+  return { outputs, tooLarge };
+}
+
+/** A file that the step could have replaced by anything: it is read only when it is a plain file, and never through a link. */
+async function readOwnFile(path: string): Promise<Buffer | undefined> {
+  try {
+    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stat = await file.stat();
+    if (!stat.isFile()) return undefined;
+    const buffer = Buffer.alloc(Math.min(stat.size, maxOutputBytes + 1));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
+    return buffer.subarray(0, bytesRead);
+  } catch {
+    return undefined;
+  }
+}
