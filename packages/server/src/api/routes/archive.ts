@@ -1,6 +1,7 @@
 // Finished runs in Argo's archive paths: the run directory has them all; here they are also found by uid.
 import { ServerError } from "../../errors.ts";
 import type { ServerDeps } from "../ports.ts";
+import { project } from "../query/fields.ts";
 import { type ApiRoute, json } from "../route.ts";
 import { everyRun, workflowPage } from "./workflows.ts";
 
@@ -19,11 +20,13 @@ export function archiveRoutes(deps: ServerDeps): readonly ApiRoute[] {
         "listOptions.limit": "most items",
         "listOptions.continue": "metadata.continue of the page before",
         namespace: "only this namespace",
+        fields: "paths to keep, or with '-' to drop",
       },
       handle: async (call) => {
         const namespace = call.query["namespace"];
         const page = await workflowPage(deps, call, namespace === "" ? undefined : namespace, finished);
-        return json({ metadata: page.next === "" ? {} : { continue: page.next }, items: page.items });
+        const metadata = page.next === "" ? {} : { continue: page.next };
+        return json(project({ metadata, items: page.items }, call.query["fields"]));
       },
     },
     {
