@@ -89,6 +89,15 @@ describe.skipIf(clusterMissing() !== undefined)("on a real cluster", () => {
       expect(spec.automountServiceAccountToken).toBe(false);
     });
 
+    test("reads an output file of an image whose entrypoint is known", async () => {
+      const step = container(undefined, {
+        container: { image: "argoproj/argosay:v2", args: ["echo", "said", "/tmp/deep/said.txt"] },
+        outputPaths: [{ name: "said", path: "/tmp/deep/said.txt" }],
+      });
+
+      expect(await session.run(step)).toMatchObject({ exitCode: 0, outputs: { said: "said" } });
+    });
+
     test("gives lines of 100 kB whole, in pieces", async () => {
       const step = container(["python3", "-c", "print('a' * 100000 + 'z')"]);
       await session.run(step);

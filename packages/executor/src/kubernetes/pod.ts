@@ -30,6 +30,17 @@ const deadlineSlackSeconds = 30;
 /** Shells that we can wrap with, when a template's own command begins with one. */
 const shellPattern = /^(?:\/(?:usr\/)?bin\/)?(?:sh|ash|dash|bash)$/;
 
+/** Images of public examples that rely on their entrypoint; Argo's own settings list them likewise. */
+const knownEntrypoints: Readonly<Record<string, readonly string[]>> = {
+  "argoproj/argosay:v2": ["/argosay"],
+  "quay.io/argoproj/argosay:v2": ["/argosay"],
+};
+
+function entrypointOf(image: string, settings: PodSettings): readonly string[] | undefined {
+  const known = { ...knownEntrypoints, ...settings.entrypoints };
+  return Object.hasOwn(known, image) ? known[image] : undefined;
+}
+
 type Work = StepRequest["work"];
 const bodyOf = (work: Work) => (work.kind === "container" ? work.container : work.script);
 
@@ -108,9 +119,7 @@ function commandOf(step: StepRequest, settings: PodSettings): Command {
   // Stdout apart from stderr needs the wrapper; that is worth it only where a shell is surely there.
   const wrapped = why !== undefined || (step.captureResult && ownShell !== undefined);
   if (!wrapped) return { wrapped, command: body.command, args: body.args, shell: "" };
-  const command =
-    body.command ??
-    (Object.hasOwn(settings.entrypoints ?? {}, body.image) ? settings.entrypoints?.[body.image] : undefined);
+  const command = body.command ?? entrypointOf(body.image, settings);
   if (command === undefined || command.length === 0)
     throw KubeExecError.NO_COMMAND({ template, image: body.image, why: why ?? "its result is kept" });
   return { wrapped, command, args: body.args, shell: ownShell ?? "/bin/sh" };
