@@ -8,8 +8,8 @@ import { waiting } from "./run/control.ts";
 import { createRun } from "./run/create.ts";
 import { missingOutput } from "./run/kinds/suspend.ts";
 import { reduce } from "./run/reduce.ts";
-import type { Run, RunKeyed } from "./run/run.ts";
 import { parseSelector } from "./run/selector.ts";
+import type { Run, RunKeyed } from "./run/state/run.ts";
 
 /** A run as its journal says it is. */
 export interface ReadRun {

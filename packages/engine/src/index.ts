@@ -20,6 +20,6 @@ export {
   type WorkflowObject,
 } from "./project/workflow.ts";
 export { createRun } from "./run/create.ts";
-export type { Node, NodePhase, NodeType, RunPhase } from "./run/node.ts";
 export { decide, type Effects, reduce } from "./run/reduce.ts";
-export { defaultLimits, type Run, type RunLimits } from "./run/run.ts";
+export type { Node, NodePhase, NodeType, RunPhase } from "./run/state/node.ts";
+export { defaultLimits, type Run, type RunLimits } from "./run/state/run.ts";

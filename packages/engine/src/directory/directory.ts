@@ -10,7 +10,7 @@ import type { RunRegistry } from "../loop/registry.ts";
 import { objectOf } from "../project/archive.ts";
 import { projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
 import { createRun } from "../run/create.ts";
-import type { RunKeyed } from "../run/run.ts";
+import type { RunKeyed } from "../run/state/run.ts";
 import { listRuns } from "./list.ts";
 import type { RunDirectory, RunList, RunQuery, SubmitOptions } from "./port.ts";
 import { watchRuns } from "./watch.ts";

@@ -1,6 +1,6 @@
 import type { CauseRef, RunRequester, Workflow } from "@sluice/spec";
 import type { WorkflowObject } from "../project/workflow.ts";
-import type { RunKeyed } from "../run/run.ts";
+import type { RunKeyed } from "../run/state/run.ts";
 
 export interface SubmitOptions {
   readonly namespace: string;

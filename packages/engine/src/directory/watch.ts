@@ -1,7 +1,7 @@
 import { Mailbox } from "@sluice/base";
 import type { RunChange } from "../loop/registry.ts";
 import type { WorkflowObject } from "../project/workflow.ts";
-import type { RunKeyed } from "../run/run.ts";
+import type { RunKeyed } from "../run/state/run.ts";
 import type { RunDirectoryDeps } from "./directory.ts";
 import { parseLabelSelector } from "./label-selector.ts";
 import { listRuns } from "./list.ts";

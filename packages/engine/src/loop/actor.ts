@@ -12,7 +12,7 @@ import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
 import type { Fact, StepFinished, StepStarted } from "../facts.ts";
 import type { LiveStep } from "../project/workflow.ts";
 import { decide } from "../run/reduce.ts";
-import type { Run } from "../run/run.ts";
+import type { Run } from "../run/state/run.ts";
 import type { LoopDeps } from "./deps.ts";
 import { finishRun } from "./finish.ts";
 import { JournalWriter } from "./journal-writer.ts";

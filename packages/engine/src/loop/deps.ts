@@ -2,7 +2,7 @@ import type { Clock, Failpoints, Logger, Random } from "@sluice/base";
 import type { Archive, Journal, LogStore } from "@sluice/bus";
 import type { Executor } from "../executor/contract.ts";
 import type { Fact } from "../facts.ts";
-import type { RunLimits } from "../run/run.ts";
+import type { RunLimits } from "../run/state/run.ts";
 import type { LogWriter } from "./log-writer.ts";
 import type { RunRegistry } from "./registry.ts";
 import type { StepSlots } from "./slots.ts";

@@ -12,7 +12,7 @@ import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
 import type { Fact } from "../facts.ts";
 import { createRun } from "../run/create.ts";
 import { reduce } from "../run/reduce.ts";
-import type { Run } from "../run/run.ts";
+import type { Run } from "../run/state/run.ts";
 import { RunActor } from "./actor.ts";
 import { type EngineDeps, executorAnnotation, type LoopDeps } from "./deps.ts";
 import { LogWriter } from "./log-writer.ts";

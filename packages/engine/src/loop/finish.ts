@@ -1,7 +1,7 @@
 import { backoffMs, defaultBackoff, hasCode, messageOf, retryOf, sleepFor } from "@sluice/base";
 import type { Executor } from "../executor/contract.ts";
 import { archiveRowOf, slimmed } from "../project/archive.ts";
-import type { Run } from "../run/run.ts";
+import type { Run } from "../run/state/run.ts";
 import type { LoopDeps } from "./deps.ts";
 import type { JournalWriter } from "./journal-writer.ts";
 

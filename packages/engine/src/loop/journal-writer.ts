@@ -9,7 +9,7 @@ import { backoffMs, defaultBackoff, hasCode, retryOf, sleepFor } from "@sluice/b
 import type { Journal, JournalRecord } from "@sluice/bus";
 import { type EngineMark, type Fact, factVersion, isCommand } from "../facts.ts";
 import { reduce } from "../run/reduce.ts";
-import type { Run } from "../run/run.ts";
+import type { Run } from "../run/state/run.ts";
 import type { LoopDeps } from "./deps.ts";
 
 export type AppendOutcome = "stored" | "fenced" | "gone" | "aborted";

@@ -1,5 +1,5 @@
 import type { LiveStep } from "../project/workflow.ts";
-import type { Run, RunKeyed } from "../run/run.ts";
+import type { Run, RunKeyed } from "../run/state/run.ts";
 
 /** A run that this process advances. */
 export interface LiveRun {

@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import type { ArchiveRow } from "@sluice/bus";
-import type { Run } from "../run/run.ts";
+import type { Run } from "../run/state/run.ts";
 import { labelsOf, projectWorkflow, type WorkflowObject } from "./workflow.ts";
 
 const pack = promisify(gzip);

@@ -1,6 +1,6 @@
-import type { Node } from "../run/node.ts";
-import { isFulfilled } from "../run/node.ts";
-import type { Run } from "../run/run.ts";
+import type { Node } from "../run/state/node.ts";
+import { isFulfilled } from "../run/state/node.ts";
+import type { Run } from "../run/state/run.ts";
 
 /** What is known of a step that runs now and is not in the journal. */
 export interface LiveStep {

@@ -1,11 +1,11 @@
 import { compositeOutputs } from "../template/outputs.ts";
 import { failureText } from "../values/language.ts";
 import { endUnit, openUnit } from "./call.ts";
-import type { Boundary, DagFrame, StepsFrame, Unit } from "./frames.ts";
-import { isBad, type Node } from "./node.ts";
-import type { Run } from "./run.ts";
 import { boundaryScope } from "./scopes.ts";
-import { endNode } from "./tree.ts";
+import type { Boundary, DagFrame, StepsFrame, Unit } from "./state/frames.ts";
+import { isBad, type Node } from "./state/node.ts";
+import type { Run } from "./state/run.ts";
+import { endNode } from "./state/tree.ts";
 
 export const failFastMessage = "template has failed or errored children and failFast enabled";
 

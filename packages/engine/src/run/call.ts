@@ -7,15 +7,15 @@ import { resolveTemplate, type TemplateShape } from "../template/resolve.ts";
 import { globalsOf } from "../values/globals.ts";
 import { failureText } from "../values/language.ts";
 import { Scope } from "../values/scope.ts";
-import type { BoundInputs, Call, Unit, UnitEnd } from "./frames.ts";
 import { openDag } from "./kinds/dag.ts";
 import { holdOrLaunch } from "./kinds/leaf.ts";
 import { startRetry } from "./kinds/retry.ts";
 import { openSteps } from "./kinds/steps.ts";
 import { openSuspend } from "./kinds/suspend.ts";
-import { type Node, type NodePhase, type NodeType, podName } from "./node.ts";
-import type { Run } from "./run.ts";
-import { addChild, addFailedCall, addNode, endNode, linkBehind } from "./tree.ts";
+import type { BoundInputs, Call, Unit, UnitEnd } from "./state/frames.ts";
+import { type Node, type NodePhase, type NodeType, podName } from "./state/node.ts";
+import type { Run } from "./state/run.ts";
+import { addChild, addFailedCall, addNode, endNode, linkBehind } from "./state/tree.ts";
 
 export function startCall(run: Run, call: Call): void {
   if (call.boundary !== undefined) call.boundary.open += 1;

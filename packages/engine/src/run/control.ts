@@ -1,9 +1,9 @@
 // What people ask of a running workflow.
 import type { CommandFact, OutputsSet, Resumed, StopRequested } from "../facts.ts";
-import type { Unit } from "./frames.ts";
 import { completeSuspend, failSuspend, setOutputs } from "./kinds/suspend.ts";
-import type { Run } from "./run.ts";
 import { type NodeSelector, parseSelector } from "./selector.ts";
+import type { Unit } from "./state/frames.ts";
+import type { Run } from "./state/run.ts";
 
 export function obey(run: Run, fact: CommandFact): void {
   switch (fact.type) {

@@ -2,8 +2,8 @@ import type { RunSubmitted, Template } from "@sluice/spec";
 import { globalsOf } from "../values/globals.ts";
 import { renderNamed } from "../values/language.ts";
 import { Scope } from "../values/scope.ts";
-import { defaultLimits, noChanges, type Run, type RunLimits } from "./run.ts";
-import { TimerQueue } from "./timers.ts";
+import { defaultLimits, noChanges, type Run, type RunLimits } from "./state/run.ts";
+import { TimerQueue } from "./state/timers.ts";
 
 /** A run as its first fact makes it: Pending until an engine takes it. */
 export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = {}): Run {

@@ -1,11 +1,11 @@
 import { startCall } from "./call.ts";
-import type { Call } from "./frames.ts";
 import { hookCall } from "./kinds/hooks.ts";
 import { cutStep, overdueMessage } from "./kinds/leaf.ts";
 import { failSuspend } from "./kinds/suspend.ts";
-import type { RunPhase } from "./node.ts";
-import type { Run } from "./run.ts";
-import { endNode } from "./tree.ts";
+import type { Call } from "./state/frames.ts";
+import type { RunPhase } from "./state/node.ts";
+import type { Run } from "./state/run.ts";
+import { endNode } from "./state/tree.ts";
 
 /** An engine took the run: its main part starts. */
 export function startRun(run: Run): void {

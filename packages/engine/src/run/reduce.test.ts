@@ -5,8 +5,8 @@ import { projectWorkflow } from "../project/workflow.ts";
 import { aWorkflow, shTemplate } from "../testing/a-workflow.ts";
 import { PureRun, runToEnd, type ScriptedEnd } from "../testing/run-to-end.ts";
 import { createRun } from "./create.ts";
-import { isFulfilled } from "./node.ts";
 import { reduce } from "./reduce.ts";
+import { isFulfilled } from "./state/node.ts";
 
 const leafNames = ["leaf", "retried"];
 

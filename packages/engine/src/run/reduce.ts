@@ -6,9 +6,9 @@ import { cutStep, finishStep, overdueMessage, takeStep } from "./kinds/leaf.ts";
 import { retryDue } from "./kinds/retry.ts";
 import { completeSuspend, failSuspend, missingOutput } from "./kinds/suspend.ts";
 import { breakRun, expireRun, startRun } from "./lifecycle.ts";
-import { noChanges, type Run, type RunChanges } from "./run.ts";
 import { settle } from "./settle.ts";
-import type { Timer } from "./timers.ts";
+import { noChanges, type Run, type RunChanges } from "./state/run.ts";
+import type { Timer } from "./state/timers.ts";
 
 /**
  * Folds one fact into the run, to the fixpoint of what follows from it. Deterministic (R1). Facts of a run that is

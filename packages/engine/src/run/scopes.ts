@@ -2,9 +2,9 @@ import { resolveTemplate } from "../template/resolve.ts";
 import { childrenOf } from "../values/children.ts";
 import { globalsOf } from "../values/globals.ts";
 import { fixed, parameters, Scope } from "../values/scope.ts";
-import type { Boundary, Child, Unit } from "./frames.ts";
-import { podName } from "./node.ts";
-import type { Run } from "./run.ts";
+import type { Boundary, Child, Unit } from "./state/frames.ts";
+import { podName } from "./state/node.ts";
+import type { Run } from "./state/run.ts";
 
 /** What the text of a unit's template sees: inputs, globals, its own names. */
 export function unitScope(run: Run, unit: Unit): Scope {

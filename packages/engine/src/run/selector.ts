@@ -1,5 +1,5 @@
 import { EngineError } from "../errors.ts";
-import type { Node } from "./node.ts";
+import type { Node } from "./state/node.ts";
 
 export interface NodeSelector {
   matches(node: Node): boolean;

@@ -1,12 +1,12 @@
 import { endFailedFast, noteFailure, releaseSlot } from "./boundary.ts";
-import type { Call, Settled, Unit } from "./frames.ts";
 import { dagEnded, itemEnded, taskEnded, taskReady } from "./kinds/dag.ts";
 import { startExitHook } from "./kinds/hooks.ts";
 import { releaseHeld } from "./kinds/leaf.ts";
 import { attemptEnded } from "./kinds/retry.ts";
 import { groupEnded, isUnforgiven, stepEnded } from "./kinds/steps.ts";
 import { exitEnded, mainEnded } from "./lifecycle.ts";
-import type { Run } from "./run.ts";
+import type { Call, Settled, Unit } from "./state/frames.ts";
+import type { Run } from "./state/run.ts";
 
 /** Follows up all that ended, until nothing is left that can go on without the world (the fixpoint of a fact). */
 export function settle(run: Run): void {

@@ -1,6 +1,6 @@
 import type { Arguments, Parameter } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
-import type { BoundInputs, RenderedArguments } from "../run/frames.ts";
+import type { BoundInputs, RenderedArguments } from "../run/state/frames.ts";
 import { absentReason, evaluateExpression, expressionText, onlyTag, renderText } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
 

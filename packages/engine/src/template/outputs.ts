@@ -1,6 +1,6 @@
 import type { Parameter } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
-import type { NodeOutputs } from "../run/node.ts";
+import type { NodeOutputs } from "../run/state/node.ts";
 import { absentReason, evaluateExpression, expressionText, onlyTag, renderText } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
 

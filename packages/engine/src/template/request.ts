@@ -2,9 +2,9 @@ import { childTraceparent, parseGoDuration } from "@sluice/base";
 import type { Template } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
 import type { StepRequest } from "../executor/contract.ts";
-import type { Step, Unit } from "../run/frames.ts";
-import type { Node } from "../run/node.ts";
-import type { Run } from "../run/run.ts";
+import type { Step, Unit } from "../run/state/frames.ts";
+import type { Node } from "../run/state/node.ts";
+import type { Run } from "../run/state/run.ts";
 import { renderDeep } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
 

@@ -1,8 +1,8 @@
 import { isForbiddenKey, isObject } from "@sluice/base";
 import { type Template, type TemplateType, templateTypes } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
-import type { TemplateUse } from "../run/frames.ts";
-import type { Run } from "../run/run.ts";
+import type { TemplateUse } from "../run/state/frames.ts";
+import type { Run } from "../run/state/run.ts";
 
 /** A template with the workflow's defaults in it, before its inputs are known. */
 export interface TemplateShape {

@@ -2,9 +2,9 @@ import type { Workflow } from "@sluice/spec";
 import type { StepRequest } from "../executor/contract.ts";
 import type { Fact, StepFinished } from "../facts.ts";
 import { createRun } from "../run/create.ts";
-import type { Node } from "../run/node.ts";
 import { decide, reduce } from "../run/reduce.ts";
-import type { Run, RunLimits } from "../run/run.ts";
+import type { Node } from "../run/state/node.ts";
+import type { Run, RunLimits } from "../run/state/run.ts";
 import { submission } from "./a-workflow.ts";
 
 /** How a step of the pure run ends. */

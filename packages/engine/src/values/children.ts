@@ -1,5 +1,5 @@
-import type { Boundary, Child } from "../run/frames.ts";
-import { isFulfilled, type Node } from "../run/node.ts";
+import type { Boundary, Child } from "../run/state/frames.ts";
+import { isFulfilled, type Node } from "../run/state/node.ts";
 import { rfc3339 } from "./globals.ts";
 import { emptyMap, mapAt, type ScopePart, textOf, type Value } from "./scope.ts";
 

@@ -1,5 +1,5 @@
-import { isBad } from "../run/node.ts";
-import type { Run } from "../run/run.ts";
+import { isBad } from "../run/state/node.ts";
+import type { Run } from "../run/state/run.ts";
 import { emptyMap, mapAt, parametersJson, type ScopePart, type Value } from "./scope.ts";
 
 /** `workflow.*` of a run, as it stands when it is asked. */

@@ -4,11 +4,11 @@ import { evaluateWhen, failureText, renderText } from "../../values/language.ts"
 import { itemPart, type Scope } from "../../values/scope.ts";
 import { endFailedFast, endWithOutputs, makeBoundary, noteFailure } from "../boundary.ts";
 import { endUnit, makeNode, startCall } from "../call.ts";
-import type { Call, DagFrame, Item, Owner, TaskState, Unit } from "../frames.ts";
-import { isBad, isCompleted, type Node, type NodePhase } from "../node.ts";
-import type { Run } from "../run.ts";
 import { boundaryScope, unitScope } from "../scopes.ts";
-import { addChild, addNode, endNode, linkBehind, outboundOf } from "../tree.ts";
+import type { Call, DagFrame, Item, Owner, TaskState, Unit } from "../state/frames.ts";
+import { isBad, isCompleted, type Node, type NodePhase } from "../state/node.ts";
+import type { Run } from "../state/run.ts";
+import { addChild, addNode, endNode, linkBehind, outboundOf } from "../state/tree.ts";
 import { hookCall } from "./hooks.ts";
 import { isLoop, itemsOf } from "./items.ts";
 import { planTasks } from "./plan.ts";

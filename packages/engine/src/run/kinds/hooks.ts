@@ -3,10 +3,10 @@ import { globalsOf } from "../../values/globals.ts";
 import { failureText } from "../../values/language.ts";
 import { itemPart, Scope } from "../../values/scope.ts";
 import { failCall, startCall } from "../call.ts";
-import type { Boundary, Call, ExitHook, RenderedArguments } from "../frames.ts";
-import { isCompleted } from "../node.ts";
-import type { Run } from "../run.ts";
 import { boundaryScope } from "../scopes.ts";
+import type { Boundary, Call, ExitHook, RenderedArguments } from "../state/frames.ts";
+import { isCompleted } from "../state/node.ts";
+import type { Run } from "../state/run.ts";
 
 interface HookOf {
   readonly name: string;

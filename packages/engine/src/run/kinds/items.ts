@@ -2,7 +2,7 @@ import type { Sequence } from "@sluice/spec";
 import { EngineError } from "../../errors.ts";
 import { renderDeep, renderText } from "../../values/language.ts";
 import { type Scope, textOf } from "../../values/scope.ts";
-import type { Item } from "../frames.ts";
+import type { Item } from "../state/frames.ts";
 import { compileFormat } from "./sequence-format.ts";
 
 interface Loop {

@@ -3,10 +3,10 @@ import { leafOutputs } from "../../template/outputs.ts";
 import { stepOf } from "../../template/request.ts";
 import { failureText } from "../../values/language.ts";
 import { endUnit, makeNode } from "../call.ts";
-import type { Step, Unit } from "../frames.ts";
-import type { NodeOutputs } from "../node.ts";
-import type { Run } from "../run.ts";
 import { unitScope } from "../scopes.ts";
+import type { Step, Unit } from "../state/frames.ts";
+import type { NodeOutputs } from "../state/node.ts";
+import type { Run } from "../state/run.ts";
 
 export const overdueMessage = "Step exceeded its deadline";
 

@@ -6,10 +6,10 @@ import { globalsOf } from "../../values/globals.ts";
 import { evaluateCondition, failureText, renderText } from "../../values/language.ts";
 import { fixed, parameters, Scope } from "../../values/scope.ts";
 import { failCall, makeUnit, standFor, startUnit } from "../call.ts";
-import type { BoundInputs, Call, RetryFrame, Unit } from "../frames.ts";
-import type { Node } from "../node.ts";
-import type { Run } from "../run.ts";
-import { addNode, endNode } from "../tree.ts";
+import type { BoundInputs, Call, RetryFrame, Unit } from "../state/frames.ts";
+import type { Node } from "../state/node.ts";
+import type { Run } from "../state/run.ts";
+import { addNode, endNode } from "../state/tree.ts";
 import { overdueMessage } from "./leaf.ts";
 
 export function startRetry(run: Run, call: Call, shape: TemplateShape, inputs: BoundInputs): void {

@@ -5,11 +5,11 @@ import { evaluateWhen, failureText, renderText } from "../../values/language.ts"
 import { itemPart, type Scope } from "../../values/scope.ts";
 import { endFailedFast, endWithOutputs, makeBoundary, noteFailure } from "../boundary.ts";
 import { endUnit, makeNode, startCall } from "../call.ts";
-import type { Call, Child, Item, StepGroup, StepsFrame, Unit } from "../frames.ts";
-import { isBad, type Node } from "../node.ts";
-import type { Run } from "../run.ts";
 import { boundaryScope } from "../scopes.ts";
-import { addChild, addNode, endNode, linkBehind, outboundOf } from "../tree.ts";
+import type { Call, Child, Item, StepGroup, StepsFrame, Unit } from "../state/frames.ts";
+import { isBad, type Node } from "../state/node.ts";
+import type { Run } from "../state/run.ts";
+import { addChild, addNode, endNode, linkBehind, outboundOf } from "../state/tree.ts";
 import { isLoop, itemsOf } from "./items.ts";
 
 export function openSteps(run: Run, unit: Unit): void {

@@ -1,10 +1,10 @@
 import { parseSecondsOrDuration } from "@sluice/base";
 import { failureText, renderText } from "../../values/language.ts";
 import { endUnit, makeNode } from "../call.ts";
-import type { Unit } from "../frames.ts";
-import type { NodeOutputs } from "../node.ts";
-import type { Run } from "../run.ts";
 import { unitScope } from "../scopes.ts";
+import type { Unit } from "../state/frames.ts";
+import type { NodeOutputs } from "../state/node.ts";
+import type { Run } from "../state/run.ts";
 import { refusal } from "./leaf.ts";
 
 /** A node that waits for a person, or until its duration is over. */

@@ -1,4 +1,4 @@
-import { EngineError } from "../errors.ts";
+import { EngineError } from "../../errors.ts";
 import type { Boundary, Call } from "./frames.ts";
 import { displayName, isFulfilled, type Node, type NodePhase, type NodeType, nodeId } from "./node.ts";
 import type { Run } from "./run.ts";

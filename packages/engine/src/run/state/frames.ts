@@ -1,8 +1,8 @@
 // The unfinished work of a run. A Call is one use of a template (a step, a task, an item of one, a hook, the entry
 // point); it is carried out by one Unit, or by one Unit per attempt where there is a retry strategy.
 import type { DagTask, LifecycleHook, RetryStrategy, Template, WorkflowStep } from "@sluice/spec";
-import type { StepRequest } from "../executor/contract.ts";
-import type { TemplateShape } from "../template/resolve.ts";
+import type { StepRequest } from "../../executor/contract.ts";
+import type { TemplateShape } from "../../template/resolve.ts";
 import type { Node, NodeOutputs, NodePhase } from "./node.ts";
 
 /** A template's inputs after binding, by name, in order. */

@@ -5,7 +5,7 @@
 //   R3. `steps` holds exactly the steps that the world still owes an end for; a step leaves it once.
 //   R4. A node that is fulfilled never changes its phase again.
 import type { RunSubmitted, Template, WorkflowSpec } from "@sluice/spec";
-import type { Fact, StopRequested } from "../facts.ts";
+import type { Fact, StopRequested } from "../../facts.ts";
 import type { Settled, Unit } from "./frames.ts";
 import type { Node, RunPhase } from "./node.ts";
 import type { TimerQueue } from "./timers.ts";
