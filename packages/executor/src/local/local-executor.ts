@@ -122,7 +122,8 @@ class LocalExecutor implements Executor {
     if (!folder.claimOurselves()) {
       const claim = folder.claim();
       const supervisor = claim.kind === "process" && folder.isClaimerAlive() ? claim.process.pid : undefined;
-      await isolation.kill(folder, supervisor);
+      if (supervisor !== undefined) await isolation.kill(folder, supervisor);
+      await isolation.kill(folder, undefined); // also what the supervisor would have cleared away
     }
     log.info("a step of an unknown run was removed", { step: folder.id });
     await folder.remove();
