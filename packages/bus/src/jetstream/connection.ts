@@ -33,6 +33,7 @@ export class Connection implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #log: Logger;
   #connected = true;
+  #epoch = 0;
 
   private constructor(nats: NatsConnection, deps: ConnectionDeps) {
     this.nats = nats;
@@ -65,6 +66,11 @@ export class Connection implements AsyncDisposable {
         return () => void self.#listeners.delete(listener);
       },
     };
+  }
+
+  /** Grows with each loss of the connection. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
   get connected(): boolean {
@@ -106,6 +112,7 @@ export class Connection implements AsyncDisposable {
   #set(connected: boolean): void {
     if (connected === this.#connected) return;
     this.#connected = connected;
+    if (!connected) this.#epoch += 1;
     if (connected) this.#log.info("bus connection is back");
     else if (!this.nats.isClosed()) this.#log.warn("bus connection lost");
     for (const listener of [...this.#listeners]) listener(connected);

@@ -18,8 +18,8 @@ import { PullSession } from "./pull.ts";
 const nanosPerMs = 1_000_000;
 const restart = { baseMs: 50, factor: 2, capMs: 2_000, jitter: 0.2 };
 const manyInFlight = 10_000;
-/** A verdict is offered to the server at least this long, ms, across an outage. */
-const settleMs = 10_000;
+/** A verdict is offered to the server this long, ms, across an outage. */
+const settleMs = 5_000;
 
 export interface ConsumeDeps {
   readonly connection: Connection;
@@ -93,7 +93,9 @@ async function* oneSession(
     }
   } finally {
     flight.onRoom = () => {};
-    for (const msg of pull.close()) if (deps.connection.connected) msg.respond("-NAK");
+    pull.close((msg) => {
+      if (deps.connection.connected) msg.respond("-NAK");
+    });
     ended.abort();
   }
 }
@@ -138,6 +140,7 @@ function deliveryOf(
   if (info === undefined) return undefined;
   const key = {};
   let settled = false;
+  const { epoch } = deps.connection;
   flight.hold(key);
   return {
     ...messageFrom(msg, info),
@@ -146,11 +149,12 @@ function deliveryOf(
       if (settled) return;
       settled = true;
       try {
-        const timeoutMs = Math.max(settleMs, options.ackWaitMs);
-        await deps.api.ask(reply, verdictText(verdict), {
-          timeoutMs,
-          what: `settle ${options.durable} #${info.seq}`,
-        });
+        const what = `settle ${options.durable} #${info.seq}`;
+        await deps.api.ask(reply, verdictText(verdict), { timeoutMs: settleMs, what });
+      } catch (error) {
+        if (deps.connection.epoch === epoch || retryOf(error) !== "later") throw error;
+        // A server that was killed forgets its last deliveries and answers no verdict on them: it delivers them again.
+        deps.log.warn("verdict not taken after an outage; the delivery comes again", { seq: info.seq });
       } finally {
         flight.release(key);
       }

@@ -93,7 +93,7 @@ async function* oneSession(deps: FollowDeps, session: Session, signal: AbortSign
       if (pull.asked < batch / 2) pull.ask(batch - pull.asked);
     }
   } finally {
-    pull.close();
+    pull.close(() => {});
     if (deps.connection.connected)
       void deps.api.request(`CONSUMER.DELETE.${stream}.${consumer}`, undefined, 1_000).catch(() => {});
   }

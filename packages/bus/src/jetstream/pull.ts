@@ -28,6 +28,7 @@ export class PullSession {
   readonly #clock: Clock;
   #heardAt: number;
   #asked = 0;
+  #giveBack: ((msg: Msg) => void) | undefined;
 
   constructor(
     connection: Connection,
@@ -75,20 +76,23 @@ export class PullSession {
     return this.#mailbox[Symbol.asyncIterator]();
   }
 
-  /** Ends the session; gives what was received and not read. */
-  close(): readonly Msg[] {
+  /** Ends the session. What was received and not read, or still comes, goes to `giveBack`. */
+  close(giveBack: (msg: Msg) => void): void {
     this.#ended.abort();
     this.#unlisten();
-    if (!this.#connection.nats.isClosed()) this.#subscription.unsubscribe();
-    const left = this.#mailbox.drain();
+    for (const pulled of this.#mailbox.drain()) if (pulled.type === "message") giveBack(pulled.msg);
     this.#mailbox.close();
-    return left.flatMap((pulled) => (pulled.type === "message" ? [pulled.msg] : []));
+    this.#giveBack = giveBack;
+    // Draining still hands over what the server sent before it heard of the end.
+    if (!this.#connection.nats.isClosed()) void this.#subscription.drain().catch(() => {});
   }
 
   #receive(msg: Msg): void {
     this.#heardAt = this.#clock.monotonic();
     const status = msg.headers?.code ?? 0;
-    if (status === 0) {
+    if (this.#giveBack !== undefined) {
+      if (status === 0) this.#giveBack(msg);
+    } else if (status === 0) {
       this.#asked = Math.max(0, this.#asked - 1);
       this.#mailbox.put({ type: "message", msg });
     } else if (status === 404 || status === 408) {
