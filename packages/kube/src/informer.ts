@@ -68,7 +68,8 @@ class InformerLoop {
   readonly store = new Map<string, KubeObject>();
   readonly synced = Promise.withResolvers<void>();
   readonly #options: InformerOptions;
-  readonly #out = new Mailbox<Change>();
+  /** Undefined only wakes the reader. */
+  readonly #out = new Mailbox<Change | undefined>();
   /** Undefined: a list is needed first. */
   #version: string | undefined;
   #failures = 0;
@@ -78,12 +79,11 @@ class InformerLoop {
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<Change> {
-    const aborted = new Promise<void>((resolve) =>
-      signal.addEventListener("abort", () => resolve(), { once: true }),
-    );
+    // One listener a reader, not one a wait: this loop turns once a change, for as long as the process lives.
+    signal.addEventListener("abort", () => this.#out.put(undefined), { once: true });
     while (!signal.aborted) {
-      yield* this.#out.drain();
-      await Promise.race([this.#out.ready(), aborted]);
+      for (const change of this.#out.drain()) if (change !== undefined) yield change;
+      if (!signal.aborted) await this.#out.ready();
     }
   }
 

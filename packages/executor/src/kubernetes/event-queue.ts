@@ -6,9 +6,10 @@ const maxWaiting = 1_000;
 
 /** Events on their way to the one reader. What a reader did not take is kept for the next. */
 export class EventQueue {
-  readonly #box = new Mailbox<StepEvent>();
-  #taken: StepEvent[] = [];
-  #room = Promise.withResolvers<void>();
+  /** Undefined only wakes the reader. */
+  readonly #box = new Mailbox<StepEvent | undefined>();
+  #taken: (StepEvent | undefined)[] = [];
+  readonly #wantRoom = new Set<() => void>();
 
   put(event: StepEvent): void {
     this.#box.put(event);
@@ -18,26 +19,31 @@ export class EventQueue {
   async putWhenRoom(event: StepEvent, signal: AbortSignal): Promise<void> {
     this.#box.put(event);
     while (this.#box.size + this.#taken.length > maxWaiting && !signal.aborted) {
-      await Promise.race([this.#room.promise, aborted(signal)]);
+      await new Promise<void>((resolve) => {
+        const go = () => {
+          this.#wantRoom.delete(go);
+          signal.removeEventListener("abort", go);
+          resolve();
+        };
+        this.#wantRoom.add(go);
+        signal.addEventListener("abort", go, { once: true });
+      });
     }
   }
 
   async *read(signal: AbortSignal): AsyncGenerator<StepEvent> {
+    // One listener a reader, not one a wait: this loop turns once an event, for as long as the process lives.
+    signal.addEventListener("abort", () => this.#box.put(undefined), { once: true });
     while (!signal.aborted) {
       this.#taken.push(...this.#box.drain());
-      for (let event = this.#taken[0]; event !== undefined && !signal.aborted; event = this.#taken[0]) {
+      while (this.#taken.length > 0 && !signal.aborted) {
+        const event = this.#taken[0];
         // Taken away only when the reader comes back for more: it has dealt with it then.
-        yield event;
+        if (event !== undefined) yield event;
         this.#taken.shift();
       }
-      this.#room.resolve();
-      this.#room = Promise.withResolvers();
-      await Promise.race([this.#box.ready(), aborted(signal)]);
+      for (const go of [...this.#wantRoom]) go();
+      if (!signal.aborted) await this.#box.ready();
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
