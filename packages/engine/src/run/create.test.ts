@@ -1,0 +1,41 @@
+import type { RunRequester } from "@sluice/spec";
+import { expect, test } from "vitest";
+import { aWorkflow, shTemplate, submission } from "../testing/a-workflow.ts";
+import { createRun } from "./create.ts";
+import { decide, reduce } from "./reduce.ts";
+
+const workflow = (value: string) =>
+  aWorkflow({
+    arguments: { parameters: [{ name: "p", value }] },
+    templates: [shTemplate("main", { container: { image: "a", args: ["{{workflow.parameters.p}}"] } })],
+  });
+
+function argumentOf(value: string, by: RunRequester): string | undefined {
+  const run = createRun({ ...submission(workflow(value)), by });
+  reduce(run, { type: "engine", v: 1, at: run.now, engine: "e" });
+  const [stepId = ""] = decide(run).start;
+  const work = run.steps.get(stepId)?.step?.request.work;
+  return work?.kind === "container" ? work.container.args?.[0] : undefined;
+}
+
+const trigger = { kind: "trigger", sensor: "s", trigger: "t", request: "r" } as const;
+const api = { kind: "api", user: "ann" } as const;
+
+test("what an event put into an argument is never taken for a tag", () => {
+  for (const hostile of ["{{workflow.uid}}", "{{=1 + 1}}", "{{inputs.parameters.x}}", '"; {{workflow.name}}'])
+    expect(argumentOf(hostile, trigger)).toBe(hostile);
+});
+
+test("a person's argument may name the run, and nothing else is taken for a tag", () => {
+  expect(argumentOf("out/{{workflow.name}}", api)).toBe("out/wf");
+  expect(argumentOf("{{workflow.parameters.p}} {{=1 + 1}}", api)).toBe(
+    "{{workflow.parameters.p}} {{=1 + 1}}",
+  );
+});
+
+test("an argument without a value ends the run with what is missing", () => {
+  const run = createRun(submission(aWorkflow({ arguments: { parameters: [{ name: "p" }] } })));
+  reduce(run, { type: "engine", v: 1, at: run.now, engine: "e" });
+  expect(run).toMatchObject({ phase: "Error", stage: "done" });
+  expect(run.message).toContain("spec.arguments.p.value");
+});
