@@ -1,14 +1,15 @@
-import { sourceRegistry } from "@sluice/sources";
+import { sourceSchemas } from "@sluice/sources";
+import type { LintOptions } from "@sluice/spec";
 import { triggerRegistry } from "@sluice/triggers";
 
-/** The schemas of every source and trigger kind of this build, for lint. */
-export function kindSchemas() {
+/** The schemas of every source and trigger kind of this build: what people write in manifests, for lint. */
+export function kindSchemas(): NonNullable<LintOptions["kinds"]> {
   return {
-    source: Object.fromEntries(
-      Object.entries(sourceRegistry).map(([kind, definition]) => [kind, definition.spec]),
-    ),
+    source: sourceSchemas,
     trigger: Object.fromEntries(
-      Object.entries(triggerRegistry).map(([kind, definition]) => [kind, definition.spec]),
+      [...triggerRegistry].flatMap(([kind, { manifest }]) =>
+        manifest === undefined ? [] : [[kind, manifest]],
+      ),
     ),
   };
 }

@@ -67,6 +67,9 @@ function serverCommands(program: Command, call: Call): void {
       "--profile <name>",
       "own nats-server: safe (an acknowledgement means on disk) or fast (default safe)",
     )
+    .option("--step-namespaces <names>", "for pods: the namespaces in which steps may run (default all)")
+    .option("--image-pull-policy <policy>", "for pods that name none: Always, IfNotPresent or Never")
+    .option("--kubeconfig <file>", "the cluster for executor kubernetes")
     .option("--max-steps <number>", "steps that run at once (default 64)")
     .option("--api-token <token>", "bearer token that API clients must send; file:PATH reads it from a file")
     .option("--log-level <level>", "debug, info, warn or error (default info)")

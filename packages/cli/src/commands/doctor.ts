@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { isAppError, messageOf } from "@sluice/base";
 import { readConfig } from "../config/load.ts";
 import type { CliContext } from "../context.ts";
+import { whereToLook } from "../up/bus.ts";
 import type { DoctorReport } from "../up/doctor.ts";
 import { meaningOf } from "../up/doctor.ts";
 
@@ -57,7 +58,7 @@ function nodeCheck(): Check {
 async function natsCheck(context: CliContext, setting: string | undefined): Promise<Check> {
   const { locateNatsServer } = await import("@sluice/bus");
   try {
-    const found = await locateNatsServer({ setting, env: context.env });
+    const found = await locateNatsServer(whereToLook({ natsServer: setting }, context.env));
     return { what: "nats-server", state: "good", detail: `${found.version} at ${found.path}` };
   } catch (error) {
     return {

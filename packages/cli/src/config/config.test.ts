@@ -41,5 +41,5 @@ describe("settings", () => {
   });
 
   test("variables are named after settings", () =>
-    expect(variableOf("stepGraceMs")).toBe("SLUICE_STEP_GRACE_MS"));
+    expect(variableOf("ingressHost")).toBe("SLUICE_INGRESS_HOST"));
 });

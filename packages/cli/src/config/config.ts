@@ -38,10 +38,12 @@ export const Config = z.strictObject({
     .default("sluice"),
   /** Steps that run at once. */
   maxSteps: z.coerce.number().int().min(1).max(10_000).default(64),
-  /** Milliseconds that a running step gets between SIGTERM and SIGKILL. */
-  stepGraceMs: z.coerce.number().int().min(0).max(3_600_000).default(30_000),
   apiToken: secret.optional(),
   kubeconfig: z.string().optional(),
+  /** Executor `kubernetes`: namespaces in which steps may run, comma-separated; a Role in each is enough. Absent: all. */
+  stepNamespaces: z.string().min(1).optional(),
+  /** Executor `kubernetes`: for containers that name none; absent = the cluster's own rule. */
+  imagePullPolicy: z.enum(["Always", "IfNotPresent", "Never"]).optional(),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
   logFormat: z.enum(["text", "json"]).default("text"),
 });

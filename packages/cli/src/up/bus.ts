@@ -1,7 +1,10 @@
 // The bus: an own nats-server under the data folder, or the one that was named.
+import { homedir } from "node:os";
+import { join } from "node:path";
 import type { Clock, Logger, Random, Scope } from "@sluice/base";
 import {
   connectJetStream,
+  type LocateOptions,
   locateNatsServer,
   type NatsAuth,
   openStores,
@@ -39,7 +42,7 @@ export async function openBus(deps: BusDeps): Promise<OpenBus> {
     );
     return { transport, stores: openStores(transport, { clock, log }), own: undefined };
   }
-  const found = await locateNatsServer({ setting: config.natsServer, env: deps.env });
+  const found = await locateNatsServer(whereToLook(config, deps.env));
   const server = scope.use(
     await startEmbeddedServer({
       binary: found.path,
@@ -53,8 +56,8 @@ export async function openBus(deps: BusDeps): Promise<OpenBus> {
   const transport = scope.use(
     await connectJetStream({
       servers: [server.url],
-      user: server.user,
-      password: server.password,
+      auth: { user: server.user, pass: server.pass },
+      sync: server.sync,
       ...common,
     }),
   );
@@ -72,5 +75,15 @@ async function credentials(config: Config): Promise<NatsAuth> {
     ...(config.natsUser === undefined ? {} : { user: config.natsUser }),
     ...(password === undefined ? {} : { pass: password }),
     ...(token === undefined ? {} : { token }),
+  };
+}
+
+/** The setting (`npm` scripts give it), the PATH, our cache. */
+export function whereToLook(config: Pick<Config, "natsServer">, env: NodeJS.ProcessEnv): LocateOptions {
+  const cacheDir = env["SLUICE_CACHE"] ?? join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "sluice");
+  return {
+    path: env["PATH"] ?? "",
+    cacheDir,
+    ...(config.natsServer === undefined ? {} : { explicit: config.natsServer }),
   };
 }

@@ -1,4 +1,6 @@
 // Which executor runs the steps, and why.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Clock, Logger, Random, Scope } from "@sluice/base";
 import { messageOf } from "@sluice/base";
 import type { Executor } from "@sluice/engine";
@@ -43,12 +45,13 @@ export async function chooseExecutor(deps: ExecutorDeps): Promise<ChosenExecutor
 async function local(deps: ExecutorDeps, why: string): Promise<ChosenExecutor> {
   const { makeLocalExecutor } = await import("@sluice/executor");
   const { fileReferences } = await import("@sluice/kube");
-  const { config, dataDir, scope, clock, random, log } = deps;
+  const { config, dataDir, env, scope, clock, random, log } = deps;
   const references = fileReferences(dataDir);
   const executor = scope.use(
     await makeLocalExecutor({
       stateDir: `${dataDir}/local`,
-      hide: [dataDir],
+      hide: [dataDir, ...homeSecrets(env["HOME"])],
+      ...(env["PATH"] === undefined ? {} : { path: env["PATH"] }),
       isolation: config.isolation,
       references,
       clock,
@@ -59,6 +62,14 @@ async function local(deps: ExecutorDeps, why: string): Promise<ChosenExecutor> {
   return { executor, references, why, referencesFolder: dataDir };
 }
 
+/** Credentials of whoever started us: a sandboxed step sees these folders empty. */
+const homeSecrets = (home: string | undefined): string[] =>
+  home === undefined
+    ? []
+    : [".ssh", ".kube", ".aws", ".config/gcloud", ".docker", ".gnupg"]
+        .map((name) => join(home, name))
+        .filter((folder) => existsSync(folder));
+
 async function kubernetes(deps: ExecutorDeps, why: string): Promise<ChosenExecutor> {
   const { makeKubernetesExecutor } = await import("@sluice/executor");
   const { kubeReferences, loadKubeConfig, makeKubeClient } = await import("@sluice/kube");
@@ -67,10 +78,18 @@ async function kubernetes(deps: ExecutorDeps, why: string): Promise<ChosenExecut
     const access = await loadKubeConfig(
       config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig },
     );
-    const client = scope.use(await makeKubeClient(access));
+    const client = scope.use(makeKubeClient(access));
     await client.version();
     const executor = scope.use(
-      await makeKubernetesExecutor({ client, clock, random, log, installId: config.prefix }),
+      makeKubernetesExecutor({
+        client,
+        clock,
+        random,
+        log,
+        installId: config.prefix,
+        ...(config.stepNamespaces === undefined ? {} : { namespaces: config.stepNamespaces.split(",") }),
+        podDefaults: config.imagePullPolicy === undefined ? {} : { imagePullPolicy: config.imagePullPolicy },
+      }),
     );
     return { executor, references: kubeReferences(client), why };
   } catch (error) {

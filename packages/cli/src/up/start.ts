@@ -1,10 +1,11 @@
 // Starts every role of Sluice in this process and joins them: the composition root of `up` and `demo`.
 // Order: bus → executor → engine → API → ingress, sources, sensors, triggers; closing goes the other way.
 import { mkdir } from "node:fs/promises";
+import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { Clock, Failpoints, Logger, Random, Scope } from "@sluice/base";
 import type { Stores } from "@sluice/bus";
-import { startEngine } from "@sluice/engine";
+import { type Fact, makeRunDirectory, type RunDirectory, RunRegistry, runEngine } from "@sluice/engine";
 import { runSensors, SensorsStatus } from "@sluice/sensors";
 import { makeIngress, makeServer } from "@sluice/server";
 import { runSources, SourcesBoard } from "@sluice/sources";
@@ -51,21 +52,7 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
   const chosen = await chooseExecutor({ ...options, dataDir, log: log.child({ role: "executor" }) });
   const { stores } = bus;
 
-  const engineReady = roles.expect("engine");
-  const engine = await startEngine({
-    stores,
-    executors: { [chosen.executor.kind]: chosen.executor },
-    defaultExecutor: chosen.executor.kind,
-    references: chosen.references,
-    clock,
-    random,
-    log: log.child({ role: "engine" }),
-    failpoints,
-    config: { maxParallelSteps: config.maxSteps, graceMs: config.stepGraceMs },
-  });
-  scope.spawn("engine", (signal) => engine.run(signal));
-  void engine.ready.then(engineReady);
-
+  const runs = startEngine(options, { stores, chosen, roles });
   const sources = new SourcesBoard();
   const sensors = new SensorsStatus();
   const ingress = scope.use(
@@ -75,7 +62,7 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
   const server = scope.use(
     makeServer(
       {
-        runs: engine.runs,
+        runs,
         stores,
         sources,
         sensors,
@@ -141,6 +128,42 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
   void sources.until((board) => board.ready, scope.signal).then(sourcesReady, () => {});
   await Promise.race([roles.ready(), aborted(scope.signal)]);
   return { url, dataDir, bus, stores, executor: chosen, sources, sensors };
+}
+
+interface EngineParts {
+  readonly stores: Stores;
+  readonly chosen: ChosenExecutor;
+  readonly roles: Roles;
+}
+
+/** The engine's loop, and what the API sees of its runs. */
+function startEngine(options: StartOptions, { stores, chosen, roles }: EngineParts): RunDirectory {
+  const { config, scope, clock, random, log, failpoints } = options;
+  const registry = new RunRegistry();
+  const journal = stores.journal<Fact>();
+  const { archive, logs, submitRun } = stores;
+  const onRecovered = roles.expect("engine");
+  scope.spawn("engine", (signal) =>
+    runEngine(
+      {
+        journal,
+        archive,
+        logs,
+        executors: new Map([[chosen.executor.kind, chosen.executor]]),
+        defaultExecutor: chosen.executor.kind,
+        clock,
+        random,
+        log: log.child({ role: "engine" }),
+        failpoints,
+        identity: hostname(),
+        config: { maxParallelSteps: config.maxSteps },
+        registry,
+        onRecovered,
+      },
+      signal,
+    ),
+  );
+  return makeRunDirectory({ journal, archive, logs, submitRun, registry, clock, random });
 }
 
 /** Rejects when a role died during the start, with what it died of. */
