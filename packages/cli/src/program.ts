@@ -86,17 +86,17 @@ function serverCommands(program: Command, call: Call): void {
     .command("doctor")
     .description("what works here, what does not, and what an acknowledgement means")
     .option("--data <folder>", "data folder to look at (default .sluice)")
-    .action(call(async () => (await import("./commands/doctor.ts")).doctor));
+    .action(call(async () => (await import("./commands/server/doctor.ts")).doctor));
   const config = program.command("config").description("settings");
   config
     .command("print")
     .description("every setting of `sluice up`, its value and where it comes from")
     .option("--config <file>", "settings in YAML")
-    .action(call(async () => (await import("./commands/config.ts")).printConfig));
+    .action(call(async () => (await import("./commands/server/config.ts")).printConfig));
 }
 
 function workflowCommands(program: Command, call: Call): void {
-  const workflow = async () => import("./commands/workflow.ts");
+  const workflow = async () => import("./commands/workflow/workflow.ts");
   program
     .command("submit")
     .description("submit workflows")
@@ -111,7 +111,7 @@ function workflowCommands(program: Command, call: Call): void {
     .option("--log", "print its output until it ends")
     .option("--dry-run", "print what would be submitted")
     .addOption(output())
-    .action(call(async () => (await import("./commands/submit.ts")).submit));
+    .action(call(async () => (await import("./commands/workflow/submit.ts")).submit));
   program
     .command("list")
     .alias("ls")
@@ -151,7 +151,7 @@ function workflowCommands(program: Command, call: Call): void {
     .option("--tail <number>", "only the last lines")
     .option("--timestamps", "print when each line was written")
     .option("--no-prefix", "print the lines alone")
-    .action(call(async () => (await import("./commands/logs.ts")).logs));
+    .action(call(async () => (await import("./commands/workflow/logs.ts")).logs));
   for (const verb of ["stop", "terminate", "suspend", "resume"] as const)
     program
       .command(verb)
@@ -176,7 +176,7 @@ function workflowCommands(program: Command, call: Call): void {
     .addOption(
       new Option("--format <format>", "how to print it").choices(["pretty", "simple"]).default("pretty"),
     )
-    .action(call(async () => (await import("./commands/lint.ts")).lint));
+    .action(call(async () => (await import("./commands/manifests/lint.ts")).lint));
 }
 
 const verbs = {
@@ -187,13 +187,13 @@ const verbs = {
 } as const;
 
 function eventCommands(program: Command, call: Call): void {
-  const resources = async () => import("./commands/resources.ts");
-  const events = async () => import("./commands/events.ts");
+  const resources = async () => import("./commands/events/resources.ts");
+  const events = async () => import("./commands/events/events.ts");
   program
     .command("apply")
     .description("apply event sources, sensors, ConfigMaps and Secrets")
     .requiredOption("-f, --filename <files...>", "manifests or folders; - is standard input")
-    .action(call(async () => (await import("./commands/apply.ts")).apply));
+    .action(call(async () => (await import("./commands/manifests/apply.ts")).apply));
   for (const kind of ["source", "sensor"] as const) {
     const group = program.command(kind).description(`event ${kind}s`.replace("event sensors", "sensors"));
     group
@@ -242,18 +242,18 @@ function eventCommands(program: Command, call: Call): void {
     .command("list")
     .description("newest first")
     .option("--limit <number>", "at most so many", "50")
-    .action(call(async () => (await import("./commands/dead.ts")).list));
+    .action(call(async () => (await import("./commands/events/dead.ts")).list));
   dead
     .command("show")
     .description("one dead letter, whole")
     .argument("<id>")
-    .action(call(async () => (await import("./commands/dead.ts")).show));
+    .action(call(async () => (await import("./commands/events/dead.ts")).show));
   dead
     .command("redrive")
     .description("try again")
     .argument("[ids...]")
     .option("--all", "every one of the namespace")
-    .action(call(async () => (await import("./commands/dead.ts")).redrive));
+    .action(call(async () => (await import("./commands/events/dead.ts")).redrive));
 }
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];

@@ -16,9 +16,9 @@ import { CliError } from "../errors.ts";
 import { type EventWithTrail, renderTrail } from "../render/event.ts";
 import { oneLine } from "../render/workflow.ts";
 import { type RunningSluice, startSluice } from "../up/start.ts";
-import { applyTexts } from "./apply.ts";
-import { drawWorkflow } from "./live-tree.ts";
-import { endWith } from "./workflow.ts";
+import { applyTexts } from "./manifests/apply.ts";
+import { drawWorkflow } from "./workflow/live-tree.ts";
+import { endWith } from "./workflow/workflow.ts";
 
 const task = { title: "hello from the demo", priority: 2, parts: 3 };
 

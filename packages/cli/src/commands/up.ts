@@ -8,8 +8,8 @@ import type { CliContext } from "../context.ts";
 import { makeJsonLogger, makeTextLogger } from "../up/logger.ts";
 import { type RunningSluice, startSluice } from "../up/start.ts";
 import { watchFiles } from "../up/watch-files.ts";
-import { applyTexts } from "./apply.ts";
-import { readManifestFiles } from "./manifest-files.ts";
+import { applyTexts } from "./manifests/apply.ts";
+import { readManifestFiles } from "./manifests/manifest-files.ts";
 
 export async function up(
   context: CliContext,

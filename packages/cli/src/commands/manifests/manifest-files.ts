@@ -2,7 +2,7 @@
 import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "@sluice/base";
-import { CliError } from "../errors.ts";
+import { CliError } from "../../errors.ts";
 
 export interface ManifestText {
   /** As it is named in messages; `-` for standard input. */

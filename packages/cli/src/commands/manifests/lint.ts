@@ -7,9 +7,9 @@ import {
   lintManifests,
   loadManifests,
 } from "@sluice/spec";
-import type { CliContext } from "../context.ts";
-import { CliError } from "../errors.ts";
-import { kindSchemas } from "../kinds.ts";
+import type { CliContext } from "../../context.ts";
+import { CliError } from "../../errors.ts";
+import { kindSchemas } from "../../kinds.ts";
 import { type ManifestText, readManifestFiles } from "./manifest-files.ts";
 
 export interface LintOptions {

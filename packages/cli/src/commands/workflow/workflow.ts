@@ -1,12 +1,12 @@
 // The verbs on workflows: list, get, watch, wait, stop, terminate, suspend, resume, delete.
 import { formatDuration } from "@sluice/base";
-import { isFinished, phaseOf, type WorkflowObject } from "../client/workflow-object.ts";
-import type { CliContext } from "../context.ts";
-import { CliError } from "../errors.ts";
-import { renderTable } from "../render/table.ts";
-import { durationOf, oneLine, paint, renderWorkflow } from "../render/workflow.ts";
+import { isFinished, phaseOf, type WorkflowObject } from "../../client/workflow-object.ts";
+import type { CliContext } from "../../context.ts";
+import { CliError } from "../../errors.ts";
+import { renderTable } from "../../render/table.ts";
+import { durationOf, oneLine, paint, renderWorkflow } from "../../render/workflow.ts";
+import { formatted, integerOf, type OutputFormat } from "../output.ts";
 import { drawWorkflow, followWorkflow } from "./live-tree.ts";
-import { formatted, integerOf, type OutputFormat } from "./output.ts";
 
 export interface ListOptions {
   readonly allNamespaces?: boolean;

@@ -1,6 +1,6 @@
-import type { CliContext } from "../context.ts";
-import { oneLine } from "../render/workflow.ts";
-import { integerOf } from "./output.ts";
+import type { CliContext } from "../../context.ts";
+import { oneLine } from "../../render/workflow.ts";
+import { integerOf } from "../output.ts";
 import { nameOf, pathOf } from "./workflow.ts";
 
 export interface LogsOptions {

@@ -1,9 +1,9 @@
 // Event sources and sensors: list, get, delete.
 import { formatDuration, isObject } from "@sluice/base";
-import type { CliContext } from "../context.ts";
-import { renderTable } from "../render/table.ts";
-import { oneLine } from "../render/workflow.ts";
-import { formatted, type OutputFormat } from "./output.ts";
+import type { CliContext } from "../../context.ts";
+import { renderTable } from "../../render/table.ts";
+import { oneLine } from "../../render/workflow.ts";
+import { formatted, type OutputFormat } from "../output.ts";
 
 type Kind = "source" | "sensor";
 

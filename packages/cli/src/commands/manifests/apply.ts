@@ -1,8 +1,8 @@
 // Applying manifests through the API: one request a file, so that issues name file, line and column.
 import { AppError, isObject } from "@sluice/base";
 import { formatIssues, type Issue, loadManifests } from "@sluice/spec";
-import type { CliContext } from "../context.ts";
-import { CliError } from "../errors.ts";
+import type { CliContext } from "../../context.ts";
+import { CliError } from "../../errors.ts";
 import { type ManifestText, readManifestFiles } from "./manifest-files.ts";
 
 export interface Applied {

@@ -1,8 +1,8 @@
 // Draws a workflow while it runs: in place on a terminal, otherwise one line a change.
 
-import { isFinished, phaseOf, type WatchEvent, type WorkflowObject } from "../client/workflow-object.ts";
-import type { CliContext } from "../context.ts";
-import { renderTree, renderWorkflow } from "../render/workflow.ts";
+import { isFinished, phaseOf, type WatchEvent, type WorkflowObject } from "../../client/workflow-object.ts";
+import type { CliContext } from "../../context.ts";
+import { renderTree, renderWorkflow } from "../../render/workflow.ts";
 
 /** Follows the workflow to its end; resolves with its last state. Errors: those of the API. */
 export async function followWorkflow(

@@ -1,13 +1,13 @@
 // What came in, and what became of it: events list|show|tail, emit.
 import { readFile } from "node:fs/promises";
 import { formatDuration, messageOf } from "@sluice/base";
-import type { CliContext } from "../context.ts";
-import { CliError } from "../errors.ts";
-import { type EventWithTrail, renderEvent, type ShownEvent } from "../render/event.ts";
-import { renderTable } from "../render/table.ts";
-import { oneLine } from "../render/workflow.ts";
-import { readStandardInput } from "./manifest-files.ts";
-import { integerOf } from "./output.ts";
+import type { CliContext } from "../../context.ts";
+import { CliError } from "../../errors.ts";
+import { type EventWithTrail, renderEvent, type ShownEvent } from "../../render/event.ts";
+import { renderTable } from "../../render/table.ts";
+import { oneLine } from "../../render/workflow.ts";
+import { readStandardInput } from "../manifests/manifest-files.ts";
+import { integerOf } from "../output.ts";
 
 const base = "/api/v1/sluice";
 

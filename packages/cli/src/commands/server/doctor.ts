@@ -4,11 +4,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isAppError, messageOf } from "@sluice/base";
-import { readConfig } from "../config/load.ts";
-import type { CliContext } from "../context.ts";
-import { whereToLook } from "../up/bus.ts";
-import type { DoctorReport } from "../up/doctor.ts";
-import { meaningOf } from "../up/doctor.ts";
+import { readConfig } from "../../config/load.ts";
+import type { CliContext } from "../../context.ts";
+import { whereToLook } from "../../up/bus.ts";
+import type { DoctorReport } from "../../up/doctor.ts";
+import { meaningOf } from "../../up/doctor.ts";
 
 interface Check {
   readonly what: string;

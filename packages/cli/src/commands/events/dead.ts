@@ -1,10 +1,10 @@
 // What gave up: dead list|show|redrive.
 import { formatDuration } from "@sluice/base";
-import type { CliContext } from "../context.ts";
-import { CliError } from "../errors.ts";
-import { renderTable } from "../render/table.ts";
-import { oneLine } from "../render/workflow.ts";
-import { integerOf } from "./output.ts";
+import type { CliContext } from "../../context.ts";
+import { CliError } from "../../errors.ts";
+import { renderTable } from "../../render/table.ts";
+import { oneLine } from "../../render/workflow.ts";
+import { integerOf } from "../output.ts";
 
 interface Letter {
   readonly id: string;

@@ -1,7 +1,7 @@
-import { type Config, type Setting, secretSettings, variableOf } from "../config/config.ts";
-import { readConfig } from "../config/load.ts";
-import type { CliContext } from "../context.ts";
-import { renderTable } from "../render/table.ts";
+import { type Config, type Setting, secretSettings, variableOf } from "../../config/config.ts";
+import { readConfig } from "../../config/load.ts";
+import type { CliContext } from "../../context.ts";
+import { renderTable } from "../../render/table.ts";
 
 /** Prints each setting with its value and origin; secrets are masked. */
 export async function printConfig(

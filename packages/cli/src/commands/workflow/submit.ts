@@ -1,10 +1,10 @@
-import type { WorkflowObject } from "../client/workflow-object.ts";
-import type { CliContext } from "../context.ts";
-import { CliError } from "../errors.ts";
-import { checkedDocuments } from "./lint.ts";
+import type { WorkflowObject } from "../../client/workflow-object.ts";
+import type { CliContext } from "../../context.ts";
+import { CliError } from "../../errors.ts";
+import { checkedDocuments } from "../manifests/lint.ts";
+import { formatted, type OutputFormat } from "../output.ts";
 import { drawWorkflow, followWorkflow } from "./live-tree.ts";
 import { printLogs } from "./logs.ts";
-import { formatted, type OutputFormat } from "./output.ts";
 import { endWith } from "./workflow.ts";
 
 export interface SubmitOptions {
