@@ -11,6 +11,11 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
     // A second signal means: now.
     if (signals > 1) process.exit(name === "SIGINT" ? 130 : 143);
     stop.abort(new Error(name));
+    // What does not let go must not keep the process: everything that matters is stored before it is acknowledged.
+    setTimeout(() => {
+      process.stderr.write("sluice: stopping took more than 30 s; ended at once\n");
+      process.exit(1);
+    }, 30_000).unref();
   });
 }
 // `sluice list | head` closes our output early; that is no error.

@@ -45,7 +45,11 @@ export async function startNatsProcess(settings: NatsSettings, clock: Clock): Pr
   await mkdir(settings.folder, { recursive: true, mode: 0o700 });
   const config = join(settings.folder, "server.conf");
   await writeFile(config, configText(settings), { mode: 0o600 });
-  const child = spawn(settings.binary, ["-c", config], { stdio: ["ignore", "ignore", "ignore"] });
+  // A session of its own: Ctrl-C in a terminal goes to the whole group, and the bus has to be the last to stop.
+  const child = spawn(settings.binary, ["-c", config], {
+    stdio: ["ignore", "ignore", "ignore"],
+    detached: true,
+  });
   let end: string | undefined;
   const exited = exitOf(child).then((how) => {
     end = how;
