@@ -3,10 +3,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock, Logger, Random, Scope } from "@sluice/base";
 import { messageOf } from "@sluice/base";
+import type { KeyValue } from "@sluice/bus";
 import type { Executor } from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import type { Config } from "../config/config.ts";
 import { CliError } from "../errors.ts";
+import { installIdOf } from "./install-id.ts";
 
 export interface ExecutorDeps {
   readonly config: Config;
@@ -17,6 +19,8 @@ export interface ExecutorDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly scope: Scope;
+  /** Keeps the name of our pods on a cluster; see install-id.ts. */
+  readonly leases: KeyValue;
 }
 
 export interface ChosenExecutor {
@@ -74,6 +78,7 @@ async function kubernetes(deps: ExecutorDeps, why: string): Promise<ChosenExecut
   const { makeKubernetesExecutor } = await import("@sluice/executor");
   const { kubeReferences, loadKubeConfig, makeKubeClient } = await import("@sluice/kube");
   const { config, scope, clock, random, log } = deps;
+  const installId = await installIdOf(deps.leases, config.prefix, random);
   try {
     const access = await loadKubeConfig(
       config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig },
@@ -86,7 +91,7 @@ async function kubernetes(deps: ExecutorDeps, why: string): Promise<ChosenExecut
         clock,
         random,
         log,
-        installId: config.prefix,
+        installId,
         ...(config.stepNamespaces === undefined ? {} : { namespaces: config.stepNamespaces.split(",") }),
         podDefaults: config.imagePullPolicy === undefined ? {} : { imagePullPolicy: config.imagePullPolicy },
       }),

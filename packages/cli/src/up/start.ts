@@ -49,8 +49,13 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const roles = new Roles();
   const bus = await openBus({ ...options, dataDir, log: log.child({ role: "bus" }) });
-  const chosen = await chooseExecutor({ ...options, dataDir, log: log.child({ role: "executor" }) });
   const { stores } = bus;
+  const chosen = await chooseExecutor({
+    ...options,
+    dataDir,
+    leases: stores.state("leases"),
+    log: log.child({ role: "executor" }),
+  });
 
   const runs = startEngine(options, { stores, chosen, roles });
   const sources = new SourcesBoard();
