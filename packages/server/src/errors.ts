@@ -109,6 +109,17 @@ export const ServerError = defineErrors("SERVER", {
     message: (d: { contentType: string }) => `content type '${d.contentType}' is not taken here`,
     hint: "send application/json; `apply` and `lint` take application/yaml too",
   },
+  ENCODING_UNSUPPORTED: {
+    retry: "never",
+    message: (d: { encoding: string }) => `Content-Encoding '${d.encoding}' is not taken`,
+    hint: "send the body uncompressed",
+  },
+  NOT_REDRIVABLE: {
+    retry: "never",
+    message: (d: { id: string; stream: string; position: number }) =>
+      `'${d.id.slice(0, 12)}' is a message of ${d.stream} (position ${d.position}) that cannot be decoded: there is no request in it to send again`,
+    hint: "`sluice dead show ID` has its first bytes; have its sender send it again",
+  },
   SELECTOR_INVALID: {
     retry: "never",
     message: (d: { selector: string; reason: string }) => `selector '${d.selector}': ${d.reason}`,

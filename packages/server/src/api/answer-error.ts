@@ -9,6 +9,8 @@ const statuses: Readonly<Record<string, number>> = {
   SERVER_ROUTE_UNKNOWN: 404,
   SERVER_BODY_TOO_LARGE: 413,
   SERVER_CONTENT_TYPE_UNSUPPORTED: 415,
+  SERVER_ENCODING_UNSUPPORTED: 415,
+  SERVER_NOT_REDRIVABLE: 409,
   SERVER_NOT_YET: 501,
   BUS_WRONG_SEQUENCE: 409,
   BUS_MESSAGE_TOO_LARGE: 413,
@@ -44,7 +46,8 @@ function fromFramework(error: unknown): AppError | undefined {
   if (hasCode(error, "FST_ERR_CTP_BODY_TOO_LARGE"))
     return ServerError.BODY_TOO_LARGE({ maxBytes: maxBodyBytes });
   if (hasCode(error, "FST_ERR_CTP_INVALID_MEDIA_TYPE")) {
-    return ServerError.CONTENT_TYPE_UNSUPPORTED({ contentType: "" });
+    const contentType = /type: (.*)$/.exec((error as { message?: string }).message ?? "")?.[1] ?? "";
+    return ServerError.CONTENT_TYPE_UNSUPPORTED({ contentType: contentType.slice(0, 200) });
   }
   if (hasCode(error, "FST_ERR_VALIDATION")) {
     const { validationContext, message } = error as { validationContext?: string; message: string };

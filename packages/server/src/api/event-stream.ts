@@ -30,6 +30,8 @@ export function openEventStream(response: ServerResponse, clock: Clock, closing:
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-store",
     "x-accel-buffering": "no",
+    // A stream ends with its connection: nothing is gained by keeping it, and closing would have to wait for it.
+    connection: "close",
   });
   response.flushHeaders();
   let quiet = true;

@@ -186,4 +186,27 @@ describe("a dead letter", () => {
     }
     expect(delivered).toEqual(["r1", "r1"]);
   });
+
+  test("list shows messages that nobody could decode, which cannot be redriven", async () => {
+    await using api = anApi();
+    await api.transport.publish("sluice.ev.default.hooks.tasks", "no JSON \u0000");
+    expect((await api.call("GET", `${base}/events/default`)).body.items).toEqual([]);
+    expect((await api.call("GET", `${base}/events/default`)).body.items).toEqual([]);
+
+    const { items } = (await api.call("GET", `${base}/dead/default`)).body;
+    expect(items).toMatchObject([
+      {
+        redrivable: false,
+        request: { kind: "undecodable", trigger: "EVENTS#1" },
+        message: expect.stringContaining("undecodable message on 'sluice.ev.default.hooks.tasks'"),
+      },
+    ]);
+    expect((await api.call("GET", `${base}/dead/other`)).body.items).toEqual([]);
+    const path = `${base}/dead/default/${items[0].id}`;
+    expect((await api.call("GET", path)).body.message).toBe(items[0].message);
+    expect(await api.call("POST", `${path}/redrive`)).toMatchObject({
+      status: 409,
+      body: { code: "SERVER_NOT_REDRIVABLE" },
+    });
+  });
 });

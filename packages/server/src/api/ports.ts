@@ -23,7 +23,10 @@ export interface ReferenceWriter {
 
 export interface ServerDeps {
   readonly runs: RunDirectory;
-  readonly stores: Pick<Stores, "events" | "triggers" | "dead" | "trail" | "logs" | "resources" | "archive">;
+  readonly stores: Pick<
+    Stores,
+    "events" | "triggers" | "dead" | "quarantine" | "trail" | "logs" | "resources" | "archive"
+  >;
   readonly sources: SourcesStatus;
   readonly sensors: SensorsStatus;
   readonly readiness: Readiness;

@@ -3,7 +3,8 @@
 //   A1. Every answer that is not a success has the one error shape.
 //   A2. Who may ask is decided before a body is read.
 //   A3. No handler's stream outlives its client or the server.
-import { type AppError, messageOf } from "@sluice/base";
+import type { Socket } from "node:net";
+import { type AppError, messageOf, sleepFor } from "@sluice/base";
 import { parseJsonBytes } from "@sluice/sources";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { ServerError } from "../errors.ts";
@@ -37,6 +38,9 @@ declare module "fastify" {
   }
 }
 
+/** Requests under way get this long to end when the server closes, ms. */
+const graceMs = 2_000;
+
 /** Makes the API; nothing listens until `listen`. Errors: SERVER_TOKEN_REQUIRED. */
 export function makeServer(deps: ServerDeps, options: ServerOptions = {}): ApiServer {
   const host = options.host ?? "127.0.0.1";
@@ -51,11 +55,20 @@ export function makeServer(deps: ServerDeps, options: ServerOptions = {}): ApiSe
     forceCloseConnections: "idle",
     genReqId: () => deps.random.id().slice(0, 16),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_024 },
+    // What is refused before a route is found has the same shape as every other refusal (A1).
+    frameworkErrors: (error, request, reply) => {
+      const { status, body } = answerOf(error, request.id);
+      void reply.code(status).send(body);
+    },
+    clientErrorHandler: answerUnreadable,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
   });
   app.decorateRequest("sluiceUser", "");
   app.addHook("onRequest", async (request) => {
     request.sluiceUser = guard.check(request.headers, request.url.split("?")[0] ?? "");
+    const encoding = request.headers["content-encoding"];
+    if (encoding !== undefined && encoding !== "identity")
+      throw ServerError.ENCODING_UNSUPPORTED({ encoding: encoding.slice(0, 80) });
   });
   takeBodies(app);
   const routes = withDocument(apiRoutes(deps), deps.version);
@@ -72,9 +85,26 @@ export function makeServer(deps: ServerDeps, options: ServerOptions = {}): ApiSe
     listen: () => listen(app, host, port),
     async [Symbol.asyncDispose]() {
       closing.abort();
-      await app.close();
+      const closed = app.close();
+      // A connection whose stream ends just now is idle only after the idle ones were closed, and would keep us.
+      const grace = new AbortController();
+      void sleepFor(deps.clock, graceMs, grace.signal).then(() => app.server.closeAllConnections());
+      await closed;
+      grace.abort();
     },
   };
+}
+
+/** Bytes that are no HTTP request have no route and no reply: the answer is written as text. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy(error);
+  const large = error.code === "HPE_HEADER_OVERFLOW";
+  const reason = large ? "its header fields are too large" : "it is not a valid HTTP request";
+  const body = JSON.stringify(ServerError.REQUEST_INVALID({ where: "request", reason }));
+  const status = large ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {

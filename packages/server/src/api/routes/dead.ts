@@ -1,6 +1,6 @@
 // Dead letters: what gave up, and how it is sent again.
 
-import type { Stored } from "@sluice/bus";
+import type { QuarantinedMessage, Stored } from "@sluice/bus";
 import type { DeadLetter } from "@sluice/spec";
 import { ServerError } from "../../errors.ts";
 import type { ServerDeps } from "../ports.ts";
@@ -15,12 +15,17 @@ export function deadRoutes(deps: ServerDeps): readonly ApiRoute[] {
       method: "GET",
       path: "/api/v1/sluice/dead/:namespace",
       id: "listDeadLetters",
-      summary: "What gave up, the newest first",
+      summary: "What gave up or could not be read, the newest first",
       query: { limit: "most items, at most 1000; default 50" },
       handle: async (call) => {
         const limit = Math.min(maxLetters, limitOf(call.query["limit"], 50));
-        const found = await deps.stores.dead.list(call.params["namespace"] ?? "", limit);
-        return json({ items: found.map(shown) });
+        const namespace = call.params["namespace"] ?? "";
+        const [letters, unreadable] = await Promise.all([
+          deps.stores.dead.list(namespace, limit),
+          deps.stores.quarantine.list(namespace, limit),
+        ]);
+        const items = [...letters.map(shown), ...unreadable.map(shownUnreadable)];
+        return json({ items: items.sort((a, b) => b.seq - a.seq).slice(0, limit) });
       },
     },
     {
@@ -28,7 +33,12 @@ export function deadRoutes(deps: ServerDeps): readonly ApiRoute[] {
       path: "/api/v1/sluice/dead/:namespace/:id",
       id: "getDeadLetter",
       summary: "One dead letter, whole",
-      handle: async (call) => json(shown(await existing(deps, call))),
+      handle: async (call) => {
+        const unreadable = await quarantined(deps, call);
+        return json(
+          unreadable === undefined ? shown(await existing(deps, call)) : shownUnreadable(unreadable),
+        );
+      },
     },
     {
       method: "POST",
@@ -46,6 +56,24 @@ const shown = ({ seq, value }: Stored<DeadLetter>) => ({
   at: new Date(value.at).toISOString(),
 });
 
+/** In the shape of a dead letter, so that one list shows both. */
+const shownUnreadable = ({ seq, value }: Stored<QuarantinedMessage>) => ({
+  seq,
+  id: value.id,
+  redrivable: false,
+  request: { sensor: "-", trigger: `${value.stream}#${value.originalSeq}`, kind: "undecodable" },
+  code: "BUS_DECODE",
+  message: `undecodable message on '${value.subject}': ${value.reason}`,
+  hint: "it was written by something else than Sluice, by a newer version, or it is damaged; it cannot be redriven",
+  attempts: 0,
+  at: new Date(value.at).toISOString(),
+  subject: value.subject,
+  data: value.data,
+});
+
+const quarantined = (deps: ServerDeps, call: ApiCall): Promise<Stored<QuarantinedMessage> | undefined> =>
+  deps.stores.quarantine.get(call.params["namespace"] ?? "", call.params["id"] ?? "");
+
 async function existing(deps: ServerDeps, call: ApiCall): Promise<Stored<DeadLetter>> {
   const id = call.params["id"] ?? "";
   const letter = await deps.stores.dead.get(call.params["namespace"] ?? "", id);
@@ -55,6 +83,11 @@ async function existing(deps: ServerDeps, call: ApiCall): Promise<Stored<DeadLet
 
 /** Removed last: a crash before that leaves the letter, and redriving it again is the same message, stored once. */
 async function redrive(deps: ServerDeps, call: ApiCall) {
+  const unreadable = await quarantined(deps, call);
+  if (unreadable !== undefined) {
+    const { id, stream, originalSeq: position } = unreadable.value;
+    throw ServerError.NOT_REDRIVABLE({ id, stream, position });
+  }
   const letter = await existing(deps, call);
   const { request, attempts } = letter.value;
   // The trail goes first: its `redriven` is what the worker's count of attempts begins at.
