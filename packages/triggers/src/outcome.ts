@@ -14,7 +14,7 @@ export interface ConcludeDeps {
 
 type TriggerFields = Omit<
   Extract<TrailRecord, { type: "trigger" }>,
-  "v" | "at" | "cause" | "type" | "sensor" | "trigger" | "request"
+  "v" | "at" | "cause" | "type" | "sensor" | "trigger" | "request" | "redrive"
 >;
 
 /** How long a request that found its lane full is given back, ms. */
@@ -76,11 +76,13 @@ async function bury(
 
 /** One record on the trail of every event that fired the request. */
 async function note(deps: ConcludeDeps, request: TriggerRequest, told: TriggerFields): Promise<void> {
-  const { sensor, trigger, id } = request;
+  const { sensor, trigger, id, redrive } = request;
   const at = deps.clock.now();
+  // Without the redrive its second life's records would equal the first one's, and the trail would drop them.
+  const life = redrive === undefined ? {} : { redrive };
   await Promise.all(
     request.causes.map((cause) =>
-      deps.trail.record({ v: 1, at, cause, type: "trigger", sensor, trigger, request: id, ...told }),
+      deps.trail.record({ v: 1, at, cause, type: "trigger", sensor, trigger, request: id, ...life, ...told }),
     ),
   );
 }

@@ -70,6 +70,28 @@ export interface DeadLetters {
   remove(seq: number): Promise<void>;
 }
 
+/** A message that no reader could decode: written by something else than Sluice, by a newer version, or damaged. */
+export interface QuarantinedMessage {
+  /** Names it in lists; made of stream and position. */
+  readonly id: string;
+  /** Epoch ms: when it was put aside. */
+  readonly at: number;
+  /** Where it was stored: `EVENTS`, `RUNS`, …, or `archive`. */
+  readonly stream: string;
+  readonly subject: string;
+  readonly originalSeq: number;
+  readonly reason: string;
+  /** Base64 of its first 64 KiB. */
+  readonly data: string;
+}
+
+/** The quarantine in DEAD. */
+export interface Quarantine {
+  /** Newest first; a message that was met several times is one entry. */
+  list(namespace: string, limit: number): Promise<readonly Stored<QuarantinedMessage>[]>;
+  get(namespace: string, id: string): Promise<Stored<QuarantinedMessage> | undefined>;
+}
+
 /** TRAIL: what happened to an event. */
 export interface Trail {
   record(record: TrailRecord): Promise<void>;
@@ -188,6 +210,7 @@ export interface Stores {
   readonly events: EventLog;
   readonly triggers: TriggerQueue;
   readonly dead: DeadLetters;
+  readonly quarantine: Quarantine;
   readonly trail: Trail;
   readonly logs: LogStore;
   readonly resources: Resources;
@@ -200,11 +223,20 @@ export interface Stores {
 
 /** KV `archive`: one summary a finished run; a deleted run leaves a tombstone so that its cause cannot run again. */
 export interface Archive {
-  put(row: ArchiveRow): Promise<void>;
+  /** A tombstone of the same uid wins: the row of a deleted run is not stored. */
+  put(row: ArchiveRow): Promise<"stored" | "buried">;
   get(key: RunKey): Promise<ArchiveRow | ArchiveTombstone | undefined>;
+  /** A row that cannot be read is put in quarantine and left out. */
   list(namespace?: string): AsyncIterable<ArchiveRow>;
+  /** Leaves a tombstone, unless another run of the name has a row by now. */
   bury(key: RunKey, uid: string): Promise<void>;
+  /** First what is there, then `caught-up`, then changes, until the signal aborts. */
+  watch(signal: AbortSignal): AsyncIterable<ArchiveChange>;
 }
+export type ArchiveChange =
+  | { readonly type: "row"; readonly row: ArchiveRow }
+  | { readonly type: "tombstone"; readonly key: RunKey }
+  | { readonly type: "caught-up" };
 export interface ArchiveRow {
   readonly v: 1;
   readonly key: RunKey;

@@ -1,8 +1,13 @@
+import { hasCode } from "@sluice/base";
 import type { Archive, ArchiveRow, ArchiveTombstone, RunKey } from "../ports/stores.ts";
 import type { KvEntry } from "../ports/transport.ts";
 import { token } from "../subjects.ts";
-import { asVersioned } from "./body.ts";
+import { asVersioned } from "./content/body.ts";
 import type { StoreContext } from "./context.ts";
+import { isUnreadable, quarantine } from "./quarantine.ts";
+
+/** Two writers of one row are rare; more than this in a row means that something is wrong. */
+const maxTries = 10;
 
 export function makeArchive(context: StoreContext): Archive {
   const { transport, body, clock } = context;
@@ -12,9 +17,42 @@ export function makeArchive(context: StoreContext): Archive {
     const message = { data: entry.value, seq: entry.revision, headers: {} };
     return asVersioned("archive row", entry.revision, await body.unpack("archive row", message));
   };
+  /** One damaged row must not hide all the others. */
+  const readable = async (entry: KvEntry): Promise<ArchiveRow | ArchiveTombstone | undefined> => {
+    try {
+      return await decode(entry);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      const { key: subject, revision: seq, value: data, storedAt } = entry;
+      await quarantine(context, "archive", { subject, seq, data, storedAt }, error);
+      return undefined;
+    }
+  };
+  /** Writes over what is there, if `may` says so of it; false when it does not. */
+  const write = async (
+    key: RunKey,
+    data: Uint8Array | string,
+    may: (there: ArchiveRow | ArchiveTombstone) => boolean,
+  ): Promise<boolean> => {
+    for (let attempt = 1; ; attempt++) {
+      const entry = await bucket.get(keyOf(key));
+      const there = entry === undefined ? undefined : await readable(entry);
+      if (there !== undefined && !may(there)) return false;
+      try {
+        if (entry === undefined) await bucket.create(keyOf(key), data);
+        else await bucket.update(keyOf(key), data, entry.revision);
+        return true;
+      } catch (error) {
+        if (!hasCode(error, "BUS_WRONG_SEQUENCE") || attempt === maxTries) throw error;
+      }
+    }
+  };
+
   return {
     async put(row) {
-      await bucket.put(keyOf(row.key), (await body.pack(row)).data);
+      const { data } = await body.pack(row);
+      const written = await write(row.key, data, (there) => !("deletedAt" in there && there.uid === row.uid));
+      return written ? "stored" : "buried";
     },
     async get(key) {
       const entry = await bucket.get(keyOf(key));
@@ -22,13 +60,22 @@ export function makeArchive(context: StoreContext): Archive {
     },
     async *list(namespace) {
       for await (const entry of bucket.entries(namespace === undefined ? ">" : `${token(namespace)}.*`)) {
-        const row = await decode(entry);
-        if (!("deletedAt" in row)) yield row;
+        const row = await readable(entry);
+        if (row !== undefined && !("deletedAt" in row)) yield row;
       }
     },
     async bury(key, uid) {
       const tombstone: ArchiveTombstone = { v: 1, key, uid, deletedAt: clock.now() };
-      await bucket.put(keyOf(key), JSON.stringify(tombstone));
+      await write(key, JSON.stringify(tombstone), (there) => "deletedAt" in there || there.uid === uid);
+    },
+    async *watch(signal) {
+      for await (const change of bucket.watch(">", signal)) {
+        if (change.type === "caught-up") yield change;
+        if (change.type !== "put") continue;
+        const row = await readable(change.entry);
+        if (row === undefined) continue;
+        yield "deletedAt" in row ? { type: "tombstone", key: row.key } : { type: "row", row };
+      }
     },
   };
 }

@@ -3,7 +3,8 @@ import { messageOf } from "@sluice/base";
 import type { Settleable } from "../ports/stores.ts";
 import type { Message, StreamName, Transport } from "../ports/transport.ts";
 import { makeSubjects, type Subjects } from "../subjects.ts";
-import { type BodyCodec, lazyBodyCodec } from "./body.ts";
+import { type BodyCodec, lazyBodyCodec } from "./content/body.ts";
+import { isUnreadable, quarantine } from "./quarantine.ts";
 
 export interface StoreDeps {
   readonly clock: Clock;
@@ -15,6 +16,8 @@ export interface StoreContext extends StoreDeps {
   readonly transport: Transport;
   readonly subjects: Subjects;
   readonly body: BodyCodec;
+  /** Messages that were put in quarantine by this process. */
+  readonly aside: Set<string>;
 }
 
 export const makeContext = (transport: Transport, deps: StoreDeps): StoreContext => ({
@@ -22,33 +25,8 @@ export const makeContext = (transport: Transport, deps: StoreDeps): StoreContext
   transport,
   subjects: makeSubjects(transport.prefix),
   body: lazyBodyCodec(transport),
+  aside: new Set(),
 });
-
-/** Bytes of an unreadable message that quarantine keeps. */
-const keptBytes = 64 * 1_024;
-
-/** Puts an unreadable message aside with the reason, once, so that it wedges nobody and nothing is lost silently (P6). */
-export async function quarantine(
-  context: StoreContext,
-  stream: StreamName,
-  message: Message,
-  error: unknown,
-): Promise<void> {
-  const reason = messageOf(error);
-  context.log.error("unreadable message put in quarantine", { stream, seq: message.seq, reason });
-  const record = {
-    v: 1,
-    at: context.clock.now(),
-    stream,
-    subject: message.subject,
-    seq: message.seq,
-    reason,
-    data: Buffer.from(message.data.subarray(0, keptBytes)).toString("base64"),
-  };
-  await context.transport.publish(context.subjects.quarantine(stream), JSON.stringify(record), {
-    msgId: `quarantine:${stream}:${message.seq}:${message.storedAt}`,
-  });
-}
 
 /** The typed value of a stored message, or undefined after it went to quarantine. Other errors pass through. */
 export async function decodeOrQuarantine<T>(
@@ -60,8 +38,7 @@ export async function decodeOrQuarantine<T>(
   try {
     return await decode(message);
   } catch (error) {
-    const code = (error as { code?: unknown }).code;
-    if (code !== "BUS_DECODE" && code !== "BUS_OBJECT_CORRUPT") throw error;
+    if (!isUnreadable(error)) throw error;
     await quarantine(context, stream, message, error);
     return undefined;
   }

@@ -4,7 +4,7 @@ import type { StoredEvent } from "@sluice/spec";
 import type { EventLog, Stored } from "../ports/stores.ts";
 import type { Message } from "../ports/transport.ts";
 import { withoutCovered } from "../subjects.ts";
-import { asVersioned } from "./body.ts";
+import { asVersioned } from "./content/body.ts";
 import { consumeTyped, decodeOrQuarantine, type StoreContext } from "./context.ts";
 import { EventIndex, eventIdHeader } from "./event-index.ts";
 import { newest } from "./window.ts";

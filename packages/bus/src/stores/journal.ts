@@ -7,7 +7,7 @@ import { BusError } from "../errors.ts";
 import type { Journal, JournalRecord, RunKey } from "../ports/stores.ts";
 import type { Message } from "../ports/transport.ts";
 import { fromToken, maxTokenBytes, namesOf, token } from "../subjects.ts";
-import { asVersioned } from "./body.ts";
+import { asVersioned } from "./content/body.ts";
 import { decodeOrQuarantine, type StoreContext } from "./context.ts";
 
 export function makeJournal<F>(context: StoreContext): Journal<F> {

@@ -1,6 +1,6 @@
 import type { LogLine, LogStore, RunKey } from "../ports/stores.ts";
 import type { Message } from "../ports/transport.ts";
-import { asVersioned } from "./body.ts";
+import { asVersioned } from "./content/body.ts";
 import { decodeOrQuarantine, type StoreContext } from "./context.ts";
 
 /** Text in one message of LOGS, characters: small enough for every server's default limit. */

@@ -6,6 +6,7 @@ import { makeContext, type StoreDeps } from "./context.ts";
 import { makeEventLog } from "./events.ts";
 import { makeJournal } from "./journal.ts";
 import { makeLogStore } from "./logs.ts";
+import { makeQuarantine } from "./quarantine.ts";
 import { makeResources } from "./resources.ts";
 import { makeSubmitRun } from "./submit.ts";
 import { makeDeadLetters, makeTrail, makeTriggerQueue } from "./triggers.ts";
@@ -18,6 +19,7 @@ export function openStores(transport: Transport, deps: StoreDeps): Stores {
     events: makeEventLog(context),
     triggers: makeTriggerQueue(context),
     dead: makeDeadLetters(context),
+    quarantine: makeQuarantine(context),
     trail: makeTrail(context),
     logs: makeLogStore(context),
     resources: makeResources(context),

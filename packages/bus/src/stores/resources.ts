@@ -1,10 +1,11 @@
 // KV `resources`: applied manifests, each with its generation.
-import { hasCode, stableJson } from "@sluice/base";
+import { hasCode, messageOf, stableJson } from "@sluice/base";
 import type { Resource, ResourceChange, Resources } from "../ports/stores.ts";
 import type { KvChange, KvEntry } from "../ports/transport.ts";
 import { fromToken, token } from "../subjects.ts";
-import { asVersioned } from "./body.ts";
+import { asVersioned } from "./content/body.ts";
 import type { StoreContext } from "./context.ts";
+import { isUnreadable } from "./quarantine.ts";
 
 type StoredResource = Omit<Resource, "revision"> & { readonly v: 1 };
 
@@ -57,7 +58,10 @@ export function makeResources(context: StoreContext): Resources {
     async list(kind, namespace) {
       const found: Resource[] = [];
       const filter = `${token(kind)}.${namespace === undefined ? "*" : token(namespace)}.*`;
-      for await (const entry of bucket.entries(filter)) found.push(await decode(entry));
+      for await (const entry of bucket.entries(filter)) {
+        const resource = await decodeOrSkip(entry);
+        if (resource !== undefined) found.push(resource);
+      }
       return found.sort((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
     },
     async delete(kind, namespace, name) {
@@ -99,8 +103,8 @@ export function makeResources(context: StoreContext): Resources {
     try {
       return await decode(entry);
     } catch (error) {
-      if (!hasCode(error, "BUS_DECODE")) throw error;
-      context.log.error("unreadable resource passed over", { key: entry.key, code: error.code });
+      if (!isUnreadable(error)) throw error;
+      context.log.error("unreadable resource passed over", { key: entry.key, reason: messageOf(error) });
       return undefined;
     }
   }

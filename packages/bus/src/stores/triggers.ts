@@ -3,7 +3,7 @@ import { hashId, stableJson } from "@sluice/base";
 import type { CauseRef, DeadLetter, TrailRecord, TriggerRequest } from "@sluice/spec";
 import type { DeadLetters, Stored, Trail, TriggerQueue } from "../ports/stores.ts";
 import type { Message } from "../ports/transport.ts";
-import { asVersioned } from "./body.ts";
+import { asVersioned } from "./content/body.ts";
 import { consumeTyped, decodeOrQuarantine, type StoreContext } from "./context.ts";
 import { newest } from "./window.ts";
 
@@ -74,7 +74,8 @@ export function makeTrail(context: StoreContext): Trail {
     async record(record) {
       const packed = await body.pack(record);
       await transport.publish(subjects.trail(record.cause.namespace, record.cause.id), packed.data, {
-        // The same finding of a redelivered event is one record, whenever it was made.
+        // The same finding of a redelivered event is one record, whenever it was made; what sets two findings apart
+        // (request, attempt, redrive) is part of the record.
         msgId: hashId("trail", stableJson({ ...record, at: 0 })),
         headers: packed.headers,
       });

@@ -2,7 +2,7 @@ import { silentLogger } from "@sluice/base";
 import { VirtualClock } from "@sluice/base/testing";
 import type { DeadLetter, RunSubmitted, StoredEvent, TrailRecord, TriggerRequest } from "@sluice/spec";
 import { describe, expect, test } from "vitest";
-import type { Stores } from "../ports/stores.ts";
+import type { ArchiveRow, Stores } from "../ports/stores.ts";
 import type { Transport } from "../ports/transport.ts";
 import { openStores } from "../stores/open.ts";
 import { makeSubjects } from "../subjects.ts";
@@ -168,6 +168,33 @@ function firings(make: Make, open: Open): void {
     expect((await trail.of(cause)).map((r) => r.at)).toEqual([1, 3]);
     expect(await trail.of({ ...cause, source: "other" })).toEqual([]);
   });
+
+  test("a letter that dies again after a redrive has its own records, a redelivery's repeat has none", async () => {
+    await using bus = await make();
+    const { trail } = open(bus);
+    const cause = { namespace: "ns", source: "hooks", event: "push", id: "e1" };
+    const died = (at: number, attempt: number, redrive?: number): TrailRecord => ({
+      v: 1,
+      at,
+      cause,
+      type: "trigger",
+      sensor: "s",
+      trigger: "t",
+      request: "r1",
+      outcome: "dead",
+      attempt,
+      code: "X",
+      message: "m",
+      ...(redrive === undefined ? {} : { redrive }),
+    });
+    await trail.record(died(1, 1));
+    await trail.record(died(2, 1));
+    await trail.record(died(3, 1, 7));
+    await trail.record(died(4, 1, 7));
+    await trail.record(died(5, 1, 9));
+    await trail.record(died(6, 2, 9));
+    expect((await trail.of(cause)).map((r) => r.at)).toEqual([1, 3, 5, 6]);
+  });
 }
 
 function runs(make: Make, open: Open): void {
@@ -210,6 +237,35 @@ function runs(make: Make, open: Open): void {
     expect(caughtUp).toEqual({ type: "caught-up" });
     await journal.purge(key);
     expect(await journal.keys()).toEqual([]);
+  });
+
+  test("an archive row that cannot be read hides no other, and is in quarantine", async () => {
+    await using bus = await make();
+    const stores = open(bus);
+    const row = (name: string): ArchiveRow => ({
+      v: 1,
+      key: { namespace: "ns", name },
+      uid: name,
+      phase: "Succeeded",
+      submittedAt: 1,
+      startedAt: 1,
+      finishedAt: 2,
+      labels: {},
+      causes: [],
+      object: "",
+    });
+    await stores.archive.put(row("a"));
+    await bus.keyValue("archive").put("ns.broken", "no JSON");
+    await stores.archive.put(row("z"));
+
+    for (let round = 0; round < 2; round++)
+      expect((await Array.fromAsync(stores.archive.list())).map((r) => r.uid)).toEqual(["a", "z"]);
+
+    const aside = await stores.quarantine.list("ns", 10);
+    expect(aside.map(({ value }) => [value.stream, value.subject])).toEqual([["archive", "ns.broken"]]);
+    expect(Buffer.from(aside[0]!.value.data, "base64").toString()).toBe("no JSON");
+    expect(await stores.quarantine.list("other", 10)).toEqual([]);
+    expect((await stores.quarantine.get("ns", aside[0]!.value.id))?.seq).toBe(aside[0]!.seq);
   });
 
   test("log lines keep their order and streams, for one node or all", async () => {

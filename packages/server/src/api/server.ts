@@ -56,10 +56,7 @@ export function makeServer(deps: ServerDeps, options: ServerOptions = {}): ApiSe
     genReqId: () => deps.random.id().slice(0, 16),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_024 },
     // What is refused before a route is found has the same shape as every other refusal (A1).
-    frameworkErrors: (error, request, reply) => {
-      const { status, body } = answerOf(error, request.id);
-      void reply.code(status).send(body);
-    },
+    frameworkErrors: (error, request, reply: FastifyReply) => void answerError(deps, error, request, reply),
     clientErrorHandler: answerUnreadable,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
   });
@@ -203,7 +200,12 @@ function single(values: unknown): Record<string, string | undefined> {
   return Object.fromEntries(entries.map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]));
 }
 
-function answerError(deps: ServerDeps, error: unknown, request: FastifyRequest, reply: FastifyReply) {
+function answerError(
+  deps: ServerDeps,
+  error: unknown,
+  request: Pick<FastifyRequest, "id" | "routeOptions">,
+  reply: FastifyReply,
+) {
   const { status, body } = answerOf(error, request.id);
   if (status === 500) {
     const cause = error as AppError;

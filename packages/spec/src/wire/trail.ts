@@ -52,6 +52,8 @@ export type TrailRecord = { readonly v: 1; readonly at: number; readonly cause: 
       readonly request: string;
       readonly outcome: "done" | "retrying" | "dead" | "duplicate" | "redriven";
       readonly attempt: number;
+      /** The dead letter's position that the request was sent again from: its attempts are no repeats of the first ones. */
+      readonly redrive?: number;
       readonly code?: string;
       readonly message?: string;
       /** What it made: `workflow/<namespace>/<name>`, or the HTTP status. */

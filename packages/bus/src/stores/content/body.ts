@@ -1,7 +1,7 @@
 // How values travel: JSON in the message, or, when it does not fit, in the object store with its hash in the message.
 import { isObject, messageOf } from "@sluice/base";
-import { BusError } from "../errors.ts";
-import type { Message, Transport } from "../ports/transport.ts";
+import { BusError } from "../../errors.ts";
+import type { Message, Transport } from "../../ports/transport.ts";
 
 /** Room for headers and protocol beside the body. */
 const overheadBytes = 8 * 1_024;
