@@ -61,6 +61,15 @@ export interface TimerDue {
   readonly at: number;
 }
 
+/**
+ * The run is archived and its journal about to go: last of its facts. A deletion comes either before it, and the engine
+ * carries it out, or finds it, and is carried out on the archive by who asked.
+ */
+export interface Sealed {
+  readonly type: "sealed";
+  readonly at: number;
+}
+
 /** Who asked, as in `RunRequester`: a user's name. */
 interface Command {
   readonly at: number;
@@ -96,7 +105,7 @@ export interface Deleted extends Command {
 
 export type CommandFact = StopRequested | SuspendRequested | Resumed | OutputsSet | Deleted;
 export type StepFact = StepStarted | StepFinished | StepLost | StepRefused;
-export type Fact = RunSubmitted | EngineMark | StepFact | TimerDue | CommandFact;
+export type Fact = RunSubmitted | EngineMark | StepFact | TimerDue | Sealed | CommandFact;
 
 const commandTypes: ReadonlySet<string> = new Set(["stop", "suspend", "resume", "set", "delete"]);
 

@@ -1,6 +1,6 @@
 // Runs as clients see them: those of this process from its registry, others from their journal, finished ones from the
 // archive. A run that is just being put away is in two of these places, and shown from the first.
-import { type Clock, type Random, traceparentOf } from "@sluice/base";
+import { type Clock, hasCode, type Random, traceparentOf } from "@sluice/base";
 import type { Archive, ArchiveRow, ArchiveTombstone, Journal, LogStore, SubmitRun } from "@sluice/bus";
 import { type RunSubmitted, runIdentity, type Workflow } from "@sluice/spec";
 import { command, readRun } from "../commands.ts";
@@ -90,12 +90,13 @@ async function submit(
 
 async function find(deps: RunDirectoryDeps, key: RunKeyed): Promise<WorkflowObject | undefined> {
   const live = deps.registry.get(key);
-  if (live !== undefined) {
+  if (live !== undefined && !live.run.sealed) {
     if (live.run.deleted) return undefined;
     return projectWorkflow(live.run, live.seq, (stepId) => live.step(stepId));
   }
   const read = await readRun(deps.journal, key);
-  if (read !== undefined) return read.run.deleted ? undefined : projectWorkflow(read.run, read.seq);
+  if (read !== undefined && !read.run.sealed)
+    return read.run.deleted ? undefined : projectWorkflow(read.run, read.seq);
   const row = await deps.archive.get(key);
   return isRow(row) ? objectOf(row) : undefined;
 }
@@ -114,12 +115,19 @@ async function settledCommand(
   await command(deps.journal, key, fact);
 }
 
+/** In the journal while it takes commands, and in the archive where the run has come to by then. */
 async function remove(deps: RunDirectoryDeps, key: RunKeyed, by: string): Promise<void> {
-  const read = await readRun(deps.journal, key);
+  let inJournal = true;
+  try {
+    inJournal = (await command(deps.journal, key, { type: "delete", at: deps.clock.now(), by })) === "stored";
+  } catch (error) {
+    if (!hasCode(error, "ENGINE_RUN_NOT_FOUND")) throw error;
+    inJournal = false;
+  }
+  // After the journal: a run that is in neither is nowhere.
   const row = await deps.archive.get(key);
-  if (read !== undefined) await command(deps.journal, key, { type: "delete", at: deps.clock.now(), by });
-  else if (!isRow(row)) throw EngineError.RUN_NOT_FOUND({ ...key });
-  if (!isRow(row)) return;
-  await deps.archive.bury(key, row.uid);
-  await deps.logs.purge(key);
+  if (isRow(row)) {
+    await deps.archive.bury(key, row.uid);
+    await deps.logs.purge(key);
+  } else if (!inJournal) throw EngineError.RUN_NOT_FOUND({ ...key });
 }

@@ -95,6 +95,7 @@ export class RunActor implements LiveRun {
   /** Steps that the executor attached to: they are not started again. */
   attached(stepIds: readonly string[]): void {
     this.#starter.attached(stepIds);
+    for (const stepId of stepIds) this.#deps.logWriter.adopted(stepId);
     for (const stepId of stepIds)
       if (this.run.steps.has(stepId)) this.#live.set(stepId, { started: { at: this.#deps.clock.now() } });
   }
@@ -169,7 +170,8 @@ export class RunActor implements LiveRun {
   #settled(stepId: string): void {
     this.#live.delete(stepId);
     this.#deps.slots.release(stepId);
-    this.#starter.forget(stepId);
+    this.#deps.logWriter.close(stepId);
+    this.#starter.settled(stepId);
   }
 
   #endFact(event: StepEnd): Fact {

@@ -10,6 +10,7 @@ import { messageOf } from "@sluice/base";
 import type { JournalRecord } from "@sluice/bus";
 import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
 import type { Fact } from "../facts.ts";
+import { stopAll } from "../run/control.ts";
 import { createRun } from "../run/create.ts";
 import { reduce } from "../run/reduce.ts";
 import type { Run } from "../run/state/run.ts";
@@ -116,6 +117,7 @@ class Engine {
     this.#recovered = true;
     this.#deps.onRecovered?.();
     await this.#adopted(actors, true);
+    if (this.#signal.aborted) return;
     for (const [name, executor] of this.#deps.executors) this.#spawn(this.#listen(name, executor));
   }
 
@@ -151,12 +153,8 @@ class Engine {
         const steps = [...actor.run.steps.keys()];
         actor.attached(steps.filter((stepId) => ids.has(stepId)));
         for (const stepId of steps) actor.run.changes.start.push(stepId);
-        if (actor.run.shutdown !== undefined)
-          for (const stepId of steps)
-            actor.run.changes.stop.push({
-              stepId,
-              how: actor.run.shutdown.strategy === "Terminate" ? "kill" : "term",
-            });
+        // Stops come before starts: a step that does not run any more is not started to be stopped.
+        stopAll(actor.run);
       }
       if (known.length > 0)
         this.#deps.log.info("steps adopted", {
@@ -183,6 +181,7 @@ class Engine {
   }
 
   #drop(actor: RunActor): void {
+    for (const stepId of actor.run.steps.keys()) this.#deps.logWriter.close(stepId);
     const id = idOf(actor.run.key);
     if (this.#actors.get(id) !== actor) return;
     this.#actors.delete(id);

@@ -9,8 +9,9 @@ import type { JournalWriter } from "./journal-writer.ts";
 const purgeDelayMs = 6_000;
 
 /**
- * Puts a run that is over away: archive row (or tombstone), then its journal goes. A crash between the two leaves both,
- * and the next start comes here again: each part may be repeated. The name stays taken by the row.
+ * Puts a run that is over away: archive row, then its journal is sealed and goes. Each part may be repeated after a
+ * crash. The name stays taken by the row. The seal is an append like any other, so a deletion is either before it in the
+ * journal, and seen here, or after it, and done to the archive by who asked; there the tombstone wins over the row.
  */
 export async function finishRun(
   deps: LoopDeps,
@@ -20,17 +21,17 @@ export async function finishRun(
   signal: AbortSignal,
 ): Promise<void> {
   for (const stepId of run.steps.keys()) await executor?.forget(stepId).catch(() => undefined);
-  const deletion = { asked: run.deleted };
   await persisting(deps, run, signal, async () => {
-    if (!deletion.asked) {
+    if (!run.deleted) {
       await archive(deps, run, journal.seq);
-      await sleepFor(deps.clock, purgeDelayMs, signal);
+      if (!run.sealed) await sleepFor(deps.clock, purgeDelayMs, signal);
       if (signal.aborted) return;
     }
-    // A deletion that came after the end is still in the journal, and must not be purged unheard.
-    for await (const record of deps.journal.read(run.key, journal.seq))
-      if (record.facts.some((fact) => fact.type === "delete")) deletion.asked = true;
-    if (deletion.asked) {
+    if (!run.sealed) {
+      const outcome = await journal.append([{ type: "sealed", at: deps.clock.now() }], signal);
+      if (outcome !== "stored") return;
+    }
+    if (run.deleted) {
       await deps.archive.bury(run.key, run.uid);
       await deps.logs.purge(run.key);
     }

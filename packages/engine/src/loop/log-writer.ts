@@ -3,14 +3,25 @@
 //   W1. Lines of one step are stored in order: one append of it at a time.
 //   W2. `flushed(step)` resolves when every line that was added before is stored.
 //   W3. At most `maxBytes` wait: `add` resolves only when there is room, which holds the executor's reader back.
+//   W4. A line is stored once: an executor tells a step's output again from its first line after a restart, and an append
+//       may have been stored although it failed. In both cases what is stored is counted, stream by stream, before more
+//       is written. (The order within a stream is the step's own; between the two it may differ from telling to telling.)
 import { type Clock, type Logger, messageOf, type Random, retrying } from "@sluice/base";
 import type { LogLine, LogStore, RunKey } from "@sluice/bus";
 import type { StepLine } from "../executor/contract.ts";
 
-interface Line {
+type PerStream = Record<LogLine["stream"], number>;
+
+interface StepOutput {
   readonly key: RunKey;
   readonly node: { readonly id: string; readonly attempt: number };
   lines: LogLine[];
+  /** Lines told before `lines`, stored or known to be. */
+  readonly passed: PerStream;
+  /** Lines that are stored already and will be told again. */
+  readonly repeats: PerStream;
+  /** What is stored is not known, and must be counted before the next append. */
+  unsure: boolean;
   writing: Promise<void> | undefined;
 }
 
@@ -28,7 +39,9 @@ export class LogWriter {
   readonly #deps: LogWriterDeps;
   readonly #signal: AbortSignal;
   readonly #maxBytes: number;
-  readonly #steps = new Map<string, Line>();
+  readonly #steps = new Map<string, StepOutput>();
+  /** Steps that another process began: their output comes again from its first line. */
+  readonly #adopted = new Set<string>();
   #bytes = 0;
 
   constructor(deps: LogWriterDeps, signal: AbortSignal, maxBytes = 4 * 1024 * 1024) {
@@ -37,16 +50,23 @@ export class LogWriter {
     this.#maxBytes = maxBytes;
   }
 
-  async add(stepId: string, of: Pick<Line, "key" | "node">, lines: readonly StepLine[]): Promise<void> {
-    let step = this.#steps.get(stepId);
-    if (step === undefined) {
-      step = { ...of, lines: [], writing: undefined };
-      this.#steps.set(stepId, step);
+  /** The step ran before this process: lines of it that are stored will be told again, and are left out. */
+  adopted(stepId: string): void {
+    this.#adopted.add(stepId);
+  }
+
+  async add(stepId: string, of: Pick<StepOutput, "key" | "node">, lines: readonly StepLine[]): Promise<void> {
+    const step = this.#stepOf(stepId, of);
+    for (const { at, stream, text } of lines) {
+      if (step.repeats[stream] > 0) {
+        step.repeats[stream] -= 1;
+        step.passed[stream] += 1;
+        continue;
+      }
+      step.lines.push({ at, stream, text });
+      this.#bytes += weight({ text });
     }
-    for (const line of lines) {
-      step.lines.push({ at: line.at, stream: line.stream, text: line.text });
-      this.#bytes += weight(line);
-    }
+    if (step.lines.length === 0) return;
     step.writing ??= this.#write(stepId, step);
     if (this.#bytes > this.#maxBytes) await step.writing;
   }
@@ -55,40 +75,97 @@ export class LogWriter {
     await this.#steps.get(stepId)?.writing;
   }
 
-  async #write(stepId: string, step: Line): Promise<void> {
+  /** Nothing more comes, or is wanted, of the step: lines that still wait are dropped. */
+  close(stepId: string): void {
+    const step = this.#steps.get(stepId);
+    if (step !== undefined) this.#take(step, step.lines.length);
+    this.#steps.delete(stepId);
+    this.#adopted.delete(stepId);
+  }
+
+  #stepOf(stepId: string, of: Pick<StepOutput, "key" | "node">): StepOutput {
+    const known = this.#steps.get(stepId);
+    if (known !== undefined) return known;
+    const step: StepOutput = {
+      ...of,
+      lines: [],
+      passed: { stdout: 0, stderr: 0 },
+      repeats: { stdout: 0, stderr: 0 },
+      unsure: this.#adopted.delete(stepId),
+      writing: undefined,
+    };
+    this.#steps.set(stepId, step);
+    return step;
+  }
+
+  async #write(stepId: string, step: StepOutput): Promise<void> {
+    const { clock, random, log } = this.#deps;
+    const attempts = Number.POSITIVE_INFINITY;
+    const when = (error: unknown) => (error as { retry?: unknown }).retry === "later";
     while (step.lines.length > 0 && !this.#signal.aborted) {
-      const batch = takeBatch(step);
       try {
-        await retrying(
-          {
-            clock: this.#deps.clock,
-            random: this.#deps.random,
-            signal: this.#signal,
-            attempts: Number.POSITIVE_INFINITY,
-            when: (error) => (error as { retry?: unknown }).retry === "later",
-          },
-          () => this.#deps.logs.append(step.key, step.node, batch),
-        );
+        await retrying({ clock, random, signal: this.#signal, attempts, when }, () => this.#store(step));
       } catch (error) {
-        this.#deps.log.error("output lines could not be stored", { step: stepId, reason: messageOf(error) });
+        if (this.#signal.aborted) break;
+        log.error("output lines could not be stored", { step: stepId, reason: messageOf(error) });
+        step.unsure = false;
+        this.#take(step, batchOf(step).length);
       }
-      for (const line of batch) this.#bytes -= weight(line);
     }
     step.writing = undefined;
-    if (step.lines.length === 0) this.#steps.delete(stepId);
+  }
+
+  async #store(step: StepOutput): Promise<void> {
+    if (step.unsure) await this.#reconcile(step);
+    const batch = batchOf(step);
+    if (batch.length === 0) return;
+    try {
+      await this.#deps.logs.append(step.key, step.node, batch);
+    } catch (error) {
+      step.unsure = true;
+      throw error;
+    }
+    this.#take(step, batch.length);
+  }
+
+  /** Leaves out what is stored already, of the lines that wait and of those to come (W4). */
+  async #reconcile(step: StepOutput): Promise<void> {
+    const stored: PerStream = { stdout: 0, stderr: 0 };
+    for await (const line of this.#deps.logs.read(step.key, { node: step.node.id }))
+      if (line.attempt === step.node.attempt) stored[line.stream] += 1;
+    for (const stream of ["stdout", "stderr"] as const)
+      step.repeats[stream] = Math.max(0, stored[stream] - step.passed[stream]);
+    const kept: LogLine[] = [];
+    for (const line of step.lines) {
+      if (step.repeats[line.stream] === 0) {
+        kept.push(line);
+        continue;
+      }
+      step.repeats[line.stream] -= 1;
+      step.passed[line.stream] += 1;
+      this.#bytes -= weight(line);
+    }
+    step.lines = kept;
+    step.unsure = false;
+  }
+
+  #take(step: StepOutput, count: number): void {
+    for (const line of step.lines.slice(0, count)) {
+      this.#bytes -= weight(line);
+      step.passed[line.stream] += 1;
+    }
+    step.lines = step.lines.slice(count);
   }
 }
 
 const weight = (line: { readonly text: string }): number => line.text.length + 32;
 
-function takeBatch(step: Line): readonly LogLine[] {
+function batchOf(step: StepOutput): readonly LogLine[] {
   let bytes = 0;
   let count = 0;
   while (count < step.lines.length && (count === 0 || bytes < maxBatchBytes)) {
     bytes += weight(step.lines[count] as LogLine);
     count += 1;
   }
-  const batch = step.lines.slice(0, count);
-  step.lines = step.lines.slice(count);
-  return batch;
+  return step.lines.slice(0, count);
 }

@@ -29,6 +29,9 @@ export class StepStarter implements SlotUser {
   readonly #executor: Executor | undefined;
   readonly #tell: Tell;
   readonly #known = new Set<string>();
+  /** Starts that the executor has not answered yet. */
+  readonly #starting = new Set<string>();
+  readonly #stopped = new Map<string, "term" | "kill">();
   readonly #left = new AbortController();
 
   constructor(deps: LoopDeps, run: Run, executor: Executor | undefined, tell: Tell) {
@@ -70,21 +73,13 @@ export class StepStarter implements SlotUser {
         this.#deps.slots.release(stepId);
         return;
       }
+      if (this.#stopped.has(stepId)) {
+        this.#tell.cancelled(stepId);
+        return;
+      }
+      this.#starting.add(stepId);
       try {
-        if (this.#executor === undefined) {
-          this.#refuse(
-            stepId,
-            EngineError.EXECUTOR_UNKNOWN({
-              name:
-                this.#run.submitted.workflow.metadata.annotations?.[executorAnnotation] ??
-                this.#deps.defaultExecutor,
-              known: [...this.#deps.executors.keys()].join(", "),
-            }),
-          );
-          return;
-        }
-        await this.#executor.start(this.requestOf(step));
-        await this.#deps.failpoints.reach("engine.started");
+        await this.#startOnce(step);
         return;
       } catch (error) {
         if (retryOf(error) !== "later") {
@@ -94,25 +89,49 @@ export class StepStarter implements SlotUser {
           );
           return;
         }
-        this.#deps.log.warn("a step could not be started, trying again", {
-          step: stepId,
-          attempt,
-          reason: messageOf(error),
-        });
-        await sleepFor(
-          this.#deps.clock,
-          backoffMs(defaultBackoff, attempt, this.#deps.random.next()),
-          signal,
-        );
+        await this.#wait("a step could not be started, trying again", { stepId, attempt, error });
+      } finally {
+        this.#starting.delete(stepId);
       }
     }
+  }
+
+  async #startOnce(step: Step): Promise<void> {
+    const { id } = step.request;
+    if (this.#executor === undefined)
+      throw EngineError.EXECUTOR_UNKNOWN({
+        name:
+          this.#run.submitted.workflow.metadata.annotations?.[executorAnnotation] ??
+          this.#deps.defaultExecutor,
+        known: [...this.#deps.executors.keys()].join(", "),
+      });
+    await this.#executor.start(this.requestOf(step));
+    await this.#deps.failpoints.reach("engine.started");
+    // Asked for while the executor did not know the step yet.
+    const how = this.#stopped.get(id);
+    if (how !== undefined) void this.#stop(id, how);
+  }
+
+  async #wait(
+    message: string,
+    {
+      stepId,
+      attempt,
+      error,
+    }: { readonly stepId: string; readonly attempt: number; readonly error: unknown },
+  ): Promise<void> {
+    this.#deps.log.warn(message, { step: stepId, attempt, reason: messageOf(error) });
+    const waitMs = backoffMs(defaultBackoff, attempt, this.#deps.random.next());
+    await sleepFor(this.#deps.clock, waitMs, this.#left.signal);
   }
 
   #refuse(stepId: string, { code, message, hint }: AppError): void {
     this.#tell.refused({ type: "refused", stepId, at: this.#deps.clock.now(), code, message, hint });
   }
 
+  /** Has a step end that runs; one that does not is never started. */
   stop(stepId: string, how: "term" | "kill"): void {
+    this.#stopped.set(stepId, how);
     if (this.#deps.slots.cancel(this, stepId)) {
       this.#tell.cancelled(stepId);
       return;
@@ -122,12 +141,31 @@ export class StepStarter implements SlotUser {
       this.#tell.cancelled(stepId);
       return;
     }
-    this.#executor?.stop(stepId, how).catch((error: unknown) => {
-      this.#deps.log.error("a step could not be told to stop", { step: stepId, reason: messageOf(error) });
-    });
+    // A step on its way is stopped once the executor knows it; one that waits to be tried again sees it then.
+    if (!this.#starting.has(stepId)) void this.#stop(stepId, how);
   }
 
-  forget(stepId: string): void {
+  async #stop(stepId: string, how: "term" | "kill"): Promise<void> {
+    for (let attempt = 1; !this.#left.signal.aborted; attempt++) {
+      try {
+        await this.#executor?.stop(stepId, how);
+        return;
+      } catch (error) {
+        if (retryOf(error) !== "later") {
+          this.#deps.log.error("a step could not be told to stop", {
+            step: stepId,
+            reason: messageOf(error),
+          });
+          return;
+        }
+        await this.#wait("a step could not be told to stop, trying again", { stepId, attempt, error });
+      }
+    }
+  }
+
+  /** The step's end is stored: its remains may go. */
+  settled(stepId: string): void {
+    this.#stopped.delete(stepId);
     this.#executor?.forget(stepId).catch((error: unknown) => {
       this.#deps.log.warn("a step's remains could not be removed; the next start tries again", {
         step: stepId,

@@ -39,13 +39,24 @@ function stop(run: Run, fact: StopRequested): void {
 function shutDown(run: Run, fact: StopRequested): void {
   if (run.shutdown?.strategy === "Terminate") return;
   run.shutdown = fact;
-  const how = fact.strategy === "Terminate" ? "kill" : "term";
-  const spared = (unit: Unit) => fact.strategy === "Stop" && unit.call.exiting;
-  for (const [stepId, unit] of run.steps) if (!spared(unit)) run.changes.stop.push({ stepId, how });
+  stopAll(run);
   for (const unit of [...run.suspends.values()])
-    if (!spared(unit)) failSuspend(run, unit, "Failed", `Stopped with strategy '${fact.strategy}'`);
+    if (!isSpared(fact, unit)) failSuspend(run, unit, "Failed", `Stopped with strategy '${fact.strategy}'`);
   run.timers.hasten(run.now);
 }
+
+/** Asks for the end of every step that the run's shutdown, if there is one, does not spare. */
+export function stopAll(run: Run): void {
+  const { shutdown } = run;
+  if (shutdown === undefined) return;
+  const how = shutdown.strategy === "Terminate" ? "kill" : "term";
+  for (const [stepId, unit] of run.steps)
+    if (!isSpared(shutdown, unit)) run.changes.stop.push({ stepId, how });
+}
+
+/** Exit handlers outlive a Stop. */
+const isSpared = (shutdown: StopRequested, unit: Unit): boolean =>
+  shutdown.strategy === "Stop" && unit.call.exiting;
 
 function resume(run: Run, fact: Resumed): void {
   if (fact.selector === undefined) run.suspended = false;

@@ -28,6 +28,7 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
     suspended: spec.suspend === true,
     overdue: false,
     deleted: false,
+    sealed: false,
     stage: "main",
     activePods: 0,
     podCount: 0,

@@ -18,7 +18,8 @@ export function reduce(run: Run, fact: Fact): void {
   // Clocks of two engines may differ: time in a run never goes back.
   run.now = Math.max(run.now, fact.at);
   if (run.stage === "done") {
-    if (fact.type === "delete") run.deleted = true;
+    if (fact.type === "delete" && !run.sealed) run.deleted = true;
+    if (fact.type === "sealed") run.sealed = true;
     return;
   }
   try {
@@ -33,6 +34,7 @@ export function reduce(run: Run, fact: Fact): void {
 function apply(run: Run, fact: Fact): void {
   switch (fact.type) {
     case "submitted":
+    case "sealed":
       return;
     case "engine":
       startRun(run);

@@ -1,5 +1,11 @@
 import { Mailbox } from "@sluice/base";
-import type { Executor, ExecutorDescription, StepEvent, StepRequest } from "../executor/contract.ts";
+import type {
+  Executor,
+  ExecutorDescription,
+  StepEvent,
+  StepLine,
+  StepRequest,
+} from "../executor/contract.ts";
 
 /** How a step of the fake ends; undefined keeps it running until the test ends it. */
 export type ManualEnd =
@@ -14,6 +20,8 @@ export type ManualEnd =
 interface World {
   readonly running: Map<string, StepRequest>;
   readonly ended: Map<string, Extract<StepEvent, { type: "finished" | "lost" }>>;
+  /** What each step wrote, until it is forgotten. */
+  readonly output: Map<string, StepLine[]>;
   /** Every real start, in order: a step id twice in it was run twice. */
   readonly starts: string[];
 }
@@ -27,7 +35,12 @@ export interface ManualOptions {
   readonly world?: World;
 }
 
-export const manualWorld = (): World => ({ running: new Map(), ended: new Map(), starts: [] });
+export const manualWorld = (): World => ({
+  running: new Map(),
+  ended: new Map(),
+  output: new Map(),
+  starts: [],
+});
 
 /** An executor whose steps end when a test says so. Keeps X1–X4; several instances may share one world. */
 export class ManualExecutor implements Executor {
@@ -48,12 +61,7 @@ export class ManualExecutor implements Executor {
   }
 
   async start(step: StepRequest): Promise<void> {
-    const known = this.world.ended.get(step.id);
-    if (known !== undefined) {
-      this.#events.put(known);
-      return;
-    }
-    if (this.world.running.has(step.id)) return;
+    if (this.#attach(step.id)) return;
     this.world.starts.push(step.id);
     this.world.running.set(step.id, step);
     this.#events.put({ type: "started", stepId: step.id, at: this.#options.now(), host: "test-host" });
@@ -79,13 +87,8 @@ export class ManualExecutor implements Executor {
 
   end(stepId: string, end: Exclude<ManualEnd, undefined> = {}): void {
     if (!this.world.running.delete(stepId)) throw new Error(`step '${stepId}' does not run`);
+    if (end.lines !== undefined) this.#tell(stepId, end.lines, "stdout");
     const at = this.#options.now();
-    if (end.lines !== undefined)
-      this.#events.put({
-        type: "output",
-        stepId,
-        lines: end.lines.map((text) => ({ at, stream: "stdout", text })),
-      });
     this.#finish({
       type: "finished",
       stepId,
@@ -95,6 +98,28 @@ export class ManualExecutor implements Executor {
       outputs: end.outputs ?? {},
       ...(end.result === undefined ? {} : { result: end.result }),
     });
+  }
+
+  /** A running step writes lines. */
+  say(stepId: string, lines: readonly string[], stream: StepLine["stream"] = "stdout"): void {
+    if (!this.world.running.has(stepId)) throw new Error(`step '${stepId}' does not run`);
+    this.#tell(stepId, lines, stream);
+  }
+
+  #tell(stepId: string, texts: readonly string[], stream: StepLine["stream"]): void {
+    const lines = texts.map((text) => ({ at: this.#options.now(), stream, text }));
+    this.world.output.set(stepId, [...(this.world.output.get(stepId) ?? []), ...lines]);
+    this.#events.put({ type: "output", stepId, lines });
+  }
+
+  /** Tells again all that a known step said and how it ended, as a watcher that begins anew. */
+  #attach(stepId: string): boolean {
+    const ended = this.world.ended.get(stepId);
+    if (ended === undefined && !this.world.running.has(stepId)) return false;
+    const lines = this.world.output.get(stepId);
+    if (lines !== undefined) this.#events.put({ type: "output", stepId, lines });
+    if (ended !== undefined) this.#events.put(ended);
+    return true;
   }
 
   lose(stepId: string, reason = "pod deleted"): void {
@@ -114,21 +139,17 @@ export class ManualExecutor implements Executor {
   async adopt(known: readonly StepRequest[]): Promise<{ readonly attached: readonly string[] }> {
     const ids = new Set(known.map((step) => step.id));
     for (const stepId of this.running) if (!ids.has(stepId)) this.world.running.delete(stepId);
-    const attached: string[] = [];
-    for (const { id } of known) {
-      const ended = this.world.ended.get(id);
-      if (ended !== undefined) this.#events.put(ended);
-      if (ended !== undefined || this.world.running.has(id)) attached.push(id);
-    }
-    return { attached };
+    return { attached: known.map((step) => step.id).filter((stepId) => this.#attach(stepId)) };
   }
 
   async forget(stepId: string): Promise<void> {
     this.world.ended.delete(stepId);
+    this.world.output.delete(stepId);
   }
 
   async *events(signal: AbortSignal): AsyncIterable<StepEvent> {
     const stop = () => this.#events.close();
+    if (signal.aborted) return;
     signal.addEventListener("abort", stop, { once: true });
     for await (const event of this.#events) {
       if (signal.aborted) return;

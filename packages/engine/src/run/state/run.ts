@@ -54,6 +54,8 @@ export interface Run {
   /** The workflow's own time is over; exit handlers go on. */
   overdue: boolean;
   deleted: boolean;
+  /** Archived, its journal about to go: what is asked from now on is asked of the archive. */
+  sealed: boolean;
   stage: "main" | "exit" | "done";
   /** Phase and message of the main part, once it ended. */
   main?: { readonly phase: RunPhase; readonly message?: string };
