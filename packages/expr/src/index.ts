@@ -29,7 +29,12 @@ export { setPath } from "./gjson/set.ts";
 export { type CompiledGoTemplate, compileGoTemplate, type GoTemplateOptions } from "./gotemplate/template.ts";
 export type { Comparison, Evaluation } from "./govaluate/evaluate.ts";
 export { type CompiledGovaluate, compileGovaluate } from "./govaluate/govaluate.ts";
-export { type CompiledWhen, compileWhen } from "./govaluate/when.ts";
+export { type CompiledWhen, compileWhen, type WhenVerdict } from "./govaluate/when.ts";
+export {
+  type CompiledWhenTemplate,
+  compileWhenTemplate,
+  type WhenOptions,
+} from "./govaluate/when-template.ts";
 export { getJsonPath } from "./jsonpath/jsonpath.ts";
 export { compileRegex, type Regex } from "./regex.ts";
 export { renderJson, stringsOf } from "./tags/json.ts";

@@ -1,6 +1,13 @@
 // The one place where the engine meets the expression languages.
 import { isAppError, isForbiddenKey, messageOf, SeededRandom } from "@sluice/base";
-import { compileExpr, compileWhen, type ExprEnv, evaluateExpr, exprText, renderTemplate } from "@sluice/expr";
+import {
+  compileExpr,
+  compileWhenTemplate,
+  type ExprEnv,
+  evaluateExpr,
+  exprText,
+  renderTemplate,
+} from "@sluice/expr";
 import { EngineError } from "../errors.ts";
 import type { Scope } from "./scope.ts";
 
@@ -68,9 +75,15 @@ export function renderDeep<T>(value: T, scope: Scope): T {
 export const onlyTag = (text: string): string | undefined =>
   /^\{\{\s*([^{}=][^{}]*?)\s*\}\}$/.exec(text)?.[1];
 
-/** A `when` after its tags were replaced. */
-export function evaluateWhen(rendered: string): boolean {
-  return compileWhen(rendered).evaluate().value;
+/** With the value `expression`, values of tags in a `when` may bring operators, as in Argo; else they are data. */
+const whenAnnotation = "sluice.dev/when-values";
+
+/** Whether a `when` holds, and its text with the tags' values. Errors: those of tags and of expressions. */
+export function evaluateWhen(text: string, scope: Scope): { value: boolean; rendered: string } {
+  const expressionsInValues = scope.lookup(`workflow.annotations.${whenAnnotation}`) === "expression";
+  const expression = text.includes("{{=") ? { expression: envOf(scope) } : {};
+  const options = { strictPrefixes, expressionsInValues, ...expression };
+  return compileWhenTemplate(text, options).evaluate(resolverOf(scope), options);
 }
 
 /** An expression's value; null for nil. Errors: those of expressions. */

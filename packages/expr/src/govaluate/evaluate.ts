@@ -4,6 +4,7 @@ import { jsonText } from "../gjson/result.ts";
 import type { SourceText } from "../position.ts";
 import { compileRegex, type Regex } from "../regex.ts";
 import type { Node } from "./parser.ts";
+import { timed } from "./time.ts";
 
 /** One comparison that took part in the verdict, with what was really compared. */
 export interface Comparison {
@@ -18,10 +19,15 @@ export interface Evaluation {
   readonly comparisons: readonly Comparison[];
 }
 
-export type NameValue = (name: string, offset: number) => unknown;
+/** Where operands that are not written out get their values. */
+export interface Operands {
+  name(name: string, offset: number): unknown;
+  /** The text of a tag, by its index; only where tags were parsed. */
+  tag?(index: number): string;
+}
 
-export function evaluateTree(source: SourceText, tree: Node, nameValue: NameValue): Evaluation {
-  const evaluator = new Evaluator(source, nameValue);
+export function evaluateTree(source: SourceText, tree: Node, operands: Operands): Evaluation {
+  const evaluator = new Evaluator(source, operands);
   return { value: evaluator.value(tree, true), comparisons: evaluator.comparisons };
 }
 
@@ -30,13 +36,13 @@ const comparing = new Set(["==", "!=", ">", "<", ">=", "<=", "=~", "!~", "in"]);
 class Evaluator {
   readonly comparisons: Comparison[] = [];
   readonly #source: SourceText;
-  readonly #nameValue: NameValue;
+  readonly #operands: Operands;
   readonly #budget = new Budget("govaluate");
   readonly #regexes = new Map<string, Regex>();
 
-  constructor(source: SourceText, nameValue: NameValue) {
+  constructor(source: SourceText, operands: Operands) {
     this.#source = source;
-    this.#nameValue = nameValue;
+    this.#operands = operands;
   }
 
   value(node: Node, shown = false): unknown {
@@ -45,7 +51,9 @@ class Evaluator {
       case "literal":
         return node.value;
       case "name":
-        return this.#nameValue(node.name, node.offset);
+        return this.#operands.name(node.name, node.offset);
+      case "tagged":
+        return node.operand.bare ? readBare(this.#text(node)) : this.#text(node);
       case "list":
         return node.items.map((item) => this.value(item));
       case "unary":
@@ -76,28 +84,61 @@ class Evaluator {
       if (left === (operator === "||")) return left;
       return this.#boolean(this.value(node.right, shown), node, "logical operator");
     }
+    if (node.glued === true) {
+      const text = this.#gluedText(node);
+      if (text !== undefined) return text;
+    }
+    if (operator === "=~" || operator === "!~") return this.#matching(node, shown);
     const left = this.value(node.left);
     if (operator === "??") return left ?? this.value(node.right);
     const right = this.value(node.right);
     if (!comparing.has(operator)) return this.#arithmetic(node, left, right);
-    if (shown && this.comparisons.length < 100) this.comparisons.push({ left, operator, right });
+    this.#show(operator, left, right, shown);
     return this.#compare(node, left, right);
+  }
+
+  /** What a tag brings to a match is a text, also where it would read as a number. */
+  #matching(node: Node & { kind: "binary" }, shown: boolean): boolean {
+    const [left, right] = [node.left, node.right].map((side) =>
+      side.kind === "tagged" ? this.#text(side) : this.value(side),
+    );
+    this.#show(node.operator, left, right, shown);
+    return this.#matches(node, left, right) === (node.operator === "=~");
+  }
+
+  #show(operator: string, left: unknown, right: unknown, shown: boolean): void {
+    if (shown && this.comparisons.length < 100) this.comparisons.push({ left, operator, right });
+  }
+
+  /** What an operand reads as when it is a part of a longer word. */
+  #text(node: Node): string {
+    if (node.kind !== "tagged") return node.kind === "literal" ? node.text : show(this.value(node));
+    const text = node.operand.pieces
+      .map((piece) => (typeof piece === "string" ? piece : (this.#operands.tag?.(piece) ?? "")))
+      .join("");
+    this.#budget.text(text.length);
+    return text;
+  }
+
+  /** `app-{{name}}` is one word unless all its pieces are numbers; without tags a `-` always subtracts. */
+  #gluedText(node: Node): string | undefined {
+    const leaves = gluedLeaves(node);
+    if (!leaves.some((leaf) => leaf.kind === "tagged")) return undefined;
+    if (leaves.every((leaf) => typeof this.value(leaf) === "number")) return undefined;
+    return leaves.map((leaf) => this.#text(leaf)).join("-");
   }
 
   #compare(node: Node & { kind: "binary" }, left: unknown, right: unknown): boolean {
     switch (node.operator) {
       case "==":
-        return this.#equal(left, right);
+        return this.#equal(...timed(left, right));
       case "!=":
-        return !this.#equal(left, right);
-      case "=~":
-      case "!~":
-        return this.#matches(node, left, right) === (node.operator === "=~");
+        return !this.#equal(...timed(left, right));
       case "in":
         if (!Array.isArray(right)) throw this.#refuse(node, right, "comparator", "an array");
         return right.some((item) => this.#equal(left, item));
       default:
-        return this.#ordered(node, left, right);
+        return this.#ordered(node, ...timed(left, right));
     }
   }
 
@@ -168,6 +209,28 @@ class Evaluator {
       node.offset,
     );
   }
+}
+
+/** The operands of a chain of glued `-`, from the left. */
+function gluedLeaves(node: Node): readonly Node[] {
+  const leaves: Node[] = [];
+  let at = node;
+  while (at.kind === "binary" && at.glued === true) {
+    leaves.push(at.right);
+    at = at.left;
+  }
+  return [...leaves, at].reverse();
+}
+
+/** A value as govaluate would read its text if it stood alone: number, boolean, quoted text, else the text itself. */
+export function readBare(value: string): number | string | boolean {
+  const text = value.trim();
+  if (text === "true" || text === "false") return text === "true";
+  if (/^-?(?:0[xX][0-9a-fA-F]+|\d[\d.]*)$/.test(text)) {
+    const number = text.startsWith("-") ? -Number(text.slice(1)) : Number(text);
+    return Number.isNaN(number) ? text : number;
+  }
+  return /^"[^"\\]*"$|^'[^'\\]*'$/.test(text) ? text.slice(1, -1) : text;
 }
 
 const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);

@@ -24,7 +24,7 @@ export function compileGovaluate(text: string): CompiledGovaluate {
     text,
     references: [...new Set(namesOf(tree))],
     evaluate: (variables) =>
-      evaluateTree(source, tree, (name, offset) => readVariable(source, variables, name, offset)),
+      evaluateTree(source, tree, { name: (name, offset) => readVariable(source, variables, name, offset) }),
   };
 }
 
@@ -48,6 +48,7 @@ function readVariable(
 function namesOf(node: Node): readonly string[] {
   switch (node.kind) {
     case "literal":
+    case "tagged":
       return [];
     case "name":
       return [node.name];

@@ -1,10 +1,17 @@
 import { maxDepth } from "../budget.ts";
 import { ExprError } from "../errors.ts";
 import type { SourceText } from "../position.ts";
-import { type Token, tokenize } from "./lexer.ts";
+import { type Tagged, type TagSpan, type Token, tokenize } from "./lexer.ts";
 
 export type Node =
-  | { readonly kind: "literal"; readonly value: number | string | boolean; readonly offset: number }
+  | {
+      readonly kind: "literal";
+      readonly value: number | string | boolean;
+      /** As written. */
+      readonly text: string;
+      readonly offset: number;
+    }
+  | { readonly kind: "tagged"; readonly operand: Tagged; readonly offset: number }
   | { readonly kind: "name"; readonly name: string; readonly offset: number }
   | { readonly kind: "unary"; readonly operator: string; readonly inner: Node; readonly offset: number }
   | {
@@ -13,6 +20,8 @@ export type Node =
       readonly left: Node;
       readonly right: Node;
       readonly offset: number;
+      /** A `-` with no space at either side, between plain operands: `app-{{name}}`. */
+      readonly glued?: boolean;
     }
   | {
       readonly kind: "ternary";
@@ -35,8 +44,9 @@ const levels: readonly (readonly string[])[] = [
   ["*", "/", "%"],
 ];
 
-export function parse(source: SourceText): Node {
-  return new Parser(source).whole();
+/** Parses an expression; `tags` are the places of tags, each of which is an operand. Errors: EXPR_SYNTAX, EXPR_LIMIT. */
+export function parse(source: SourceText, tags: readonly TagSpan[] = []): Node {
+  return new Parser(source, tokenize(source, tags)).whole();
 }
 
 class Parser {
@@ -45,9 +55,9 @@ class Parser {
   #next = 0;
   #depth = 0;
 
-  constructor(source: SourceText) {
+  constructor(source: SourceText, tokens: readonly Token[]) {
     this.#source = source;
-    this.#tokens = tokenize(source);
+    this.#tokens = tokens;
   }
 
   whole(): Node {
@@ -78,8 +88,10 @@ class Parser {
       const token = this.#take(...operators);
       if (token === undefined) return left;
       if (links >= maxDepth * 5) throw this.#limit(maxDepth * 5);
+      const close = token.text === "-" && this.#isClose();
       const right = this.#level(index + 1);
-      left = { kind: "binary", operator: token.text, left, right, offset: token.offset };
+      const glued = close && isPlain(left) && isPlain(right);
+      left = { kind: "binary", operator: token.text, left, right, offset: token.offset, glued };
     }
   }
 
@@ -107,7 +119,9 @@ class Parser {
       case "number":
       case "string":
       case "boolean":
-        return { kind: "literal", value: token.value, offset: token.offset };
+        return { kind: "literal", value: token.value, text: token.text, offset: token.offset };
+      case "tagged":
+        return { kind: "tagged", operand: token.operand, offset: token.offset };
       case "name":
         return { kind: "name", name: token.name, offset: token.offset };
       case "operator":
@@ -122,6 +136,13 @@ class Parser {
     while (this.#take(",") !== undefined) items.push(this.#ternary());
     if (this.#take(")") === undefined) throw this.#source.syntax("Unbalanced parenthesis", offset);
     return items.length === 1 ? (items[0] as Node) : { kind: "list", items, offset };
+  }
+
+  /** Whether the operator just taken stands between its neighbours without a space. */
+  #isClose(): boolean {
+    const [before, operator, after] = this.#tokens.slice(this.#next - 2, this.#next + 1);
+    if (before === undefined || operator === undefined || after === undefined) return false;
+    return before.offset + before.text.length === operator.offset && operator.offset + 1 === after.offset;
   }
 
   #take(...operators: readonly string[]): Token | undefined {
@@ -142,3 +163,10 @@ class Parser {
     return ExprError.LIMIT({ language: this.#source.language, what: "nested levels", max });
   }
 }
+
+/** An operand that is written in one piece, or several joined by glued `-`. */
+const isPlain = (node: Node): boolean =>
+  node.kind === "name" ||
+  (node.kind === "literal" && typeof node.value !== "string") ||
+  (node.kind === "tagged" && node.operand.bare) ||
+  (node.kind === "binary" && node.glued === true);

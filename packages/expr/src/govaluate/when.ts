@@ -2,7 +2,14 @@ import { isAppError } from "@sluice/base";
 import { ExprError, type Position } from "../errors.ts";
 import { clip, SourceText } from "../position.ts";
 import { type Comparison, evaluateTree, show } from "./evaluate.ts";
+import type { TagSpan } from "./lexer.ts";
 import { type Node, parse } from "./parser.ts";
+
+/** Whether the step runs, and what was compared. */
+export interface WhenVerdict {
+  readonly value: boolean;
+  readonly comparisons: readonly Comparison[];
+}
 
 /** A workflow's `when`, after its tags were substituted. */
 export interface CompiledWhen {
@@ -11,7 +18,7 @@ export interface CompiledWhen {
    * Whether the step runs, and what was compared.
    * Errors: EXPR_NOT_BOOLEAN, EXPR_WHEN_FAILED, EXPR_REGEX, EXPR_LIMIT.
    */
-  evaluate(): { readonly value: boolean; readonly comparisons: readonly Comparison[] };
+  evaluate(): WhenVerdict;
 }
 
 /**
@@ -21,12 +28,13 @@ export interface CompiledWhen {
 export function compileWhen(text: string): CompiledWhen {
   const source = new SourceText("when", text);
   const tree = parseWhen(source);
-  return { text, evaluate: () => evaluateWhen(source, tree) };
+  return { text, evaluate: () => evaluateWhen({ source, tree, rendered: text }) };
 }
 
-function parseWhen(source: SourceText): Node {
+/** Parses a `when`, with its tags at `tags`. Errors: EXPR_WHEN_INVALID with the place, EXPR_LIMIT. */
+export function parseWhen(source: SourceText, tags: readonly TagSpan[] = []): Node {
   try {
-    return parse(source);
+    return parse(source, tags);
   } catch (error) {
     if (!isAppError(error) || error.code !== "EXPR_SYNTAX") throw error;
     const { reason, line, column, offset } = error.details as unknown as Position & { reason: string };
@@ -34,9 +42,19 @@ function parseWhen(source: SourceText): Node {
   }
 }
 
-function evaluateWhen(source: SourceText, tree: Node): ReturnType<CompiledWhen["evaluate"]> {
-  const text = clip(source.text);
-  const { value, comparisons } = guarded(text, () => evaluateTree(source, tree, (name) => name));
+export interface ParsedWhen {
+  readonly source: SourceText;
+  readonly tree: Node;
+  /** The text that errors show: with the values of its tags. */
+  readonly rendered: string;
+  readonly tag?: (index: number) => string;
+}
+
+/** Errors: EXPR_NOT_BOOLEAN, EXPR_WHEN_FAILED, EXPR_REGEX, EXPR_LIMIT. */
+export function evaluateWhen({ source, tree, rendered, tag }: ParsedWhen): WhenVerdict {
+  const text = clip(rendered);
+  const operands = { name: (name: string) => name, ...(tag === undefined ? {} : { tag }) };
+  const { value, comparisons } = guarded(text, () => evaluateTree(source, tree, operands));
   if (typeof value !== "boolean") throw ExprError.NOT_BOOLEAN({ text, value: clip(show(value)) });
   return { value, comparisons };
 }

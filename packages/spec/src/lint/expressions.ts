@@ -1,4 +1,11 @@
-import { compileExpr, compileGoTemplate, compileWhen, getPath, listTags, type Tag } from "@sluice/expr";
+import {
+  compileExpr,
+  compileGoTemplate,
+  compileWhenTemplate,
+  getPath,
+  listTags,
+  type Tag,
+} from "@sluice/expr";
 import type { IssueSink, Path } from "../issue.ts";
 import { compiled } from "./compiled.ts";
 
@@ -11,19 +18,18 @@ export function lintExpr(sink: IssueSink, text: string, at: Path): readonly stri
   return compiled(sink, { text, path: at }, () => compileExpr(text, () => "0"))?.references ?? [];
 }
 
+/** How a `when` is read: values of tags are data, or may bring operators; `unknown` where who uses it decides. */
+export type WhenReading = "data" | "expression" | "unknown";
+
 /**
- * A `when` that compiles. Its tags are replaced by texts before it is read, so with tags in it a finding is a warning:
- * what they bring may make it whole.
+ * A `when` that compiles as it is written, its tags being operands. Where values may bring operators nothing can be said
+ * of a text with tags; where that is not known, a finding is a warning.
  */
-export function lintWhen(sink: IssueSink, text: string, at: Path): void {
+export function lintWhen(sink: IssueSink, text: string, at: Path, reading: WhenReading): void {
   const tags = listTagsOf(sink, text, at);
-  if (tags.some((tag) => tag.dynamic)) return;
-  let plain = text;
-  for (const tag of tags.toReversed()) {
-    plain = `${plain.slice(0, tag.start)}x${plain.slice(tag.end)}`;
-  }
-  const severity = tags.length === 0 ? "error" : "warning";
-  compiled(sink, { text: plain, path: at, severity }, () => compileWhen(plain));
+  if (reading === "expression" && tags.length > 0) return;
+  const severity = reading === "unknown" && tags.length > 0 ? "warning" : "error";
+  compiled(sink, { text, path: at, severity }, () => compileWhenTemplate(text));
 }
 
 /** A gjson path that can be followed: its brackets are closed. */

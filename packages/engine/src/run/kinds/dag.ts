@@ -83,9 +83,9 @@ function startOne(run: Run, one: One, scope: Scope): void {
   const { frame, task, owner, name } = one;
   let call: Call;
   try {
-    const when = task.task.when === undefined ? undefined : renderText(task.task.when, scope);
-    if (when !== undefined && !evaluateWhen(when)) {
-      standInOne(run, one, "Skipped", `when '${when}' evaluated false`);
+    const when = task.task.when === undefined ? undefined : evaluateWhen(task.task.when, scope);
+    if (when?.value === false) {
+      standInOne(run, one, "Skipped", `when '${when.rendered}' evaluated false`);
       return;
     }
     call = {

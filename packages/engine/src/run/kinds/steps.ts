@@ -1,7 +1,7 @@
 // Groups one after the other; in a group all steps at once.
 import type { WorkflowStep } from "@sluice/spec";
 import { renderArguments } from "../../template/arguments.ts";
-import { evaluateWhen, failureText, renderText } from "../../values/language.ts";
+import { evaluateWhen, failureText } from "../../values/language.ts";
 import { itemPart, type Scope } from "../../values/scope.ts";
 import { endFailedFast, endWithOutputs, makeBoundary, noteFailure } from "../boundary.ts";
 import { endUnit, makeNode, startCall } from "../call.ts";
@@ -108,9 +108,9 @@ function startMember(run: Run, member: Member, name: string, scope: Scope): void
   if (frame.failedFast) return;
   let call: Call;
   try {
-    const when = step.when === undefined ? undefined : renderText(step.when, scope);
-    if (when !== undefined && !evaluateWhen(when)) {
-      standIn(run, member, name, { phase: "Skipped", message: `when '${when}' evaluated false` });
+    const when = step.when === undefined ? undefined : evaluateWhen(step.when, scope);
+    if (when?.value === false) {
+      standIn(run, member, name, { phase: "Skipped", message: `when '${when.rendered}' evaluated false` });
       return;
     }
     call = {

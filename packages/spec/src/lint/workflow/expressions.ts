@@ -1,7 +1,7 @@
 import type { Path } from "../../issue.ts";
 import type { LifecycleHook, RetryStrategy } from "../../workflow/control.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
-import { lintExpr, lintWhen } from "../expressions.ts";
+import { lintExpr, lintWhen, type WhenReading } from "../expressions.ts";
 import { callsOf, type Placed, type WorkflowLint } from "./context.ts";
 
 /** Every field that is an expression by itself compiles. */
@@ -12,16 +12,23 @@ export function lintExpressions(lint: WorkflowLint): void {
   for (const [label, { expression }] of Object.entries(spec.workflowMetadata?.labelsFrom ?? {})) {
     lintExpr(sink, expression, [...base, "workflowMetadata", "labelsFrom", label, "expression"]);
   }
+  const reading = whenReading(lint);
   for (const [i, value] of (spec.templates ?? []).entries()) {
     const template = { value, path: [...base, "templates", i] };
     lintBodyExpressions(lint, template);
     for (const call of callsOf(template)) {
       const { when, hooks, inline } = call.step;
-      if (when !== undefined && when.trim() !== "") lintWhen(sink, when, [...call.path, "when"]);
+      if (when !== undefined && when.trim() !== "") lintWhen(sink, when, [...call.path, "when"], reading);
       lintHookExpressions(lint, hooks, [...call.path, "hooks"]);
       if (inline !== undefined) lintBodyExpressions(lint, { value: inline, path: [...call.path, "inline"] });
     }
   }
+}
+
+/** The annotation of the workflow that runs decides; a library does not know which one that is. */
+function whenReading({ library, metadata }: WorkflowLint): WhenReading {
+  if (metadata.annotations?.["sluice.dev/when-values"] === "expression") return "expression";
+  return library ? "unknown" : "data";
 }
 
 function lintBodyExpressions(lint: WorkflowLint, { value, path }: Placed<Template | InlineTemplate>): void {

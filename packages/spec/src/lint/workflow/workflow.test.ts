@@ -293,13 +293,13 @@ describe("expressions", () => {
     ]);
   });
 
-  it("of a when are read with their tags replaced", () => {
+  it("of a when are read with their tags as operands", () => {
     const when = (text: string) => lintSpec(withSteps(`    - - {name: x, template: plain, when: ${text}}\n`));
 
     expect(when('"{{workflow.name}} == heads"')).toEqual([]);
     expect(when('"{{=workflow.name}} == heads && true"')).toEqual([]);
     expect(when("'a =='")).toMatchObject([{ code: "SPEC_EXPRESSION", severity: "error" }]);
-    expect(when("'{{workflow.name}} =='")).toMatchObject([{ code: "SPEC_EXPRESSION", severity: "warning" }]);
+    expect(when("'{{workflow.name}} =='")).toMatchObject([{ code: "SPEC_EXPRESSION", severity: "error" }]);
   });
 
   it("that read an input which does not exist give a warning", () => {
