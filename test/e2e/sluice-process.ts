@@ -78,7 +78,10 @@ export class SluiceProcess implements AsyncDisposable {
     this.#child = child;
     this.#running = true;
     this.#ended = new Promise((resolve) =>
-      child.once("exit", (code, signal) => resolve(signal ?? code ?? 0)),
+      child.once("exit", (code, signal) => {
+        this.#running = false;
+        resolve(signal ?? code ?? 0);
+      }),
     );
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#errors += text;
