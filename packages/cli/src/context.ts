@@ -2,6 +2,7 @@ import type { Clock, Random } from "@sluice/base";
 import { systemClock, systemRandom } from "@sluice/base/system";
 import { ApiClient } from "./client/api-client.ts";
 import { type Palette, paletteOf } from "./render/colour.ts";
+import { printable } from "./render/text.ts";
 
 /** What every command gets: where to write, how to reach the server, when to stop. */
 export interface CliContext {
@@ -15,6 +16,8 @@ export interface CliContext {
   /** Whether stdout is a terminal that can be redrawn. */
   readonly isTerminal: boolean;
   readonly columns: number;
+  /** Where lines of tables are cut: the terminal's width; undefined when the output goes elsewhere. */
+  readonly width: number | undefined;
   readonly rows: number;
   readonly client: ApiClient;
   readonly clock: Clock;
@@ -42,13 +45,15 @@ export function makeContext(options: GlobalOptions, env: NodeJS.ProcessEnv, sign
     (isTerminal || env["FORCE_COLOR"] !== undefined);
   const token = options.token ?? env["SLUICE_TOKEN"];
   return {
-    out: (text) => void process.stdout.write(`${text}\n`),
-    note: (text) => void process.stderr.write(`${text}\n`),
+    // What is piped is bytes for a program; what a person sees must not steer the terminal.
+    out: (text) => void process.stdout.write(`${isTerminal ? printable(text) : text}\n`),
+    note: (text) => void process.stderr.write(`${printable(text)}\n`),
     json: options.json === true,
     namespace: options.namespace ?? env["SLUICE_NAMESPACE"] ?? "default",
     palette: paletteOf(colour),
     isTerminal,
     columns: process.stdout.columns ?? 120,
+    width: isTerminal ? process.stdout.columns : undefined,
     rows: process.stdout.rows ?? 40,
     client: new ApiClient({
       url: serverUrl(options.server ?? env["SLUICE_SERVER"] ?? defaultServer),

@@ -37,7 +37,8 @@ export const CliError = defineErrors("CLI", {
     retry: "never",
     message: (d: { name: string; phase: string; reason: string }) =>
       `workflow '${d.name}' ended as ${d.phase}${d.reason === "" ? "" : `: ${d.reason}`}`,
-    hint: "see which step it was with `sluice get NAME`, and what it printed with `sluice logs NAME`",
+    hint: (d) =>
+      `see which step it was with \`sluice get ${d.name}\`, and what it printed with \`sluice logs ${d.name}\``,
   },
   PORT_IN_USE: {
     retry: "later",

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { isAppError, messageOf } from "@sluice/base";
 import { makeProgram } from "./program.ts";
+import { printable } from "./render/text.ts";
 
 // The entry of the `sluice` command: signals, exit codes and the last word on errors.
 const stop = new AbortController();
@@ -52,6 +53,7 @@ function report(error: unknown): void {
     );
     return;
   }
-  process.stderr.write(`sluice: ${error.message}  (${error.code})\n`);
-  if (error.hint !== "") process.stderr.write(`  hint: ${error.hint}\n`);
+  // Messages may quote what a step or a sender wrote.
+  process.stderr.write(printable(`sluice: ${error.message}  (${error.code})\n`));
+  if (error.hint !== "") process.stderr.write(printable(`  hint: ${error.hint}\n`));
 }

@@ -46,10 +46,21 @@ export class ApiClient {
       headers: { ...options.headers, accept: "text/event-stream" },
     });
     if (response.body === null) return;
-    for await (const data of readServerSentEvents(response.body, options.signal)) {
+    for await (const data of this.#events(response.body, options.signal)) {
       const value: unknown = JSON.parse(data);
       if (isObject(value) && isObject(value["error"])) throw toAppError(value["error"], 500);
       yield (isObject(value) && "result" in value ? value["result"] : value) as T;
+    }
+  }
+
+  async *#events(body: ReadableStream<Uint8Array>, signal?: AbortSignal): AsyncGenerator<string> {
+    try {
+      yield* readServerSentEvents(body, signal);
+    } catch (error) {
+      throw CliError.SERVER_UNREACHABLE(
+        { url: this.url, reason: `the stream broke: ${reasonOf(error)}` },
+        error,
+      );
     }
   }
 

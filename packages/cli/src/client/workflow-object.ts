@@ -9,8 +9,8 @@ export interface NodeStatus {
   readonly templateName?: string;
   readonly boundaryID?: string;
   readonly message?: string;
-  readonly startedAt?: string;
-  readonly finishedAt?: string;
+  readonly startedAt?: string | null;
+  readonly finishedAt?: string | null;
   readonly children?: readonly string[];
   readonly outputs?: NodeOutputs;
   readonly inputs?: { readonly parameters?: readonly NamedValue[] };
@@ -47,8 +47,9 @@ export interface WorkflowObject {
   readonly status?: {
     readonly phase?: string;
     readonly message?: string;
-    readonly startedAt?: string;
-    readonly finishedAt?: string;
+    readonly startedAt?: string | null;
+    /** `null` while it runs. */
+    readonly finishedAt?: string | null;
     readonly progress?: string;
     readonly nodes?: Readonly<Record<string, NodeStatus>>;
     readonly outputs?: NodeOutputs;

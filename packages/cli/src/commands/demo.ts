@@ -14,7 +14,8 @@ import { loadConfig } from "../config/config.ts";
 import type { CliContext } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { type EventWithTrail, renderTrail } from "../render/event.ts";
-import { oneLine } from "../render/workflow.ts";
+import { oneLine } from "../render/text.ts";
+import { durationOf } from "../render/workflow.ts";
 import { type RunningSluice, startSluice } from "../up/start.ts";
 import { applyTexts } from "./manifests/apply.ts";
 import { drawWorkflow } from "./workflow/live-tree.ts";
@@ -177,9 +178,9 @@ async function decided(context: CliContext, id: string, say: Sayer): Promise<str
 }
 
 function sayEnd(workflow: WorkflowObject, say: Sayer): void {
-  const { startedAt = "", finishedAt = "", outputs } = workflow.status ?? {};
+  const { outputs } = workflow.status ?? {};
   say.plain("");
-  say.done(`${phaseOf(workflow)} in ${formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))}`);
+  say.done(`${phaseOf(workflow)} in ${durationOf(workflow.status ?? {}, 0) ?? ""}`);
   for (const { name, value } of outputs?.parameters ?? [])
     say.done(`output ${name} = ${oneLine(value ?? "", 200)}`);
 }

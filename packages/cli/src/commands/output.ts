@@ -1,3 +1,4 @@
+import type { CliContext } from "../context.ts";
 import { CliError } from "../errors.ts";
 
 export type OutputFormat = "json" | "yaml" | "wide" | "name" | undefined;
@@ -8,10 +9,11 @@ export async function formatted(
   format: OutputFormat,
   json: boolean,
 ): Promise<string | undefined> {
-  if (format === "json" || (json && format === undefined)) return JSON.stringify(value, null, 2);
-  if (format !== "yaml") return undefined;
-  const { toYaml } = await import("@sluice/spec");
-  return toYaml(value).trimEnd();
+  if (format === "yaml") {
+    const { toYaml } = await import("@sluice/spec");
+    return toYaml(value).trimEnd();
+  }
+  return format === "json" || json ? JSON.stringify(value, null, 2) : undefined;
 }
 
 /** A whole number of an option. Errors: CLI_USAGE. */
@@ -20,10 +22,53 @@ export function integerOf(
   text: string,
   bounds: { readonly min: number; readonly max: number },
 ): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < bounds.min || value > bounds.max)
+  const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(value) || value < bounds.min || value > bounds.max)
     throw CliError.USAGE({
       problem: `${option} takes a whole number from ${bounds.min} to ${bounds.max}, not '${text}'`,
     });
   return value;
+}
+
+/** The pairs of a repeatable option. Errors: CLI_USAGE for one without a name or without `=`. */
+export function pairsOf(option: string, texts: readonly string[]): Readonly<Record<string, string>> {
+  const pairs = new Map<string, string>();
+  for (const text of texts) {
+    const at = text.indexOf("=");
+    if (at < 1) throw CliError.USAGE({ problem: `${option} takes name=value, not '${text}'` });
+    pairs.set(text.slice(0, at), text.slice(at + 1));
+  }
+  // `fromEntries` defines: a pair named `__proto__` is a pair like any other.
+  return Object.fromEntries(pairs);
+}
+
+export interface Done {
+  /** For `--json`. */
+  readonly result: unknown;
+  /** For people. */
+  readonly line: string;
+}
+
+/**
+ * Does something for each of `items`, in order. With --json one object when one item was named, else a list; what was
+ * done is printed also when a later one fails.
+ */
+export async function printEach(
+  context: CliContext,
+  items: readonly string[],
+  act: (item: string) => Promise<Done>,
+  options: { readonly asList?: boolean } = {},
+): Promise<void> {
+  const asList = options.asList === true || items.length !== 1;
+  const results: unknown[] = [];
+  try {
+    for (const item of items) {
+      const { result, line } = await act(item);
+      if (context.json) results.push(result);
+      else context.out(line);
+    }
+  } finally {
+    if (context.json && (asList || results.length > 0))
+      context.out(JSON.stringify(asList ? results : results[0]));
+  }
 }

@@ -2,7 +2,7 @@
 import { formatDuration } from "@sluice/base";
 import type { FilterCheck, TrailRecord } from "@sluice/spec";
 import type { Palette } from "./colour.ts";
-import { oneLine } from "./workflow.ts";
+import { oneLine } from "./text.ts";
 
 export interface ShownEvent {
   readonly seq: number;

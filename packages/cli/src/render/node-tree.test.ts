@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { NodeStatus, WorkflowObject } from "../client/workflow-object.ts";
 import { paletteOf } from "./colour.ts";
 import { treeOf } from "./node-tree.ts";
-import { oneLine, renderTree } from "./workflow.ts";
+import { oneLine } from "./text.ts";
+import { renderTree } from "./workflow.ts";
 
 const node = (id: string, more: Partial<NodeStatus> = {}): NodeStatus => ({
   id,

@@ -1,15 +1,22 @@
-import { widthOf } from "./colour.ts";
+import { cutTo, widthOf } from "./colour.ts";
 
-/** Rows as aligned columns, two spaces apart; nothing is padded at the end of a line. */
-export function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Rows as aligned columns, two spaces apart; nothing is padded at the end of a line. Lines are cut to `columns`. */
+export function renderTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns = Number.POSITIVE_INFINITY,
+): string {
   const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => widthOf(row[column] ?? ""))));
+  const widths = header.map((_, column) =>
+    all.reduce((widest, row) => Math.max(widest, widthOf(row[column] ?? "")), 0),
+  );
   return all
-    .map((row) =>
-      row
+    .map((row) => {
+      const line = row
         .map((cell, column) => cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell))))
         .join("  ")
-        .trimEnd(),
-    )
+        .trimEnd();
+      return cutTo(line, columns);
+    })
     .join("\n");
 }

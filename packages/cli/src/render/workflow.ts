@@ -3,12 +3,15 @@ import { type NodeStatus, phaseOf, type WorkflowObject } from "../client/workflo
 import type { Palette } from "./colour.ts";
 import { treeOf } from "./node-tree.ts";
 import { renderTable } from "./table.ts";
+import { oneLine, shownTime } from "./text.ts";
 
 export interface ViewOptions {
   readonly palette: Palette;
   /** Epoch ms: for the durations of what still runs. */
   readonly now: number;
   readonly wide?: boolean;
+  /** Width of the terminal: longer lines are cut. Absent: they are not. */
+  readonly columns?: number | undefined;
 }
 
 const symbols: Readonly<Record<string, string>> = {
@@ -36,6 +39,8 @@ export function renderWorkflow(workflow: WorkflowObject, options: ViewOptions): 
 function headOf(workflow: WorkflowObject, { palette, now }: ViewOptions): string[] {
   const status = workflow.status ?? {};
   const phase = phaseOf(workflow);
+  const age = Date.parse(workflow.metadata.creationTimestamp ?? "");
+  const ago = Number.isNaN(age) ? "" : palette.dim(`  (${formatDuration(Math.max(0, now - age))} ago)`);
   const row = (name: string, value: string | undefined) =>
     value === undefined || value === "" ? [] : [`${`${name}:`.padEnd(16)}${value}`];
   const parameters = workflow.spec.arguments?.parameters ?? [];
@@ -49,15 +54,15 @@ function headOf(workflow: WorkflowObject, { palette, now }: ViewOptions): string
         palette,
       )(workflow.spec.suspend === true && phase === "Running" ? `${phase} (Suspended)` : phase),
     ),
-    ...row("Message", status.message),
-    ...row("Created", workflow.metadata.creationTimestamp),
-    ...row("Started", status.startedAt),
-    ...row("Finished", status.finishedAt),
+    ...row("Message", oneLine(status.message ?? "", 200)),
+    ...row("Created", `${shownTime(workflow.metadata.creationTimestamp)}${ago}`),
+    ...row("Started", shownTime(status.startedAt)),
+    ...row("Finished", shownTime(status.finishedAt)),
     ...row("Duration", durationOf(status, now)),
     ...row("Progress", status.progress),
     ...row("Creator", workflow.metadata.labels?.["workflows.argoproj.io/creator"]),
     ...(parameters.length === 0 ? [] : ["Parameters:"]),
-    ...parameters.map((p) => `  ${`${p.name}:`.padEnd(14)}${oneLine(p.value ?? "", 100)}`),
+    ...parameters.map((p) => `  ${`${oneLine(p.name, 60)}:`.padEnd(14)}${oneLine(p.value ?? "", 100)}`),
   ];
 }
 
@@ -65,14 +70,14 @@ function headOf(workflow: WorkflowObject, { palette, now }: ViewOptions): string
 export function renderTree(workflow: WorkflowObject, options: ViewOptions): string {
   const { palette, now } = options;
   const rows = treeOf(workflow).map(({ lead, node }) => [
-    `${palette.dim(lead)}${paint(node.phase, palette)(symbols[node.phase] ?? "?")} ${node.displayName}`,
+    `${palette.dim(lead)}${paint(node.phase, palette)(symbols[node.phase] ?? "?")} ${oneLine(node.displayName, 60)}`,
     node.templateName ?? "",
     palette.dim(isLeaf(node) || node.phase === "Running" ? (durationOf(node, now) ?? "") : ""),
     ...(options.wide === true ? [node.id] : []),
     messageOf(node, palette),
   ]);
   const header = ["STEP", "TEMPLATE", "DURATION", ...(options.wide === true ? ["NODE"] : []), "MESSAGE"];
-  return renderTable(header, rows);
+  return renderTable(header, rows, options.columns);
 }
 
 const isLeaf = (node: NodeStatus): boolean =>
@@ -90,22 +95,18 @@ function outputsOf(workflow: WorkflowObject): string[] {
   return [
     "",
     "Output parameters:",
-    ...parameters.map((p) => `  ${`${p.name}:`.padEnd(14)}${oneLine(p.value ?? "", 100)}`),
+    ...parameters.map((p) => `  ${`${oneLine(p.name, 60)}:`.padEnd(14)}${oneLine(p.value ?? "", 100)}`),
   ];
 }
 
 /** How long from start to end (or now); undefined when it has not started. */
 export function durationOf(
-  span: { readonly startedAt?: string; readonly finishedAt?: string },
+  span: { readonly startedAt?: string | null; readonly finishedAt?: string | null },
   now: number,
 ): string | undefined {
-  if (span.startedAt === undefined) return undefined;
-  const end = span.finishedAt === undefined ? now : Date.parse(span.finishedAt);
-  return formatDuration(Math.max(0, end - Date.parse(span.startedAt)));
-}
-
-/** Text from outside on one line: control characters (and so terminal escapes) are shown, not sent. */
-export function oneLine(text: string, maxLength: number): string {
-  const safe = text.replaceAll("\n", "⏎").replace(/\p{Cc}/gu, "·");
-  return safe.length > maxLength ? `${safe.slice(0, maxLength - 1)}…` : safe;
+  // The API has `null` for what has not happened, as Argo's has.
+  const start = Date.parse(span.startedAt ?? "");
+  if (Number.isNaN(start)) return undefined;
+  const end = Date.parse(span.finishedAt ?? "");
+  return formatDuration(Math.max(0, (Number.isNaN(end) ? now : end) - start));
 }

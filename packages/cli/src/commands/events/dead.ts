@@ -3,8 +3,8 @@ import { formatDuration } from "@sluice/base";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { renderTable } from "../../render/table.ts";
-import { oneLine } from "../../render/workflow.ts";
-import { integerOf } from "../output.ts";
+import { oneLine, printable, shownTime } from "../../render/text.ts";
+import { integerOf, printEach } from "../output.ts";
 
 interface Letter {
   readonly id: string;
@@ -13,8 +13,17 @@ interface Letter {
   readonly message: string;
   readonly hint: string;
   readonly attempts: number;
-  readonly request: { readonly sensor: string; readonly trigger: string; readonly kind: string };
+  readonly request: {
+    readonly sensor: string;
+    readonly trigger: string;
+    readonly kind: string;
+    readonly causes?: readonly { readonly id: string }[];
+    readonly action?: unknown;
+  };
 }
+
+/** Most of an action that is shown to people, characters; --json has all. */
+const maxAction = 4_000;
 
 const pathOf = (context: CliContext, ...parts: readonly string[]): string =>
   ["/api/v1/sluice/dead", context.namespace, ...parts]
@@ -47,15 +56,34 @@ export async function list(
           formatDuration(Math.max(0, context.clock.now() - Date.parse(letter.at))),
           String(letter.attempts),
           context.palette.bad(letter.code),
-          oneLine(letter.message, 80),
+          oneLine(letter.message, 200),
         ]),
+        context.width,
       ),
     );
 }
 
 export async function show(context: CliContext, [id = ""]: readonly string[]): Promise<void> {
   const letter = await context.client.request<Letter>("GET", pathOf(context, await wholeId(context, id)));
-  context.out(JSON.stringify(letter, null, 2));
+  context.out(context.json ? JSON.stringify(letter, null, 2) : await letterText(context, letter));
+}
+
+async function letterText({ palette }: CliContext, letter: Letter): Promise<string> {
+  const { toYaml } = await import("@sluice/spec");
+  const { sensor, trigger, kind, causes = [], action } = letter.request;
+  const rows = [
+    ["Id", letter.id],
+    ["Trigger", `${sensor} / ${trigger}   (${kind})`],
+    [
+      "Given up",
+      `${shownTime(letter.at)}   after ${letter.attempts} ${letter.attempts === 1 ? "attempt" : "attempts"}`,
+    ],
+    ["Why", `${palette.bad(oneLine(letter.message, 300))}  (${letter.code})`],
+    ["Hint", oneLine(letter.hint, 300)],
+    ["Events", causes.map((cause) => oneLine(cause.id, 80)).join(", ")],
+  ].map(([name, value]) => `${`${name}:`.padEnd(12)}${value}`);
+  const shown = printable(toYaml(action).trimEnd()).slice(0, maxAction);
+  return [...rows, "Action:", ...shown.split("\n").map((line) => `  ${palette.dim(line)}`)].join("\n");
 }
 
 export async function redrive(
@@ -63,16 +91,20 @@ export async function redrive(
   ids: readonly string[],
   options: { readonly all?: boolean },
 ): Promise<void> {
-  if (ids.length === 0 && options.all !== true)
+  const all = options.all === true;
+  if (ids.length === 0 && !all)
     throw CliError.USAGE({ problem: "name the dead letters to redrive, or say --all" });
-  const chosen = options.all === true ? (await lettersOf(context, 1_000)).map((letter) => letter.id) : ids;
-  for (const id of chosen) {
-    const answer = await context.client.request(
-      "POST",
-      `${pathOf(context, await wholeId(context, id))}/redrive`,
-    );
-    context.out(context.json ? JSON.stringify(answer) : `dead letter ${id.slice(0, 12)} redriven`);
-  }
+  const chosen = all ? (await lettersOf(context, 1_000)).map((letter) => letter.id) : ids;
+  if (chosen.length === 0 && !context.json) context.note("there is nothing to redrive");
+  await printEach(
+    context,
+    chosen,
+    async (id) => ({
+      result: await context.client.request("POST", `${pathOf(context, await wholeId(context, id))}/redrive`),
+      line: `dead letter ${id.slice(0, 12)} redriven`,
+    }),
+    { asList: all },
+  );
 }
 
 /** The list shows the first characters of ids; they are enough. */

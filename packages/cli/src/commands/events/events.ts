@@ -1,12 +1,11 @@
 // What came in, and what became of it: events list|show|tail, emit.
-import { readFile } from "node:fs/promises";
 import { formatDuration, messageOf } from "@sluice/base";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { type EventWithTrail, renderEvent, type ShownEvent } from "../../render/event.ts";
 import { renderTable } from "../../render/table.ts";
-import { oneLine } from "../../render/workflow.ts";
-import { readStandardInput } from "../manifests/manifest-files.ts";
+import { oneLine } from "../../render/text.ts";
+import { readBounded, readStandardInput } from "../manifests/manifest-files.ts";
 import { integerOf } from "../output.ts";
 
 const base = "/api/v1/sluice";
@@ -29,14 +28,15 @@ export async function list(
       renderTable(
         ["ID", "SOURCE", "EVENT", "AGE", "DATA"],
         items.map((item) => rowOf(context, item)),
+        context.width,
       ),
     );
 }
 
 const rowOf = (context: CliContext, { event, origin, receivedAt }: ShownEvent): string[] => [
   oneLine(event.id, 40),
-  origin.source,
-  origin.event,
+  oneLine(origin.source, 40),
+  oneLine(origin.event, 40),
   formatDuration(Math.max(0, context.clock.now() - Date.parse(receivedAt))),
   context.palette.dim(oneLine(JSON.stringify(event.data) ?? "", 80)),
 ];
@@ -83,18 +83,10 @@ export async function emit(
 /** Errors: CLI_FILE_UNREADABLE, CLI_USAGE when it is no JSON. */
 async function dataOf(text: string): Promise<unknown> {
   const content =
-    text === "-" ? await readStandardInput() : text.startsWith("@") ? await fileContent(text.slice(1)) : text;
+    text === "-" ? await readStandardInput() : text.startsWith("@") ? await readBounded(text.slice(1)) : text;
   try {
     return JSON.parse(content);
   } catch (error) {
     throw CliError.USAGE({ problem: `--data takes JSON, @FILE or -: ${messageOf(error)}` });
-  }
-}
-
-async function fileContent(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw CliError.FILE_UNREADABLE({ file, reason: messageOf(error) }, error);
   }
 }

@@ -2,7 +2,7 @@
 import { formatDuration, isObject } from "@sluice/base";
 import type { CliContext } from "../../context.ts";
 import { renderTable } from "../../render/table.ts";
-import { oneLine } from "../../render/workflow.ts";
+import { oneLine } from "../../render/text.ts";
 import { formatted, type OutputFormat } from "../output.ts";
 
 type Kind = "source" | "sensor";
@@ -29,7 +29,10 @@ export const list =
     const path = options.allNamespaces === true ? pathOf(kind) : pathOf(kind, context.namespace);
     const { items } = await context.client.request<{ readonly items: readonly Shown[] }>("GET", path);
     if (context.json) context.out(JSON.stringify(items, null, 2));
-    else if (items.length === 0) context.note(`no ${kind}s in namespace '${context.namespace}'`);
+    else if (items.length === 0)
+      context.note(
+        `no ${kind}s in ${options.allNamespaces === true ? "any namespace" : `namespace '${context.namespace}'`}`,
+      );
     else
       context.out(
         renderTable(
@@ -39,8 +42,9 @@ export const list =
             item.name,
             painted(context, stateOf(item.status)),
             formatDuration(Math.max(0, context.clock.now() - Date.parse(item.appliedAt))),
-            oneLine(detailOf(kind, item.status), 100),
+            oneLine(detailOf(kind, item.status), 200),
           ]),
+          context.width,
         ),
       );
   };
@@ -53,7 +57,8 @@ export const get =
     options: { readonly output?: OutputFormat },
   ): Promise<void> => {
     const shown = await context.client.request<Shown>("GET", pathOf(kind, context.namespace, name));
-    context.out((await formatted(shown, options.output ?? "yaml", context.json)) ?? shown.name);
+    const format = options.output === undefined && !context.json ? "yaml" : options.output;
+    context.out((await formatted(shown, format, context.json)) ?? shown.name);
   };
 
 export const remove =
@@ -66,10 +71,13 @@ export const remove =
 /** The worst state of what belongs to it. */
 function stateOf(status: unknown): string {
   if (!isObject(status)) return "waiting";
-  if (typeof status["state"] === "string") return status["state"];
-  const states = eventsOf(status).map((event) => stateOf(event));
+  const { state } = status;
+  if (typeof state === "string") return state;
+  // Of an event of a source: `{kind, …}`.
+  if (isObject(state)) return typeof state["kind"] === "string" ? state["kind"] : "waiting";
+  const states = eventsOf(status).map(stateOf);
   return (
-    ["invalid", "degraded", "unsupported", "starting"].find((state) => states.includes(state)) ??
+    ["invalid", "degraded", "unsupported", "starting"].find((worse) => states.includes(worse)) ??
     states[0] ??
     "waiting"
   );
@@ -80,17 +88,31 @@ const eventsOf = (status: Record<string, unknown>): readonly Record<string, unkn
 
 function detailOf(kind: Kind, status: unknown): string {
   if (!isObject(status)) return "";
-  if (kind === "source")
-    return eventsOf(status)
-      .map(
-        (event) =>
-          `${String(event["event"] ?? event["name"])} ${stateOf(event)}${typeof event["reason"] === "string" ? ` (${event["reason"]})` : ""}`,
-      )
-      .join(", ");
-  return Object.entries(status)
-    .filter(([key, value]) => key !== "state" && ["string", "number"].includes(typeof value))
-    .map(([key, value]) => `${key} ${String(value)}`)
-    .join(", ");
+  return kind === "source" ? eventsOf(status).map(eventLine).join(", ") : sensorLine(status);
+}
+
+function eventLine(event: Record<string, unknown>): string {
+  const state = isObject(event["state"]) ? event["state"] : {};
+  const reason = state["message"] ?? state["reason"];
+  const name = `${String(event["event"])} (${String(event["kind"])})`;
+  const shown = stateOf(event) === "live" ? name : `${name} ${stateOf(event)}`;
+  return typeof reason === "string" ? `${shown}: ${reason}` : shown;
+}
+
+interface SensorShown {
+  readonly message?: unknown;
+  readonly counts?: { readonly events: number; readonly firings: number };
+  readonly pending?: readonly { readonly trigger: string; readonly filled: readonly string[] }[];
+}
+
+/** What is wrong with it; else what it did since the server started, and what waits. */
+function sensorLine(status: SensorShown): string {
+  if (typeof status.message === "string") return status.message;
+  const { events = 0, firings = 0 } = status.counts ?? {};
+  const waiting = (status.pending ?? [])
+    .filter(({ filled }) => filled.length > 0)
+    .map(({ trigger, filled }) => `; ${trigger} has ${filled.join(", ")} and waits`);
+  return `${events} ${events === 1 ? "event" : "events"}, ${firings} fired${waiting.join("")}`;
 }
 
 function painted({ palette }: CliContext, state: string): string {

@@ -1,7 +1,7 @@
 // Reads manifests named on the command line: files, folders of them, or standard input.
 import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf } from "@sluice/base";
+import { isAppError, isObject, messageOf } from "@sluice/base";
 import { CliError } from "../../errors.ts";
 
 export interface ManifestText {
@@ -44,18 +44,31 @@ export async function listManifestFiles(path: string): Promise<readonly string[]
     }
     return found;
   } catch (error) {
-    throw CliError.FILE_UNREADABLE({ file: path, reason: messageOf(error) }, error);
+    if (isAppError(error)) throw error;
+    throw CliError.FILE_UNREADABLE({ file: path, reason: reasonOf(error) }, error);
   }
 }
 
-async function readBounded(file: string): Promise<string> {
+/** Errors: CLI_FILE_UNREADABLE, also when it is larger than a manifest may be. */
+export async function readBounded(file: string): Promise<string> {
   try {
     const { size } = await stat(file);
     if (size > maxBytes) throw new Error(`it is ${size} bytes, at most ${maxBytes} are read`);
     return await readFile(file, "utf8");
   } catch (error) {
-    throw CliError.FILE_UNREADABLE({ file, reason: messageOf(error) }, error);
+    throw CliError.FILE_UNREADABLE({ file, reason: reasonOf(error) }, error);
   }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file or folder",
+  EACCES: "it may not be read by this user",
+  EISDIR: "it is a folder",
+};
+
+function reasonOf(error: unknown): string {
+  const code = isObject(error) && typeof error["code"] === "string" ? error["code"] : "";
+  return reasons[code] ?? messageOf(error);
 }
 
 /** Errors: CLI_FILE_UNREADABLE when more comes than a manifest may have. */

@@ -4,6 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isAppError, messageOf } from "@sluice/base";
+import type { LocalCandidate } from "@sluice/executor";
+import type { Config } from "../../config/config.ts";
 import { readConfig } from "../../config/load.ts";
 import type { CliContext } from "../../context.ts";
 import { whereToLook } from "../../up/bus.ts";
@@ -27,7 +29,7 @@ export async function doctor(
   const checks = [
     nodeCheck(),
     await natsCheck(context, config.natsServer),
-    ...(await isolationChecks(context)),
+    ...(await isolationChecks(context, config.isolation)),
     await kubernetesCheck(context),
   ];
   const server = await serverReport(context);
@@ -47,8 +49,11 @@ const isReport = (server: DoctorReport | Check): server is DoctorReport => "ackn
 function lineOf({ palette }: CliContext, { what, state, detail, hint }: Check): string {
   const symbol =
     state === "good" ? palette.good("✔") : state === "warn" ? palette.warn("○") : palette.bad("✖");
-  const line = `  ${symbol} ${what.padEnd(18)} ${detail}`;
-  return hint === undefined || state === "good" ? line : `${line}\n      ${palette.dim(`hint: ${hint}`)}`;
+  // A detail of several parts takes a line for each, under the first.
+  const indent = `\n${" ".repeat(29)}`;
+  const line = `  ${symbol} ${what.padEnd(24)} ${detail.replaceAll("; ", indent)}`;
+  if (hint === undefined || state === "good") return line;
+  return `${line}${indent}${palette.dim(`hint: ${hint.replaceAll("; ", `;${indent}      `)}`)}`;
 }
 
 function nodeCheck(): Check {
@@ -71,20 +76,33 @@ async function natsCheck(context: CliContext, setting: string | undefined): Prom
 }
 
 /** Each kind of isolation, tried for real. */
-async function isolationChecks(context: CliContext): Promise<readonly Check[]> {
+async function isolationChecks(context: CliContext, wanted: Config["isolation"]): Promise<readonly Check[]> {
   const { probeLocal } = await import("@sluice/executor");
   const folder = await mkdtemp(join(tmpdir(), "sluice-doctor-"));
   try {
     const candidates = await probeLocal({ stateDir: folder, clock: context.clock });
-    const chosen = candidates.find((candidate) => candidate.ok)?.isolation;
+    const chosen = chosenOf(candidates, wanted);
     return candidates.map((candidate) => ({
       what: candidate.isolation,
       state: candidate.ok ? ("good" as const) : ("warn" as const),
-      detail: `${candidate.reason}${candidate.ok ? `, a step took ${candidate.tookMs.toFixed(0)} ms` : ""}${candidate.isolation === chosen ? "  (chosen for local steps)" : ""}`,
+      detail: `${candidate.reason}${candidate === chosen ? "  (chosen for local steps)" : ""}`,
     }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** As `sluice up` chooses: an engine that cannot pull images comes after the sandbox, plain processes come last. */
+function chosenOf(
+  candidates: readonly LocalCandidate[],
+  wanted: Config["isolation"],
+): LocalCandidate | undefined {
+  const working = candidates.filter((candidate) => candidate.ok);
+  if (wanted !== "auto")
+    return working.find(({ isolation }) => isolation === wanted || isolation === `${wanted}-unprivileged`);
+  const rank = (candidate: LocalCandidate): number =>
+    candidate.isolation === "process" ? 2 : candidate.canPull === false ? 1 : 0;
+  return working.toSorted((a, b) => rank(a) - rank(b))[0];
 }
 
 async function kubernetesCheck(context: CliContext): Promise<Check> {

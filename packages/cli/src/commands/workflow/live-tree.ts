@@ -2,9 +2,16 @@
 
 import { isFinished, phaseOf, type WatchEvent, type WorkflowObject } from "../../client/workflow-object.ts";
 import type { CliContext } from "../../context.ts";
+import { CliError } from "../../errors.ts";
+import { cutTo } from "../../render/colour.ts";
+import { oneLine, printable } from "../../render/text.ts";
 import { renderTree, renderWorkflow } from "../../render/workflow.ts";
+import { listPathOf, pathOf } from "./names.ts";
 
-/** Follows the workflow to its end; resolves with its last state. Errors: those of the API. */
+/**
+ * Follows the workflow to its end, or to its deletion; resolves with its last state. Errors: those of the API, and the
+ * signal's reason when it aborts before.
+ */
 export async function followWorkflow(
   context: CliContext,
   name: string,
@@ -13,10 +20,10 @@ export async function followWorkflow(
   const { client, namespace } = context;
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  let latest = await client.request<WorkflowObject>("GET", `/api/v1/workflows/${namespace}/${name}`);
+  let latest = await client.request<WorkflowObject>("GET", pathOf(context, name));
   onChange(latest);
   if (isFinished(latest)) return latest;
-  const events = client.stream<WatchEvent>(`/api/v1/workflow-events/${namespace}`, {
+  const events = client.stream<WatchEvent>(listPathOf(namespace).replace("/workflows", "/workflow-events"), {
     query: { "listOptions.fieldSelector": `metadata.name=${name}` },
     signal,
   });
@@ -24,10 +31,13 @@ export async function followWorkflow(
     if (event.object.metadata.name !== name) continue;
     latest = event.object;
     onChange(latest);
-    if (event.type === "DELETED" || isFinished(latest)) break;
+    if (event.type === "DELETED" || isFinished(latest)) {
+      stop.abort();
+      return latest;
+    }
   }
-  stop.abort();
-  return latest;
+  context.signal.throwIfAborted();
+  throw CliError.SERVER_UNREACHABLE({ url: client.url, reason: "the stream of changes ended" });
 }
 
 /** Draws the whole view (or, with `compact`, the tree) until the workflow ends. */
@@ -69,7 +79,7 @@ function plainChanges(context: CliContext): (workflow: WorkflowObject) => void {
       if (node.type === "StepGroup" || seen.get(node.id) === node.phase) continue;
       seen.set(node.id, node.phase);
       context.note(
-        `${node.phase.padEnd(10)} ${node.name}${node.message === undefined || node.message === "" ? "" : `  ${node.message}`}`,
+        `${node.phase.padEnd(10)} ${oneLine(node.name, 200)}${node.message === undefined || node.message === "" ? "" : `  ${oneLine(node.message, 200)}`}`,
       );
     }
     if (isFinished(workflow)) context.note(`${phaseOf(workflow).padEnd(10)} ${workflow.metadata.name}`);
@@ -89,12 +99,12 @@ class LiveArea {
   draw(text: string): void {
     if (text === this.#shown) return;
     this.#shown = text;
-    const all = text.split("\n");
+    const all = printable(text).split("\n");
     // What is taller than the screen cannot be redrawn in place: its end is shown.
     const fitting = all.slice(-Math.max(5, this.#context.rows - 2));
     const up = this.#lines > 0 ? `\u001b[${this.#lines}A` : "";
     process.stdout.write(
-      `${up}\r\u001b[J${fitting.map((line) => cut(line, this.#context.columns)).join("\n")}\n`,
+      `${up}\r\u001b[J${fitting.map((line) => cutTo(line, this.#context.columns)).join("\n")}\n`,
     );
     this.#lines = fitting.length;
   }
@@ -102,23 +112,7 @@ class LiveArea {
   /** Leaves the last picture standing, whole. */
   end(): void {
     if (this.#lines === 0) return;
-    process.stdout.write(`\u001b[${this.#lines}A\r\u001b[J${this.#shown}\n`);
+    process.stdout.write(`\u001b[${this.#lines}A\r\u001b[J${printable(this.#shown)}\n`);
     this.#lines = 0;
   }
-}
-
-/** A line cut to the columns, colours not counted: a wrapped line would break redrawing in place. */
-function cut(line: string, columns: number): string {
-  let width = 0;
-  let result = "";
-  for (const part of line.split(/(\u001b\[[0-9;]*m)/)) {
-    if (part.startsWith("\u001b")) {
-      result += part;
-      continue;
-    }
-    const characters = [...part].slice(0, Math.max(0, columns - 1 - width));
-    width += characters.length;
-    result += characters.join("");
-  }
-  return result;
 }

@@ -1,7 +1,7 @@
 import type { CliContext } from "../../context.ts";
-import { oneLine } from "../../render/workflow.ts";
+import { oneLine, printable } from "../../render/text.ts";
 import { integerOf } from "../output.ts";
-import { nameOf, pathOf } from "./workflow.ts";
+import { nameOf, pathOf } from "./names.ts";
 
 export interface LogsOptions {
   readonly follow?: boolean;
@@ -58,11 +58,4 @@ function lineOf(context: CliContext, entry: LogEntry, options: LogsOptions): str
   const from = entry.nodeName ?? entry.podName ?? "";
   const prefix = options.prefix === false ? "" : `${context.palette.busy(oneLine(from, 80))}: `;
   return `${prefix}${time}${printable(entry.content)}`;
-}
-
-/** A step's line as it may be sent to a terminal: colours stay, every other control sequence is shown as text. */
-function printable(text: string): string {
-  return text
-    .replace(/\u001b(?!\[[0-9;]*m)/g, "␛")
-    .replace(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f\u0080-\u009f]/g, "·");
 }

@@ -2,9 +2,10 @@ import type { WorkflowObject } from "../../client/workflow-object.ts";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { checkedDocuments } from "../manifests/lint.ts";
-import { formatted, type OutputFormat } from "../output.ts";
+import { formatted, type OutputFormat, pairsOf } from "../output.ts";
 import { drawWorkflow, followWorkflow } from "./live-tree.ts";
 import { printLogs } from "./logs.ts";
+import { listPathOf } from "./names.ts";
 import { endWith } from "./workflow.ts";
 
 export interface SubmitOptions {
@@ -35,49 +36,70 @@ export async function submit(
     (document) => document.kind === "Workflow",
   );
   if (workflows.length === 0) throw CliError.NOTHING_FOUND({ wanted: "Workflow", where: files.join(", ") });
+  const drafts = workflows.map(({ manifest }) => withOverrides(manifest as Draft, options));
+  if (options.dryRun === true) return printDrafts(context, drafts, options.output);
+  const json = context.json || options.output === "json";
   const submitted: WorkflowObject[] = [];
-  for (const { manifest } of workflows) {
-    const draft = withOverrides(manifest as Draft, options);
-    if (options.dryRun === true) {
-      context.out((await formatted(draft, options.output ?? "yaml", context.json)) ?? "");
-      continue;
+  try {
+    for (const draft of drafts) {
+      const workflow = await send(context, draft);
+      submitted.push(workflow);
+      if (!json) await announce(context, workflow, options.output);
     }
-    const workflow = await context.client.request<WorkflowObject>(
-      "POST",
-      `/api/v1/workflows/${context.namespace}`,
-      {
-        body: { workflow: draft },
-        // A repeat of this very request (a lost answer) starts nothing twice.
-        headers: { "idempotency-key": context.random.id() },
-      },
-    );
-    submitted.push(workflow);
-    await announce(context, workflow, options);
+  } finally {
+    // Those that were started are said also when a later one was refused.
+    const follows = options.watch === true || options.log === true || options.wait === true;
+    if (json && (!follows || submitted.length < drafts.length)) printJson(context, submitted);
   }
-  for (const workflow of submitted) await follow(context, workflow, options);
+  await followAll(context, submitted, options);
 }
 
-async function announce(
+/** A repeat of one request (a lost answer) starts nothing twice. */
+const send = (context: CliContext, draft: Draft): Promise<WorkflowObject> =>
+  context.client.request<WorkflowObject>("POST", listPathOf(context.namespace), {
+    body: { workflow: draft },
+    headers: { "idempotency-key": context.random.id() },
+  });
+
+/** One object for one workflow, else a list: on one line. */
+const printJson = (context: CliContext, workflows: readonly unknown[]): void =>
+  context.out(JSON.stringify(workflows.length === 1 ? workflows[0] : workflows));
+
+async function printDrafts(
   context: CliContext,
-  workflow: WorkflowObject,
+  drafts: readonly Draft[],
+  output: OutputFormat,
+): Promise<void> {
+  if (context.json || output === "json") return printJson(context, drafts);
+  const texts = await Promise.all(drafts.map((draft) => formatted(draft, "yaml", false)));
+  context.out(texts.join("\n---\n"));
+}
+
+async function announce(context: CliContext, workflow: WorkflowObject, output: OutputFormat): Promise<void> {
+  const text = await formatted(workflow, output, false);
+  if (text !== undefined) context.out(output === "yaml" ? `---\n${text}` : text);
+  else if (output === "name") context.out(workflow.metadata.name);
+  else context.note(`workflow ${workflow.metadata.name} submitted`);
+}
+
+/** Follows each as was asked for. Errors: CLI_WORKFLOW_FAILED after all have ended, for the first that failed. */
+async function followAll(
+  context: CliContext,
+  workflows: readonly WorkflowObject[],
   options: SubmitOptions,
 ): Promise<void> {
-  const willFollow = options.watch === true || options.log === true || options.wait === true;
-  const text = await formatted(workflow, options.output, context.json && !willFollow);
-  if (text !== undefined) context.out(text);
-  else if (options.output === "name") context.out(workflow.metadata.name);
-  else if (!context.json) context.note(`workflow ${workflow.metadata.name} submitted`);
-}
-
-async function follow(context: CliContext, workflow: WorkflowObject, options: SubmitOptions): Promise<void> {
-  const name = workflow.metadata.name;
-  if (options.log === true) await printLogs(context, name, { follow: true, prefix: true });
-  if (options.watch === true && !context.json) endWith(await drawWorkflow(context, name));
-  else if (options.wait === true || options.log === true || options.watch === true) {
-    const last = await followWorkflow(context, name, () => {});
-    if (context.json) context.out(JSON.stringify(last));
-    endWith(last);
+  if (options.watch !== true && options.log !== true && options.wait !== true) return;
+  const ended: WorkflowObject[] = [];
+  for (const { metadata } of workflows) {
+    if (options.log === true) await printLogs(context, metadata.name, { follow: true, prefix: true });
+    ended.push(
+      options.watch === true && !context.json
+        ? await drawWorkflow(context, metadata.name)
+        : await followWorkflow(context, metadata.name, () => {}),
+    );
   }
+  if (context.json || options.output === "json") printJson(context, ended);
+  for (const workflow of ended) endWith(workflow);
 }
 
 /** The manifest with the command line's wishes in it. Errors: CLI_USAGE for a parameter without `=`. */
@@ -103,22 +125,12 @@ export function withOverrides(manifest: Draft, options: SubmitOptions): Draft {
   return { ...manifest, metadata, spec };
 }
 
-function pairsOf(option: string, texts: readonly string[]): Record<string, string> {
-  const pairs: Record<string, string> = {};
-  for (const text of texts) {
-    const at = text.indexOf("=");
-    if (at < 1) throw CliError.USAGE({ problem: `${option} takes name=value, not '${text}'` });
-    pairs[text.slice(0, at)] = text.slice(at + 1);
-  }
-  return pairs;
-}
-
 type Parameters = readonly { readonly name: string; readonly value?: unknown }[];
 
-function withParameters(before: unknown, values: Record<string, string>): unknown {
+function withParameters(before: unknown, values: Readonly<Record<string, string>>): unknown {
   const given = before as { readonly parameters?: Parameters } | undefined;
   const known = (given?.parameters ?? []).map((parameter) => {
-    const value = values[parameter.name];
+    const value = Object.hasOwn(values, parameter.name) ? values[parameter.name] : undefined;
     if (value === undefined) return parameter;
     const { valueFrom: _, ...rest } = parameter as { readonly valueFrom?: unknown; readonly name: string };
     return { ...rest, value };
