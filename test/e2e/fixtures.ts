@@ -69,13 +69,13 @@ export class Counter implements AsyncDisposable {
     const counter = new Counter(server);
     server.on("connection", (socket) => {
       let text = "";
+      // Counted when the line is whole: how the connection ends afterwards says nothing about the step.
       socket.setEncoding("utf8").on("data", (part: string) => {
-        text += part;
+        const lines = (text + part).split("\n");
+        text = lines.pop() ?? "";
+        for (const line of lines) counter.#count(line.trim());
       });
-      socket.on("end", () => {
-        counter.#count(text.trim());
-        socket.end();
-      });
+      socket.on("end", () => socket.end());
       socket.on("error", () => {});
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -124,8 +124,14 @@ export interface WorkflowObject {
   };
 }
 
-export async function listWorkflows(sluice: SluiceProcess): Promise<readonly WorkflowObject[]> {
-  const answer = await sluice.json<{ items: WorkflowObject[] | null }>("GET", "/api/v1/workflows/default");
+export async function listWorkflows(
+  sluice: SluiceProcess,
+  namespace = "default",
+): Promise<readonly WorkflowObject[]> {
+  const answer = await sluice.json<{ items: WorkflowObject[] | null }>(
+    "GET",
+    `/api/v1/workflows/${namespace}`,
+  );
   return answer.items ?? [];
 }
 
@@ -133,13 +139,14 @@ export async function listWorkflows(sluice: SluiceProcess): Promise<readonly Wor
 export async function workflowsEnded(
   sluice: SluiceProcess,
   count: number,
+  namespace = "default",
 ): Promise<readonly WorkflowObject[]> {
   const stop = new AbortController();
-  const response = await fetch(`${sluice.url}/api/v1/workflow-events/default`, { signal: stop.signal });
+  const response = await fetch(`${sluice.url}/api/v1/workflow-events/${namespace}`, { signal: stop.signal });
   const reader = response.body?.getReader();
   try {
     for (;;) {
-      const all = await listWorkflows(sluice);
+      const all = await listWorkflows(sluice, namespace);
       if (all.filter((w) => ["Succeeded", "Failed", "Error"].includes(w.status?.phase ?? "")).length >= count)
         return all;
       const { done } = (await reader?.read()) ?? { done: true };
