@@ -1,5 +1,5 @@
 /** The streams of the path of an event. Their settings are in `streams.ts`. */
-export type StreamName = "EVENTS" | "TRIGGERS" | "DEAD" | "RUNS" | "TRAIL" | "LOGS";
+export type StreamName = "EVENTS" | "TRIGGERS" | "DEAD" | "RUNS" | "TRAIL" | "LOGS" | "HOLDS";
 
 /** A stored message. */
 export interface Message {

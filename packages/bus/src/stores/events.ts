@@ -22,12 +22,14 @@ export function makeEventLog(context: StoreContext): EventLog {
   return {
     async publish(event, signal) {
       const { namespace, source, event: name } = event.origin;
-      const packed = await body.pack(event);
-      return transport.publish(subjects.event(namespace, source, name), packed.data, {
-        msgId: hashId("event", namespace, source, name, event.event.source, event.event.id),
-        headers: { ...packed.headers, [eventIdHeader]: encodeURIComponent(event.event.id.toWellFormed()) },
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const subject = subjects.event(namespace, source, name);
+      return body.send({ stream: "EVENTS", subject }, event, ({ data, headers }) =>
+        transport.publish(subject, data, {
+          msgId: hashId("event", namespace, source, name, event.event.source, event.event.id),
+          headers: { ...headers, [eventIdHeader]: encodeURIComponent(event.event.id.toWellFormed()) },
+          ...(signal === undefined ? {} : { signal }),
+        }),
+      );
     },
     consume(durable, origins, options, signal) {
       const filters = origins.map((o) => subjects.event(o.namespace, o.source, o.event));

@@ -26,9 +26,10 @@ export function makeJournal<F>(context: StoreContext): Journal<F> {
   return {
     async append(key, facts, expectedSeq) {
       const subject = runSubject(context, key);
-      const packed = await body.pack({ v: 1, f: facts });
-      const options = { expectLastSubjectSeq: expectedSeq, headers: packed.headers };
-      return (await transport.publish(subject, packed.data, options)).seq;
+      const ack = await body.send({ stream: "RUNS", subject }, { v: 1, f: facts }, ({ data, headers }) =>
+        transport.publish(subject, data, { expectLastSubjectSeq: expectedSeq, headers }),
+      );
+      return ack.seq;
     },
     async *read(key, afterSeq = 0) {
       for await (const message of transport.read(

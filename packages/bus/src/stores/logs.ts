@@ -24,8 +24,9 @@ export function makeLogStore(context: StoreContext): LogStore {
       const subject = subjects.log(key.namespace, key.name, node.id);
       for (const batch of batches(lines)) {
         const record: LogRecord = { v: 1, n: node.id, a: node.attempt, l: batch };
-        const packed = await body.pack(record);
-        await transport.publish(subject, packed.data, { headers: packed.headers });
+        await body.send({ stream: "LOGS", subject }, record, ({ data, headers }) =>
+          transport.publish(subject, data, { headers }),
+        );
       }
     },
     async *read(key, options) {

@@ -25,8 +25,11 @@ export function makeResources(context: StoreContext): Resources {
     return { ...resource, revision: entry.revision };
   };
   const write = async (key: string, value: StoredResource, revision: number | undefined) => {
-    const { data } = await body.pack(value);
-    return revision === undefined ? bucket.create(key, data) : bucket.update(key, data, revision);
+    const place = { bucket: "resources", key } as const;
+    const ack = await body.send(place, value, async ({ data }) => ({
+      seq: await (revision === undefined ? bucket.create(key, data) : bucket.update(key, data, revision)),
+    }));
+    return ack.seq;
   };
   const current = async (key: string): Promise<Resource | undefined> => {
     const entry = await bucket.get(key);

@@ -11,15 +11,13 @@ export function makeTriggerQueue(context: StoreContext): TriggerQueue {
   const { transport, subjects, body } = context;
   return {
     async publish(request, signal) {
-      const packed = await body.pack(request);
-      return transport.publish(
-        subjects.trigger(request.namespace, request.sensor, request.trigger),
-        packed.data,
-        {
+      const subject = subjects.trigger(request.namespace, request.sensor, request.trigger);
+      return body.send({ stream: "TRIGGERS", subject }, request, ({ data, headers }) =>
+        transport.publish(subject, data, {
           msgId: hashId("trigger", request.id, String(request.redrive ?? "")),
-          headers: packed.headers,
+          headers,
           ...(signal === undefined ? {} : { signal }),
-        },
+        }),
       );
     },
     consume(options, signal) {
@@ -50,13 +48,12 @@ export function makeDeadLetters(context: StoreContext): DeadLetters {
   return {
     async put(letter) {
       const { namespace, sensor, trigger } = letter.request;
-      const packed = await body.pack(letter);
+      const subject = subjects.dead(namespace, sensor, trigger);
       // A letter put again after a redrive that failed again is another letter: its time is part of the identity.
       const msgId = hashId("dead", letter.id, String(letter.at));
-      await transport.publish(subjects.dead(namespace, sensor, trigger), packed.data, {
-        msgId,
-        headers: packed.headers,
-      });
+      await body.send({ stream: "DEAD", subject }, letter, ({ data, headers }) =>
+        transport.publish(subject, data, { msgId, headers }),
+      );
     },
     list,
     async get(namespace, id) {
@@ -72,13 +69,15 @@ export function makeTrail(context: StoreContext): Trail {
     asVersioned("trail record", message.seq, await body.unpack("trail record", message));
   return {
     async record(record) {
-      const packed = await body.pack(record);
-      await transport.publish(subjects.trail(record.cause.namespace, record.cause.id), packed.data, {
-        // The same finding of a redelivered event is one record, whenever it was made; what sets two findings apart
-        // (request, attempt, redrive) is part of the record.
-        msgId: hashId("trail", stableJson({ ...record, at: 0 })),
-        headers: packed.headers,
-      });
+      const subject = subjects.trail(record.cause.namespace, record.cause.id);
+      await body.send({ stream: "TRAIL", subject }, record, ({ data, headers }) =>
+        transport.publish(subject, data, {
+          // The same finding of a redelivered event is one record, whenever it was made; what sets two findings apart
+          // (request, attempt, redrive) is part of the record.
+          msgId: hashId("trail", stableJson({ ...record, at: 0 })),
+          headers,
+        }),
+      );
     },
     async of(cause) {
       const records: TrailRecord[] = [];

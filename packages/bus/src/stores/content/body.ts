@@ -2,6 +2,7 @@
 import { isObject, messageOf } from "@sluice/base";
 import { BusError } from "../../errors.ts";
 import type { Message, Transport } from "../../ports/transport.ts";
+import { holdContent, type Place, referenceOf } from "./holds.ts";
 
 /** Room for headers and protocol beside the body. */
 const overheadBytes = 8 * 1_024;
@@ -14,7 +15,12 @@ export interface Body {
 
 /** Writes and reads values; made once for a transport. */
 export interface BodyCodec {
-  pack(value: unknown): Promise<Body>;
+  /** Publishes a value by `publish`, which gives the sequence; what is too large is put aside and held for `place`. */
+  send<A extends { readonly seq: number }>(
+    place: Place,
+    value: unknown,
+    publish: (body: Body) => Promise<A>,
+  ): Promise<A>;
   /** Errors: BUS_DECODE (never) when the bytes are not what `what` should be; BUS_UNAVAILABLE. */
   unpack(what: string, message: Pick<Message, "data" | "seq" | "headers">): Promise<unknown>;
 }
@@ -35,40 +41,35 @@ export function lazyBodyCodec(transport: Transport): BodyCodec {
     return codec;
   };
   return {
-    pack: async (value) => (await get()).pack(value),
+    send: async (place, value, publish) => (await get()).send(place, value, publish),
     unpack: async (what, message) => (await get()).unpack(what, message),
   };
 }
 
 function bodyCodec(transport: Transport, inlineBytes: number): BodyCodec {
   return {
-    async pack(value) {
+    async send(place, value, publish) {
       const data = Buffer.from(JSON.stringify(value), "utf8");
-      if (data.length <= inlineBytes) return { data, headers: {} };
-      const { hash } = await transport.objects().put(data);
-      return {
-        data: JSON.stringify({ v: 1, ref: { hash, bytes: data.length } }),
-        headers: { [referenceHeader]: "ref" },
-      };
+      if (data.length <= inlineBytes) return publish({ data, headers: {} });
+      const held = await holdContent(transport, place, data);
+      const reference = { v: 1, ref: { hash: held.hash, bytes: held.bytes } };
+      const ack = await publish({ data: JSON.stringify(reference), headers: { [referenceHeader]: "ref" } });
+      // The value is stored: a hold that cannot be settled now is judged by its place later.
+      await held.settled(ack.seq).catch(() => {});
+      return ack;
     },
     async unpack(what, message) {
       const value = parse(what, message.seq, message.data);
       // A KV entry has no headers: the shape alone says that it is a reference.
-      if (!isReference(value)) return value;
-      const content = await transport.objects().get(value.ref.hash);
+      const hash = referenceOf(value);
+      if (hash === undefined) return value;
+      const content = await transport.objects().get(hash);
       if (content === undefined)
-        throw BusError.DECODE({ what, seq: message.seq, reason: `its content ${value.ref.hash} is gone` });
+        throw BusError.DECODE({ what, seq: message.seq, reason: `its content ${hash} is gone` });
       return parse(what, message.seq, content);
     },
   };
 }
-
-const isReference = (value: unknown): value is { readonly ref: { readonly hash: string } } =>
-  isObject(value) &&
-  Object.keys(value).length === 2 &&
-  isObject(value["ref"]) &&
-  typeof value["ref"]["hash"] === "string" &&
-  typeof value["ref"]["bytes"] === "number";
 
 function parse(what: string, seq: number, data: Uint8Array): unknown {
   try {
