@@ -88,7 +88,7 @@ async function sayStarted(running: RunningSluice, say: Sayer): Promise<void> {
     `nats-server ${own?.version ?? ""} with JetStream; an acknowledgement means ${sync === "always" ? "on disk" : `written, synced within ${sync}`}`,
   );
   const steps = await running.executor.executor.describe();
-  say.done(`steps run in ${steps.isolation}: ${steps.reason}`);
+  say.done(`steps run by isolation '${steps.isolation}' (\`sluice doctor\` says what else this machine has)`);
   for (const warning of steps.warnings) say.plain(say.palette.warn(`! ${warning}`));
   say.done(`API at ${running.url}`);
 }
@@ -189,7 +189,7 @@ async function sayStored(running: RunningSluice, say: Sayer): Promise<void> {
   const what: readonly (readonly [StreamName, string])[] = [
     ["EVENTS", "the event, with where it came in"],
     ["TRAIL", "verdicts and outcomes"],
-    ["RUNS", "journals of running workflows (empty again: the run is in the archive)"],
+    ["RUNS", "journals of runs; a finished one moves to the archive a few seconds later"],
     ["LOGS", "what the steps printed"],
     ["DEAD", "what gave up"],
   ];

@@ -93,7 +93,8 @@ async function announce(context: CliContext, running: RunningSluice, tookMs: num
     `${palette.good("●")} ${palette.bold("Sluice is ready")} after ${tookMs} ms`,
     `  API        ${running.url}`,
     `  state      ${running.dataDir}`,
-    `  steps      ${steps.isolation}: ${steps.reason}`,
+    `  steps      ${running.executor.executor.kind}, ${steps.isolation}   ${palette.dim("(why: sluice doctor)")}`,
+    ...steps.warnings.map((warning) => `             ${palette.warn(`! ${warning}`)}`),
     ...running.sources
       .list()
       .flatMap((source) =>
