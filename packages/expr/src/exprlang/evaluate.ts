@@ -15,10 +15,15 @@ export type { ExprEnv } from "./context.ts";
 
 /**
  * Evaluates a compiled expression. The result is null, a boolean, number, text, list, map, `GoTime` or `GoDuration`.
- * Errors: EXPR_EVALUATION with the place, EXPR_LIMIT, EXPR_FORBIDDEN_KEY, EXPR_REGEX.
+ * `limits` may be the budget of the evaluation that this one is a part of. Errors: EXPR_EVALUATION with the place, EXPR_LIMIT, EXPR_FORBIDDEN_KEY, EXPR_REGEX.
  */
-export function evaluateExpr(compiled: CompiledExpr, env: ExprEnv, limits: Partial<Limits> = {}): unknown {
-  const value = new Evaluator(compiled, env, limits).evaluate(compiled.tree);
+export function evaluateExpr(
+  compiled: CompiledExpr,
+  env: ExprEnv,
+  limits: Partial<Limits> | Budget = {},
+): unknown {
+  const budget = limits instanceof Budget ? limits : new Budget("expr", limits);
+  const value = new Evaluator(compiled, env, budget).evaluate(compiled.tree);
   if (value instanceof FunctionValue || value instanceof Closure || value === sprigNamespace)
     throw compiled.source.evaluation("the result is a function, not a value", 0);
   return value ?? null;
@@ -40,10 +45,10 @@ class Evaluator {
   #frame: Frame | undefined;
   #locals: ReadonlyMap<string, unknown> = new Map();
 
-  constructor(compiled: CompiledExpr, env: ExprEnv, limits: Partial<Limits>) {
+  constructor(compiled: CompiledExpr, env: ExprEnv, budget: Budget) {
     this.#compiled = compiled;
     this.#env = env;
-    this.#context = { budget: new Budget("expr", limits), clock: env.clock, random: env.random };
+    this.#context = { budget, clock: env.clock, random: env.random };
   }
 
   evaluate(node: Node): unknown {

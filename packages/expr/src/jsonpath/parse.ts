@@ -1,40 +1,43 @@
+import { isForbiddenKey } from "@sluice/base";
 import { maxDepth } from "../budget.ts";
 import { ExprError } from "../errors.ts";
 import { type CompiledExpr, compileExpr } from "../exprlang/compile.ts";
 import { SourceText } from "../position.ts";
 
-export type Segment = { readonly deep: boolean } & (
-  | { readonly kind: "keys"; readonly keys: readonly (string | number)[] }
-  | { readonly kind: "all" }
-  | {
-      readonly kind: "slice";
-      readonly from: number | undefined;
-      readonly to: number | undefined;
-      readonly step: number;
-    }
-  | { readonly kind: "filter"; readonly test: CompiledExpr }
-);
+/** One part of a path in the walker's own spelling, made here alone: no text of a path reaches it as it came. */
+interface Segment {
+  readonly deep: boolean;
+  readonly token: string;
+  readonly definite: boolean;
+}
 
 export interface ParsedJsonPath {
-  readonly segments: readonly Segment[];
+  /** What jsonpath-plus walks: `..`, `*`, `'key','key'`, `1:2:1`, and `?(n)` or `(n)` for `scripts[n]`. */
+  readonly tokens: readonly string[];
+  readonly scripts: readonly CompiledExpr[];
   /** Whether the path can lead to at most one value, which then is the result itself. */
   readonly definite: boolean;
 }
 
-/** Parses `$.a['b'][0][1:2][*]..c[?(@.x > 1)]`, and kubectl's `{.a.b}`. Errors: EXPR_SYNTAX with the place, EXPR_LIMIT. */
+/**
+ * Parses `$.a['b'][0][1:2][*]..c[?(@.x > 1)][(len(@) - 1)]`, and kubectl's `{.a.b}`. Filters and scripts are expr-lang.
+ * Errors: EXPR_SYNTAX with the place, EXPR_FORBIDDEN_KEY, EXPR_LIMIT.
+ */
 export function parseJsonPath(text: string): ParsedJsonPath {
   const source = new SourceText("jsonpath", text, 4_096);
   const braced = /^\s*\{([\s\S]*)\}\s*$/.exec(text);
   const inner = (braced?.[1] ?? text).trim();
-  const start = text.indexOf(inner);
-  const segments = new Reader(source, inner, start).segments();
-  const definite = segments.every(
-    (segment) => !segment.deep && segment.kind === "keys" && segment.keys.length === 1,
-  );
-  return { segments, definite };
+  const reader = new Reader(source, inner, text.indexOf(inner));
+  const segments = reader.segments();
+  return {
+    tokens: segments.flatMap(({ deep, token }) => (deep ? ["..", token] : [token])),
+    scripts: reader.scripts,
+    definite: segments.every(({ deep, definite }) => definite && !deep),
+  };
 }
 
 class Reader {
+  readonly scripts: CompiledExpr[] = [];
   readonly #source: SourceText;
   readonly #text: string;
   readonly #start: number;
@@ -69,14 +72,14 @@ class Reader {
   #named(deep: boolean): Segment {
     if (this.#text[this.#at] === "*") {
       this.#at++;
-      return { kind: "all", deep };
+      return { token: "*", deep, definite: false };
     }
     const pattern = /(?:\\.|[^.[\]\\\s])+/y;
     pattern.lastIndex = this.#at;
     const name = pattern.exec(this.#text)?.[0];
     if (name === undefined) throw this.#refuse("a name is wanted");
     this.#at += name.length;
-    return { kind: "keys", keys: [name.replace(/\\(.)/g, "$1")], deep };
+    return { ...keysToken([name.replace(/\\(.)/g, "$1")]), deep };
   }
 
   #bracket(deep: boolean): Segment {
@@ -84,25 +87,30 @@ class Reader {
     const end = this.#closing(open);
     const inside = this.#text.slice(open + 1, end).trim();
     this.#at = end + 1;
-    if (inside === "*") return { kind: "all", deep };
-    if (inside.startsWith("?")) return { kind: "filter", test: this.#filter(inside, open), deep };
+    if (inside === "*") return { token: "*", deep, definite: false };
+    if (inside.startsWith("?")) {
+      const body = /^\?\s*\(([\s\S]*)\)$/.exec(inside)?.[1] ?? inside.slice(1);
+      return { token: `?(${this.#script(body, open)})`, deep, definite: false };
+    }
+    if (inside.startsWith("(") && inside.endsWith(")")) {
+      const body = inside.slice(1, -1).replace(/^\s*@\.length\b/, "len(@)");
+      return { token: `(${this.#script(body, open)})`, deep, definite: true };
+    }
     const slice = /^(-?\d+)?\s*:\s*(-?\d+)?(?:\s*:\s*(\d+))?$/.exec(inside);
     if (slice !== null) return this.#slice(slice, deep);
-    return { kind: "keys", keys: this.#keys(inside, open), deep };
+    return { ...keysToken(this.#keys(inside, open)), deep };
   }
 
   #slice(found: RegExpExecArray, deep: boolean): Segment {
-    const read = (text: string | undefined): number | undefined =>
-      text === undefined ? undefined : Number(text);
-    const step = read(found[3]) ?? 1;
-    if (step === 0) throw this.#refuse("a step of 0 never ends");
-    return { kind: "slice", from: read(found[1]), to: read(found[2]), step, deep };
+    if (Number(found[3] ?? 1) === 0) throw this.#refuse("a step of 0 never ends");
+    return { token: `${found[1] ?? ""}:${found[2] ?? ""}:${found[3] ?? "1"}`, deep, definite: false };
   }
 
-  #filter(inside: string, open: number): CompiledExpr {
-    const body = /^\?\s*\(([\s\S]*)\)$/.exec(inside)?.[1] ?? inside.slice(1);
+  /** Compiles a filter or script; the walker gets its number alone. */
+  #script(body: string, open: number): number {
     try {
-      return compileExpr(body.replaceAll("===", "==").replaceAll("!==", "!="));
+      this.scripts.push(compileExpr(asExprLang(body)));
+      return this.scripts.length - 1;
     } catch (cause) {
       throw this.#source.syntax(
         `the filter cannot be read: ${cause instanceof Error ? cause.message : ""}`,
@@ -132,9 +140,7 @@ class Reader {
     for (let at = open; at < this.#text.length; at++) {
       const character = this.#text[at] ?? "";
       if (character === "'" || character === '"') {
-        const end = this.#text.indexOf(character, at + 1);
-        if (end < 0) break;
-        at = end;
+        at = quoteEnd(this.#text, at, character);
       } else if (character === "[") depth++;
       else if (character === "]" && --depth === 0) return at;
     }
@@ -144,4 +150,30 @@ class Reader {
   #refuse(reason: string): Error {
     return this.#source.syntax(reason, this.#start + this.#at);
   }
+}
+
+/** Keys and indexes as quoted members, which the walker takes literally; an index from the end as a slice. */
+export function keysToken(keys: readonly (string | number)[]): Omit<Segment, "deep"> {
+  const [only] = keys;
+  if (keys.length === 1 && typeof only === "number" && only < 0)
+    return { token: only === -1 ? "-1::1" : `${only}:${only + 1}:1`, definite: true };
+  for (const key of keys)
+    if (isForbiddenKey(String(key))) throw ExprError.FORBIDDEN_KEY({ key: String(key) });
+  const token = keys.map((key) => `'${String(key).replace(/[\\'"]/g, "\\$&")}'`).join(",");
+  return { token, definite: keys.length === 1 };
+}
+
+/** JavaScript's equalities and the words of JSONPath as expr-lang has them; texts in quotes stay as they are. */
+const asExprLang = (body: string): string =>
+  body.replace(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|===|!==/g, (found) =>
+    found === "===" ? "==" : found === "!==" ? "!=" : found,
+  );
+
+/** Where a quoted text ends; the end of all where it does not. */
+function quoteEnd(text: string, open: number, quote: string): number {
+  for (let at = open + 1; at < text.length; at++) {
+    if (text[at] === "\\") at++;
+    else if (text[at] === quote) return at;
+  }
+  return text.length;
 }
