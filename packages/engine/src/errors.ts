@@ -34,6 +34,11 @@ export const EngineError = defineErrors("ENGINE", {
       `node field selector '${d.selector}' cannot be read at '${d.part}'`,
     hint: "write field=value or field!=value, joined by commas; fields: displayName, templateName, phase, name, id, inputs.parameters.NAME.value",
   },
+  CONTINUE_INVALID: {
+    retry: "never",
+    message: (d: { token: string }) => `continue token '${d.token.slice(0, 100)}' is none that a list gave`,
+    hint: "pass metadata.continue of the page before as it is, or begin again without it",
+  },
   OUTPUT_MISSING: {
     retry: "never",
     message: (d: { parameter: string }) =>

@@ -1,17 +1,17 @@
-// Runs as clients see them: those of this process from its registry, others from their journal, finished ones from the
-// archive. A run that is just being put away is in two of these places, and shown from the first.
-import { type Clock, hasCode, type Random, traceparentOf } from "@sluice/base";
-import type { Archive, ArchiveRow, ArchiveTombstone, Journal, LogStore, SubmitRun } from "@sluice/bus";
+// Runs as clients see them, and what may be asked of them.
+import { type Clock, hasCode, type Logger, type Random, silentLogger, traceparentOf } from "@sluice/base";
+import type { Archive, Journal, LogStore, SubmitRun } from "@sluice/bus";
 import { type RunSubmitted, runIdentity, type Workflow } from "@sluice/spec";
 import { command, readRun } from "../commands.ts";
 import { EngineError } from "../errors.ts";
 import type { Fact } from "../facts.ts";
 import type { RunRegistry } from "../loop/registry.ts";
-import { objectOf } from "../project/archive.ts";
 import { projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
 import { createRun } from "../run/create.ts";
 import type { RunKeyed } from "../run/state/run.ts";
+import { ChangeFeed } from "./change-feed.ts";
 import { listRuns } from "./list.ts";
+import { isRow, makePlaces, type RunPlaces } from "./places.ts";
 import type { RunDirectory, RunList, RunQuery, SubmitOptions } from "./port.ts";
 import { watchRuns } from "./watch.ts";
 
@@ -24,25 +24,32 @@ export interface RunDirectoryDeps {
   readonly registry: RunRegistry;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log?: Logger;
+  /** Lives as long as this: an index of the archive, made at the first list or watch. Without it each list reads all rows. */
+  readonly signal?: AbortSignal;
 }
-
-const isRow = (row: ArchiveRow | ArchiveTombstone | undefined): row is ArchiveRow =>
-  row !== undefined && "object" in row;
 
 export function makeRunDirectory(deps: RunDirectoryDeps): RunDirectory {
   const send = (key: RunKeyed, fact: Parameters<typeof command>[2]) => settledCommand(deps, key, fact);
   const at = () => deps.clock.now();
+  const places = makePlaces(deps);
+  const feed = new ChangeFeed(places, deps.log ?? silentLogger);
+  const { find } = places;
+  /** Until there is a use for it, the archive is not read. */
+  const indexed = (): RunPlaces => {
+    if (deps.signal !== undefined) places.index.follow(deps.signal);
+    return places;
+  };
   return {
-    submit: (manifest, options) => submit(deps, manifest, options),
+    submit: (manifest, options) => submit(deps, find, { manifest, options }),
     get: async (namespace, name) => {
-      const found = await find(deps, { namespace, name });
+      const found = await find({ namespace, name });
       if (found === undefined) throw EngineError.RUN_NOT_FOUND({ namespace, name });
       return found;
     },
     list: (namespace: string | undefined, query: RunQuery = {}): Promise<RunList> =>
-      listRuns(deps, namespace, query),
-    watch: (namespace, query, signal) =>
-      watchRuns(deps, (key) => find(deps, key), { namespace, ...query }, signal),
+      listRuns(indexed(), namespace, query),
+    watch: (namespace, query, signal) => watchRuns(indexed(), feed, { namespace, ...query }, signal),
     stop: (key, { by, message, nodeFieldSelector: selector }) =>
       send(key, { type: "stop", at: at(), by, strategy: "Stop", ...defined({ message, selector }) }),
     terminate: (key, { by, message }) =>
@@ -62,8 +69,8 @@ const defined = <T extends object>(fields: T): Defined<T> =>
 
 async function submit(
   deps: RunDirectoryDeps,
-  manifest: Workflow,
-  options: SubmitOptions,
+  find: RunPlaces["find"],
+  { manifest, options }: { readonly manifest: Workflow; readonly options: SubmitOptions },
 ): Promise<{ readonly workflow: WorkflowObject }> {
   const cause = options.cause ?? deps.random.id();
   const { uid, name } = runIdentity(manifest.metadata, cause);
@@ -82,23 +89,10 @@ async function submit(
   };
   const outcome = await deps.submitRun(fact);
   if (outcome.kind === "name-taken") throw EngineError.NAME_TAKEN({ namespace, name, uid: outcome.uid });
-  const there = outcome.kind === "duplicate" ? await find(deps, { namespace, name }) : undefined;
+  const there = outcome.kind === "duplicate" ? await find({ namespace, name }) : undefined;
   return {
     workflow: there ?? projectWorkflow(createRun(fact), outcome.kind === "created" ? outcome.seq : 0),
   };
-}
-
-async function find(deps: RunDirectoryDeps, key: RunKeyed): Promise<WorkflowObject | undefined> {
-  const live = deps.registry.get(key);
-  if (live !== undefined && !live.run.sealed) {
-    if (live.run.deleted) return undefined;
-    return projectWorkflow(live.run, live.seq, (stepId) => live.step(stepId));
-  }
-  const read = await readRun(deps.journal, key);
-  if (read !== undefined && !read.run.sealed)
-    return read.run.deleted ? undefined : projectWorkflow(read.run, read.seq);
-  const row = await deps.archive.get(key);
-  return isRow(row) ? objectOf(row) : undefined;
 }
 
 /** A command to a run that is archived already is told so, and not that the run does not exist. */

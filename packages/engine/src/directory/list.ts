@@ -1,72 +1,99 @@
-import { readRun } from "../commands.ts";
+import { EngineError } from "../errors.ts";
 import { objectOf } from "../project/archive.ts";
 import { labelsOf, projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
-import type { RunDirectoryDeps } from "./directory.ts";
+import type { Run, RunKeyed } from "../run/state/run.ts";
+import type { IndexedRow } from "./archive-index.ts";
 import { parseLabelSelector } from "./label-selector.ts";
+import { isRow, type RunPlaces } from "./places.ts";
 import type { RunList, RunQuery } from "./port.ts";
 
 interface Entry {
   readonly id: string;
   readonly submittedAt: number;
-  readonly object: () => Promise<WorkflowObject>;
+  /** Undefined when it was deleted meanwhile. */
+  readonly object: () => Promise<WorkflowObject | undefined>;
 }
 
 const defaultLimit = 500;
 
-/** Newest first; only what is on the page is unpacked. */
+/** Newest first; only what is on the page is unpacked. The page after another begins behind its last run, gone or not. */
 export async function listRuns(
-  deps: RunDirectoryDeps,
+  places: RunPlaces,
   namespace: string | undefined,
   query: RunQuery,
 ): Promise<RunList> {
-  const entries = await entriesOf(deps, namespace, query);
-  entries.sort((a, b) => b.submittedAt - a.submittedAt || (a.id < b.id ? -1 : 1));
-  const from =
-    query.continue === undefined ? 0 : entries.findIndex((e) => orderKey(e) === query.continue) + 1;
-  const page = entries.slice(from, from + (query.limit ?? defaultLimit));
+  const entries = await entriesOf(places, namespace, query);
+  entries.sort(inOrder);
+  const page = entries.slice(0, query.limit ?? defaultLimit);
+  const objects = await Promise.all(page.map((entry) => entry.object()));
   const last = page.at(-1);
-  const more = last !== undefined && from + page.length < entries.length;
   return {
-    items: await Promise.all(page.map((entry) => entry.object())),
-    ...(more ? { continue: orderKey(last) } : {}),
+    items: objects.filter((object) => object !== undefined),
+    ...(last !== undefined && page.length < entries.length
+      ? { continue: `${last.submittedAt}:${last.id}` }
+      : {}),
   };
 }
 
-const orderKey = (entry: Entry): string => `${entry.submittedAt}:${entry.id}`;
+type Position = Pick<Entry, "id" | "submittedAt">;
+
+const inOrder = (a: Position, b: Position): number =>
+  b.submittedAt - a.submittedAt || (a.id < b.id ? -1 : a.id === b.id ? 0 : 1);
+
+/** Errors: ENGINE_CONTINUE_INVALID. */
+function positionOf(token: string | undefined): Position | undefined {
+  if (token === undefined) return undefined;
+  const [, submittedAt, id] = /^(\d{1,16}):([^/]+\/.+)$/.exec(token) ?? [];
+  if (submittedAt === undefined || id === undefined) throw EngineError.CONTINUE_INVALID({ token });
+  return { submittedAt: Number(submittedAt), id };
+}
 
 async function entriesOf(
-  deps: RunDirectoryDeps,
+  places: RunPlaces,
   namespace: string | undefined,
   query: RunQuery,
 ): Promise<Entry[]> {
+  const { registry, journal, archive } = places;
   const fits = parseLabelSelector(query.labelSelector);
   const phases = query.phases === undefined || query.phases.length === 0 ? undefined : new Set(query.phases);
-  const wanted = (phase: string, labels: Readonly<Record<string, string>>) =>
-    (phases === undefined || phases.has(phase)) && fits(labels);
+  const after = positionOf(query.continue);
   const seen = new Set<string>();
   const entries: Entry[] = [];
-  const add = (id: string, submittedAt: number, object: Entry["object"]) =>
-    entries.push({ id, submittedAt, object });
-  for (const live of deps.registry.list(namespace)) {
-    const { run } = live;
-    seen.add(`${run.key.namespace}/${run.key.name}`);
-    if (!run.deleted && wanted(run.phase, labelsOf(run)))
-      add(run.uid, run.submitted.at, async () =>
-        projectWorkflow(run, live.seq, (stepId) => live.step(stepId)),
-      );
+  const add = (
+    key: RunKeyed,
+    row: Pick<IndexedRow, "submittedAt" | "labels"> & { readonly phase: string },
+    object: Entry["object"],
+  ) => {
+    const entry = { id: idOf(key), submittedAt: row.submittedAt, object };
+    if (after !== undefined && inOrder(after, entry) >= 0) return;
+    if ((phases === undefined || phases.has(row.phase)) && fits(row.labels)) entries.push(entry);
+  };
+  /** A sealed run is in the archive, or was deleted from it. */
+  const addRun = (run: Run, object: () => WorkflowObject) => {
+    if (run.sealed) return;
+    seen.add(idOf(run.key));
+    const row = { phase: run.phase, submittedAt: run.submitted.at, labels: labelsOf(run) };
+    if (!run.deleted) add(run.key, row, async () => object());
+  };
+  for (const live of registry.list(namespace))
+    addRun(live.run, () => projectWorkflow(live.run, live.seq, (stepId) => live.step(stepId)));
+  for (const key of await journal.keys(namespace)) {
+    if (registry.get(key) !== undefined) continue;
+    const read = await places.reader.read(key);
+    if (read !== undefined) addRun(read.run, () => projectWorkflow(read.run, read.seq));
   }
-  for (const key of await deps.journal.keys(namespace)) {
-    const id = `${key.namespace}/${key.name}`;
-    if (seen.has(id)) continue;
-    const read = await readRun(deps.journal, key);
-    if (read === undefined) continue;
-    seen.add(id);
-    const { run, seq } = read;
-    if (!run.deleted && wanted(run.phase, labelsOf(run)))
-      add(run.uid, run.submitted.at, async () => projectWorkflow(run, seq));
-  }
-  for await (const row of deps.archive.list(namespace))
-    if (!seen.has(`${row.key.namespace}/${row.key.name}`) && wanted(row.phase, row.labels))
-      add(row.uid, row.submittedAt, () => objectOf(row));
+  for await (const row of (await places.index.rows(namespace)) ?? archive.list(namespace))
+    if (!seen.has(idOf(row.key))) add(row.key, row, () => archivedObject(places, row));
   return entries;
 }
+
+async function archivedObject(
+  { archive }: RunPlaces,
+  { key, object }: Pick<IndexedRow, "key" | "object">,
+): Promise<WorkflowObject | undefined> {
+  if (object !== undefined) return objectOf({ object });
+  const row = await archive.get(key);
+  return isRow(row) ? objectOf(row) : undefined;
+}
+
+const idOf = (key: RunKeyed): string => `${key.namespace}/${key.name}`;

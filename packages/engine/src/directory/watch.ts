@@ -1,10 +1,10 @@
 import { Mailbox } from "@sluice/base";
-import type { RunChange } from "../loop/registry.ts";
 import type { WorkflowObject } from "../project/workflow.ts";
 import type { RunKeyed } from "../run/state/run.ts";
-import type { RunDirectoryDeps } from "./directory.ts";
+import type { ChangeFeed } from "./change-feed.ts";
 import { parseLabelSelector } from "./label-selector.ts";
 import { listRuns } from "./list.ts";
+import type { RunPlaces } from "./places.ts";
 import type { RunEvent } from "./port.ts";
 
 interface WatchQuery {
@@ -13,33 +13,32 @@ interface WatchQuery {
   readonly labelSelector?: string;
 }
 
-type Find = (key: RunKeyed) => Promise<WorkflowObject | undefined>;
-
 /** Changes are level-triggered: several at once are shown as one, with the newest state. */
 export async function* watchRuns(
-  deps: RunDirectoryDeps,
-  find: Find,
+  places: RunPlaces,
+  feed: ChangeFeed,
   query: WatchQuery,
   signal: AbortSignal,
 ): AsyncIterable<RunEvent> {
   const fits = parseLabelSelector(query.labelSelector);
-  const inbox = new Mailbox<RunChange>(signal);
-  const stop = deps.registry.onChange((change) => {
-    if (query.namespace !== undefined && change.key.namespace !== query.namespace) return;
-    if (query.name === undefined || change.key.name === query.name) inbox.put(change);
+  const inbox = new Mailbox<RunKeyed>(signal);
+  const stop = feed.subscribe((key) => {
+    if (query.namespace !== undefined && key.namespace !== query.namespace) return;
+    if (query.name === undefined || key.name === query.name) inbox.put(key);
   });
   const shown = new Map<string, WorkflowObject>();
   try {
-    for (const object of await initial(deps, find, query)) {
+    await Promise.race([feed.ready, aborted(signal)]);
+    for (const object of await initial(places, query)) {
       if (signal.aborted) return;
       shown.set(idOf(object.metadata), object);
       yield { type: "ADDED", object };
     }
     while (!signal.aborted) {
       await inbox.ready();
-      const keys = new Map(inbox.drain().map((change) => [idOf(change.key), change.key]));
+      const keys = new Map(inbox.drain().map((key) => [idOf(key), key]));
       for (const [id, key] of keys) {
-        const event = eventOf(shown.get(id), await find(key), fits);
+        const event = eventOf(shown.get(id), await places.find(key), fits);
         if (event === undefined) continue;
         if (event.type === "DELETED") shown.delete(id);
         else shown.set(id, event.object);
@@ -53,17 +52,19 @@ export async function* watchRuns(
   }
 }
 
-async function initial(
-  deps: RunDirectoryDeps,
-  find: Find,
-  query: WatchQuery,
-): Promise<readonly WorkflowObject[]> {
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+
+async function initial(places: RunPlaces, query: WatchQuery): Promise<readonly WorkflowObject[]> {
   if (query.name === undefined || query.namespace === undefined) {
     const { labelSelector } = query;
-    return (await listRuns(deps, query.namespace, labelSelector === undefined ? {} : { labelSelector }))
+    return (await listRuns(places, query.namespace, labelSelector === undefined ? {} : { labelSelector }))
       .items;
   }
-  const object = await find({ namespace: query.namespace, name: query.name });
+  const object = await places.find({ namespace: query.namespace, name: query.name });
   return object === undefined ? [] : [object];
 }
 
@@ -74,8 +75,13 @@ function eventOf(
 ): RunEvent | undefined {
   if (now === undefined || !fits(now.metadata.labels))
     return before === undefined ? undefined : { type: "DELETED", object: before };
+  if (before !== undefined && isFinal(before, now)) return undefined;
   return { type: before === undefined ? "ADDED" : "MODIFIED", object: now };
 }
+
+/** A finished run's way from the registry to the archive changes nothing of it. */
+const isFinal = (before: WorkflowObject, now: WorkflowObject): boolean =>
+  before.status.finishedAt !== null && before.metadata.uid === now.metadata.uid;
 
 const idOf = (key: { readonly namespace: string; readonly name: string }): string =>
   `${key.namespace}/${key.name}`;

@@ -40,7 +40,7 @@ export async function slimmed(run: Run, seq: number, row: ArchiveRow): Promise<A
   return { ...row, object: await packed({ ...object, status: { ...object.status, nodes } }) };
 }
 
-export async function objectOf(row: ArchiveRow): Promise<WorkflowObject> {
+export async function objectOf(row: Pick<ArchiveRow, "object">): Promise<WorkflowObject> {
   const json = await unpack(Buffer.from(row.object, "base64"), { maxOutputLength: maxObjectBytes });
   return JSON.parse(json.toString("utf8")) as WorkflowObject;
 }

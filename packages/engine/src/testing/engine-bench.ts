@@ -55,7 +55,10 @@ export class EngineBench implements AsyncDisposable {
     const ended = runEngine(deps, stop.signal);
     const process: EngineProcess = {
       registry,
-      directory: makeRunDirectory({ journal, archive, logs, submitRun, registry, clock: this.clock, random }),
+      directory: makeRunDirectory({
+        ...{ journal, archive, logs, submitRun, registry, clock: this.clock, random },
+        signal: stop.signal,
+      }),
       ended,
       kill: async () => {
         stop.abort();

@@ -1,0 +1,111 @@
+// What lists and watches show of runs, wherever they are.
+
+import { setImmediate } from "node:timers/promises";
+import { SeededRandom, silentLogger } from "@sluice/base";
+import { expect, test } from "vitest";
+import type { Fact } from "../facts.ts";
+import { RunRegistry } from "../loop/registry.ts";
+import { aWorkflow } from "../testing/a-workflow.ts";
+import { EngineBench, type EngineProcess } from "../testing/engine-bench.ts";
+import { ManualExecutor } from "../testing/manual-executor.ts";
+import { ArchiveIndex } from "./archive-index.ts";
+import { makeRunDirectory } from "./directory.ts";
+import type { RunQuery } from "./port.ts";
+
+const by = { kind: "api", user: "ann" } as const;
+
+async function finish(bench: EngineBench, engine: EngineProcess, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await engine.directory.submit(aWorkflow({}, name), { namespace: "default", by });
+    await bench.ended(engine, { namespace: "default", name });
+    // Packing the archive row is not in virtual time.
+    for (let turn = 0; turn < 1_000 && engine.registry.list().length > 0; turn++) {
+      await bench.clock.advanceBy(1_000);
+      await setImmediate();
+    }
+  }
+}
+
+const quick = (bench: EngineBench) =>
+  new ManualExecutor({ now: () => bench.clock.now(), script: () => ({}) });
+
+async function page(engine: EngineProcess, query: RunQuery) {
+  const list = await engine.directory.list("default", query);
+  return { names: list.items.map((run) => run.metadata.name), next: list.continue };
+}
+
+test("a page goes on behind the last one although the run it ended with is gone", async () => {
+  await using bench = new EngineBench();
+  const engine = bench.start(quick(bench));
+  await finish(bench, engine, ["a", "b", "c", "d"]);
+
+  const first = await page(engine, { limit: 2 });
+  expect(first.names).toEqual(["d", "c"]);
+  await engine.directory.delete({ namespace: "default", name: "c" }, { by: "ann" });
+  await finish(bench, engine, ["e"]);
+
+  const second = await page(engine, { limit: 2, continue: first.next ?? "" });
+  expect(second).toEqual({ names: ["b", "a"], next: undefined });
+});
+
+test("a token that no list gave is refused, not read as the first page", async () => {
+  await using bench = new EngineBench();
+  const engine = bench.start(quick(bench));
+  for (const token of ["", "x", "12", "1:", "1e3:a/b"])
+    await expect(engine.directory.list("default", { continue: token }), token).rejects.toMatchObject({
+      code: "ENGINE_CONTINUE_INVALID",
+    });
+});
+
+test("a watcher is told of an archived run's deletion, and of runs that another process has", async () => {
+  await using bench = new EngineBench();
+  const engine = bench.start(quick(bench));
+  const { archive, logs, submitRun } = bench.stores;
+  const journal = bench.stores.journal<Fact>();
+  const [registry, random] = [new RunRegistry(), new SeededRandom(7)];
+  const elsewhere = makeRunDirectory({
+    journal,
+    archive,
+    logs,
+    submitRun,
+    registry,
+    clock: bench.clock,
+    random,
+  });
+  await finish(bench, engine, ["old"]);
+  const stop = new AbortController();
+  const told: string[] = [];
+  for await (const { type, object } of elsewhere.watch("default", {}, stop.signal)) {
+    told.push(`${type} ${object.metadata.name} ${object.status.phase}`);
+    if (told.length === 1) await engine.directory.submit(aWorkflow({}, "new"), { namespace: "default", by });
+    if (object.metadata.name === "new" && object.status.finishedAt !== null && type !== "DELETED")
+      await engine.directory.delete({ namespace: "default", name: "old" }, { by: "ann" });
+    if (type === "DELETED") break;
+  }
+  expect(told[0]).toBe("ADDED old Succeeded");
+  expect(told).toContainEqual(expect.stringMatching(/^(ADDED|MODIFIED) new Succeeded$/));
+  expect(told.at(-1)).toBe("DELETED old Succeeded");
+});
+
+test("an index that may not hold every row says so, and one that may not hold objects still lists", async () => {
+  await using bench = new EngineBench();
+  const engine = bench.start(quick(bench));
+  await finish(bench, engine, ["a", "b", "c"]);
+  const { archive } = bench.stores;
+  const stop = new AbortController();
+
+  const small = new ArchiveIndex(archive, silentLogger, { maxRows: 2, maxPackedChars: 1_000_000 });
+  small.follow(stop.signal);
+  expect(await small.rows("default")).toBeUndefined();
+
+  const thin = new ArchiveIndex(archive, silentLogger, { maxRows: 10, maxPackedChars: 0 });
+  thin.follow(stop.signal);
+  const rows = await thin.rows("default");
+  expect(rows?.map((row) => [row.key.name, row.object])).toEqual([
+    ["a", undefined],
+    ["b", undefined],
+    ["c", undefined],
+  ]);
+  expect(await thin.rows("other")).toEqual([]);
+  stop.abort();
+});

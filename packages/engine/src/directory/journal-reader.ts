@@ -1,0 +1,52 @@
+// Runs that another process advances, as their journals say. Folded runs are kept, so that a look costs what is new.
+import type { Journal } from "@sluice/bus";
+import { type ReadRun, readRun } from "../commands.ts";
+import type { Fact } from "../facts.ts";
+import { reduce } from "../run/reduce.ts";
+import type { RunKeyed } from "../run/state/run.ts";
+
+const maxKept = 64;
+
+export class JournalReader {
+  readonly #journal: Journal<Fact>;
+  /** Least recently looked at first. */
+  readonly #kept = new Map<string, Promise<ReadRun | undefined>>();
+
+  constructor(journal: Journal<Fact>) {
+    this.#journal = journal;
+  }
+
+  /** The run as it stands now; undefined when it has no journal. One look at a run at a time. Errors: as `readRun`. */
+  read(key: RunKeyed): Promise<ReadRun | undefined> {
+    const id = `${key.namespace}/${key.name}`;
+    const before = this.#kept.get(id);
+    const reading = (before ?? Promise.resolve(undefined)).then(
+      (kept) => this.#renewed(key, kept),
+      () => readRun(this.#journal, key),
+    );
+    this.#kept.delete(id);
+    this.#kept.set(id, reading);
+    const drop = () => {
+      if (this.#kept.get(id) === reading) this.#kept.delete(id);
+    };
+    reading.then((run) => (run === undefined ? drop() : undefined), drop);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > maxKept && oldest !== undefined) this.#kept.delete(oldest);
+    return reading;
+  }
+
+  /** Folds what came after `kept`, if the record that it ends with is still there: else the name has another run, or none. */
+  async #renewed(key: RunKeyed, kept: ReadRun | undefined): Promise<ReadRun | undefined> {
+    if (kept === undefined) return readRun(this.#journal, key);
+    let { seq } = kept;
+    let isSame = false;
+    for await (const record of this.#journal.read(key, kept.seq - 1)) {
+      if (record.seq === kept.seq) isSame = true;
+      else if (isSame) {
+        for (const fact of record.facts) reduce(kept.run, fact);
+        seq = record.seq;
+      }
+    }
+    return isSame ? { run: kept.run, seq } : readRun(this.#journal, key);
+  }
+}

@@ -1,0 +1,43 @@
+// Where runs are: those of this process in its registry, others in their journal, finished ones in the archive. A run
+// that is just being put away is in two of these places, and shown from the first.
+import { type Logger, silentLogger } from "@sluice/base";
+import type { Archive, ArchiveRow, ArchiveTombstone, Journal } from "@sluice/bus";
+import type { Fact } from "../facts.ts";
+import type { RunRegistry } from "../loop/registry.ts";
+import { objectOf } from "../project/archive.ts";
+import { projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
+import type { RunKeyed } from "../run/state/run.ts";
+import { ArchiveIndex } from "./archive-index.ts";
+import { JournalReader } from "./journal-reader.ts";
+
+export interface RunPlaces {
+  readonly registry: RunRegistry;
+  readonly journal: Journal<Fact>;
+  readonly archive: Archive;
+  readonly reader: JournalReader;
+  readonly index: ArchiveIndex;
+  readonly find: (key: RunKeyed) => Promise<WorkflowObject | undefined>;
+}
+
+export const isRow = (row: ArchiveRow | ArchiveTombstone | undefined): row is ArchiveRow =>
+  row !== undefined && "object" in row;
+
+export function makePlaces(
+  deps: Pick<RunPlaces, "registry" | "journal" | "archive"> & { readonly log?: Logger },
+): RunPlaces {
+  const { registry, journal, archive, log = silentLogger } = deps;
+  const reader = new JournalReader(journal);
+  const find = async (key: RunKeyed): Promise<WorkflowObject | undefined> => {
+    const live = registry.get(key);
+    if (live !== undefined && !live.run.sealed)
+      return live.run.deleted
+        ? undefined
+        : projectWorkflow(live.run, live.seq, (stepId) => live.step(stepId));
+    const read = live === undefined ? await reader.read(key) : undefined;
+    if (read !== undefined && !read.run.sealed)
+      return read.run.deleted ? undefined : projectWorkflow(read.run, read.seq);
+    const row = await archive.get(key);
+    return isRow(row) ? objectOf(row) : undefined;
+  };
+  return { registry, journal, archive, reader, index: new ArchiveIndex(archive, log), find };
+}
