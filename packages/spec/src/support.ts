@@ -187,7 +187,7 @@ const valueFrom: Row<ValueFrom> = {
   parameter: "runs",
   expression: "runs",
   supplied: "runs",
-  configMapKeyRef: "runs",
+  configMapKeyRef: "later",
   jsonPath: "later",
   jqFilter: "later",
   event: "later",

@@ -36,6 +36,21 @@ test("a person's argument may name the run, and nothing else is taken for a tag"
 test("an argument without a value ends the run with what is missing", () => {
   const run = createRun(submission(aWorkflow({ arguments: { parameters: [{ name: "p" }] } })));
   reduce(run, { type: "engine", v: 1, at: run.now, engine: "e" });
-  expect(run).toMatchObject({ phase: "Error", stage: "done" });
-  expect(run.message).toContain("spec.arguments.p.value");
+  expect(run).toMatchObject({
+    phase: "Failed",
+    stage: "done",
+    message: "invalid spec: spec.arguments.p.value or spec.arguments.p.valueFrom is required",
+  });
+});
+
+test("an argument that its enum has not ends the run, whoever gave it", () => {
+  const parameters = [{ name: "p", value: "c", enum: ["a", "b"] }];
+  for (const by of [trigger, api]) {
+    const run = createRun({ ...submission(aWorkflow({ arguments: { parameters } })), by });
+    reduce(run, { type: "engine", v: 1, at: run.now, engine: "e" });
+    expect(run).toMatchObject({
+      phase: "Failed",
+      message: "invalid spec: spec.arguments.p.value should be present in spec.arguments.p.enum list",
+    });
+  }
 });

@@ -9,6 +9,7 @@ import type { NodeOutputs } from "../state/node.ts";
 import type { Run } from "../state/run.ts";
 
 export const overdueMessage = "Step exceeded its deadline";
+const podOverdueMessage = "Pod was active on the node longer than the specified deadline";
 
 /** A leaf goes when the run is not suspended and its `parallelism` has room; else it waits in order, without a node. */
 export function holdOrLaunch(run: Run, unit: Unit): void {
@@ -88,15 +89,24 @@ export function finishStep(run: Run, fact: StepFinished): void {
   endUnit(
     run,
     unit,
-    good ? { phase: "Succeeded", outputs } : { phase: "Failed", message: failureMessage(fact), outputs },
+    good
+      ? { phase: "Succeeded", outputs }
+      : { phase: "Failed", message: failureMessage(fact, unit.step), outputs },
   );
 }
 
 /** Argo's words: `main: Error (exit code 1)`, `main: OOMKilled (exit code 137)`, or the pod's own text. */
-function failureMessage(fact: StepFinished): string {
-  if (fact.deadline === true) return overdueMessage;
+function failureMessage(fact: StepFinished, step: Step | undefined): string {
+  if (fact.deadline === true) return deadlineMessage(fact, step);
   if (fact.message !== undefined && !/^\w+$/.test(fact.message)) return fact.message;
   return `main: ${fact.message ?? "Error"} (exit code ${fact.exitCode})`;
+}
+
+/** `activeDeadlineSeconds` is the pod's own time, `timeout` the node's: told by which of the two came first. */
+function deadlineMessage({ startedAt }: StepFinished, step: Step | undefined): string {
+  if (step?.activeMs === undefined) return overdueMessage;
+  const timeoutAt = step.timeoutAt ?? Number.POSITIVE_INFINITY;
+  return startedAt + step.activeMs <= timeoutAt ? podOverdueMessage : overdueMessage;
 }
 
 /** Ends a running leaf by the engine's own word and has its step stopped; what the step still reports is dropped. */
