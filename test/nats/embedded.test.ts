@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { silentLogger } from "@sluice/base";
+import { type Clock, silentLogger } from "@sluice/base";
 import { systemClock, systemRandom } from "@sluice/base/system";
 import { connectJetStream, type EmbeddedServer, startEmbeddedServer } from "@sluice/bus";
 import { locateForTests } from "@sluice/bus/testing";
@@ -104,3 +104,40 @@ test("a pid that belongs to another process now is neither a holder nor an orpha
   expect(JSON.parse(await readFile(join(dataDir, "lock"), "utf8"))).toMatchObject({ pid: process.pid });
   expect(server.port).toBeGreaterThan(0);
 });
+
+test("a server that cannot start again says so, and that it is well once it runs steadily", async () => {
+  const clock = new SteppedClock();
+  const { path: binary } = await locateForTests();
+  await using server = await startEmbeddedServer({ binary, dataDir, profile: "safe", ...deps, clock });
+  await using bus = await connect(server);
+  expect(server.trouble).toBeUndefined();
+  // A file in the place of the store's folder: JetStream cannot be enabled.
+  const store = join(dataDir, "nats", "store");
+  await rename(store, `${store}.aside`);
+  await writeFile(store, "no folder");
+  process.kill(server.pid, "SIGKILL");
+  await expect(bus.publish("sluice.ev.a.b.c", "x", { timeoutMs: 1_500 })).rejects.toMatchObject({
+    code: "BUS_UNAVAILABLE",
+  });
+  expect(server.trouble).toMatch(/nats-server ended/);
+
+  await rm(store);
+  await rename(`${store}.aside`, store);
+  await bus.publish("sluice.ev.a.b.c", "x", { timeoutMs: 30_000 });
+  clock.aheadMs = 60_000;
+  expect(server.trouble).toBeUndefined();
+});
+
+/** The real clock, whose monotonic time can be put ahead. */
+class SteppedClock implements Clock {
+  aheadMs = 0;
+  now(): number {
+    return systemClock.now();
+  }
+  monotonic(): number {
+    return systemClock.monotonic() + this.aheadMs;
+  }
+  sleepUntil(at: number, signal?: AbortSignal): Promise<void> {
+    return systemClock.sleepUntil(at, signal);
+  }
+}

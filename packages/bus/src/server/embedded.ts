@@ -34,12 +34,22 @@ export interface EmbeddedServer extends AsyncDisposable {
   readonly pid: number;
   /** For `connectJetStream({ sync })`. */
   readonly sync: "always" | "2m";
+  /** Why there is no steady server: it does not start, or keeps ending. Undefined while all is well. */
+  readonly trouble: string | undefined;
+}
+
+/** The present child, and what is wrong with it. */
+interface Running {
+  child: NatsProcess;
+  trouble: { readonly reason: string; readonly untilMonotonic: number } | undefined;
 }
 
 const restartPolicy = { baseMs: 50, factor: 2, capMs: 5_000, jitter: 0.2 };
 /** A server that ran this long starts again without a longer wait. */
 const minimumUptimeMs = 10_000;
 const stopMs = 5_000;
+/** Ends within the minimum uptime that make a loop. */
+const crashLoop = 3;
 const startTries = 3;
 
 /** Errors: BUS_DATA_FOLDER_BUSY, BUS_SERVER_EXITED. */
@@ -58,7 +68,7 @@ export async function startEmbeddedServer(options: EmbeddedOptions): Promise<Emb
       sync,
     } as const;
     const { settings, child } = await startSomewhere(fixed, options.clock);
-    const running = { child };
+    const running: Running = { child, trouble: undefined };
     await remember(folder, child);
     scope.defer(() => stop(running.child, folder, options.clock));
     scope.spawn("nats-server", (signal) => supervise(running, settings, options, signal));
@@ -71,6 +81,12 @@ export async function startEmbeddedServer(options: EmbeddedOptions): Promise<Emb
       sync,
       get pid() {
         return running.child.pid;
+      },
+      get trouble() {
+        const { trouble } = running;
+        return trouble !== undefined && options.clock.monotonic() < trouble.untilMonotonic
+          ? trouble.reason
+          : undefined;
       },
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
     };
@@ -93,7 +109,7 @@ async function startSomewhere(fixed: Omit<NatsSettings, "port">, clock: Clock) {
 }
 
 async function supervise(
-  running: { child: NatsProcess },
+  running: Running,
   settings: NatsSettings,
   { clock, random, log }: EmbeddedOptions,
   signal: AbortSignal,
@@ -108,14 +124,24 @@ async function supervise(
     if (exit === undefined || signal.aborted) return;
     failures = clock.monotonic() - startedAt > minimumUptimeMs ? 1 : failures + 1;
     log.warn("nats-server ended; starting it again", { exit, failures });
+    running.trouble = {
+      reason: `nats-server ended (${exit}), ${failures} in a row`,
+      untilMonotonic: Infinity,
+    };
     await sleepFor(clock, backoffMs(restartPolicy, failures, random.next()), signal);
     if (signal.aborted) return;
     try {
       startedAt = clock.monotonic();
       running.child = await startNatsProcess(settings, clock);
       await remember(settings.folder, running.child);
+      // One that keeps dying soon after its start is no steady server, however often it answers in between.
+      running.trouble =
+        failures < crashLoop
+          ? undefined
+          : { reason: running.trouble.reason, untilMonotonic: startedAt + minimumUptimeMs };
       log.info("nats-server runs again", { pid: running.child.pid });
     } catch (error) {
+      running.trouble = { reason: messageOf(error), untilMonotonic: Infinity };
       log.error("nats-server does not start", { reason: messageOf(error) });
     }
   }

@@ -30,6 +30,8 @@ export interface OpenBus {
   readonly stores: Stores;
   /** What the own server is now (its process changes when it is started again); undefined for another's. */
   readonly own: (() => { readonly pid: number; readonly url: string; readonly version: string }) | undefined;
+  /** Why nothing can be stored now; undefined while the bus is there. */
+  readonly trouble: () => string | undefined;
 }
 
 /** Errors: BUS_DATA_FOLDER_BUSY, BUS_SERVER_NOT_FOUND, BUS_SERVER_TOO_OLD, BUS_UNAVAILABLE, BUS_STREAM_SETTINGS. */
@@ -40,7 +42,8 @@ export async function openBus(deps: BusDeps): Promise<OpenBus> {
     const transport = scope.use(
       await connectJetStream({ servers: config.nats.split(","), auth: await credentials(config), ...common }),
     );
-    return { transport, stores: openStores(transport, { clock, log }), own: undefined };
+    const trouble = () => (transport.status.connected ? undefined : `${config.nats} cannot be reached`);
+    return { transport, stores: openStores(transport, { clock, log }), own: undefined, trouble };
   }
   const found = await locateNatsServer(whereToLook(config, deps.env));
   const server = scope.use(
@@ -65,6 +68,7 @@ export async function openBus(deps: BusDeps): Promise<OpenBus> {
     transport,
     stores: openStores(transport, { clock, log }),
     own: () => ({ pid: server.pid, url: server.url, version: found.version }),
+    trouble: () => server.trouble ?? (transport.status.connected ? undefined : "nats-server does not answer"),
   };
 }
 

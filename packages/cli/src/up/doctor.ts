@@ -34,6 +34,7 @@ export function makeDoctor(parts: {
     const { bus, executor, config, dataDir } = parts;
     const own = bus.own?.();
     const described = await describeBus(bus);
+    const problem = bus.trouble() ?? (typeof described === "string" ? described : undefined);
     return {
       version,
       node: process.version,
@@ -42,7 +43,8 @@ export function makeDoctor(parts: {
         pid: own?.pid ?? 0,
         url: own?.url ?? config.nats ?? "",
         connected: bus.transport.status.connected,
-        ...(typeof described === "string" ? { problem: described } : { description: described }),
+        ...(typeof described === "string" ? {} : { description: described }),
+        ...(problem === undefined ? {} : { problem }),
       },
       acknowledgement: typeof described === "string" ? "unknown while the bus is away" : meaningOf(described),
       executor: { ...(await executor.executor.describe()), why: executor.why },

@@ -2,6 +2,7 @@
 export class Roles {
   readonly #waiting = new Set<string>();
   readonly #all: Promise<void>[] = [];
+  readonly #watched: { readonly role: string; readonly trouble: () => string | undefined }[] = [];
 
   /** Declares a role; call the result once it is ready. */
   expect(role: string): () => void {
@@ -14,8 +15,17 @@ export class Roles {
     };
   }
 
+  /** Declares a role that can stop being ready: it is not while `trouble` says why. */
+  watch(role: string, trouble: () => string | undefined): void {
+    this.#watched.push({ role, trouble });
+  }
+
   waiting(): readonly string[] {
-    return [...this.#waiting].sort();
+    const troubled = this.#watched.flatMap(({ role, trouble }) => {
+      const reason = trouble();
+      return reason === undefined ? [] : [`${role} (${reason})`];
+    });
+    return [...this.#waiting, ...troubled].sort();
   }
 
   /** Resolves when every role declared so far is ready. */

@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { Clock, Failpoints, Logger, Random, Scope } from "@sluice/base";
-import type { Stores } from "@sluice/bus";
+import { runCollector, type Stores } from "@sluice/bus";
 import { type Fact, makeRunDirectory, type RunDirectory, RunRegistry, runEngine } from "@sluice/engine";
 import { runSensors, SensorsStatus } from "@sluice/sensors";
 import { makeIngress, makeServer } from "@sluice/server";
@@ -49,6 +49,7 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const roles = new Roles();
   const bus = await openBus({ ...options, dataDir, log: log.child({ role: "bus" }) });
+  roles.watch("bus", bus.trouble);
   const { stores } = bus;
   const chosen = await chooseExecutor({
     ...options,
@@ -114,6 +115,9 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
       },
       signal,
     ),
+  );
+  scope.spawn("collector", (signal) =>
+    runCollector({ transport: bus.transport, clock, log: log.child({ role: "collector" }) }, signal),
   );
   const sourcesReady = roles.expect("sources");
   scope.spawn("sources", (signal) =>
