@@ -47,8 +47,8 @@ export const KubeExecError = defineErrors("KUBEEXEC", {
   },
   STUCK: {
     retry: "never",
-    message: (d: { reason: string; said: string; afterMs: number }) =>
-      `the pod could not start within ${d.afterMs} ms: ${d.reason}: ${d.said}`,
+    message: (d: { reason: string; said: string; afterMs?: number }) =>
+      `the pod ${d.afterMs === undefined ? "cannot start" : `could not start within ${d.afterMs} ms`}: ${d.reason}: ${d.said}`,
     hint: "check the image name, its pull secret, and the Secrets and ConfigMaps that the container names",
   },
 });

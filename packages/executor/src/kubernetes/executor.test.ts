@@ -233,6 +233,61 @@ describe("the Kubernetes executor over an API server that fails", () => {
     expect((await kube.list(resources.pods, {})).items).toEqual([]);
   });
 
+  const placed = (step: StepRequest) =>
+    kube.patch(resources.pods, ref(step), { type: "merge", body: { spec: { nodeName: "node1" } } });
+
+  test("ends a stopped step at once when its image cannot be had, though its node keeps the pod", async () => {
+    const step = plain();
+    await executor.start(step);
+    await placed(step);
+    status(step, waiting("ErrImagePull", "no such host"));
+    await executor.stop(step.id, "term");
+
+    expect(await reader.ended(step.id)).toMatchObject({ type: "finished", exitCode: 143 });
+    expect((await kube.list(resources.pods, {})).items).toHaveLength(1);
+    await executor.forget(step.id);
+    expect((await kube.list(resources.pods, {})).items).toEqual([]);
+  });
+
+  test("leaves a stopped step its grace when its container may have started unseen", async () => {
+    const step = plain();
+    await executor.start(step);
+    await placed(step);
+    status(step, waiting("ContainerCreating", ""));
+    await executor.stop(step.id, "term");
+    status(step, terminated(5, { startedAt, finishedAt }));
+
+    expect(await reader.ended(step.id)).toMatchObject({ type: "finished", exitCode: 5 });
+  });
+
+  test("removes a pod whose creation was answered after its step was stopped and forgotten", async () => {
+    const step = plain();
+    const forgotten = Promise.withResolvers<void>();
+    const create = kube.create.bind(kube);
+    kube.create = async (type, object) => {
+      await forgotten.promise;
+      return create(type, object);
+    };
+    const started = executor.start(step);
+    await executor.stop(step.id, "kill");
+    await executor.forget(step.id);
+    forgotten.resolve();
+    await started;
+
+    expect((await kube.list(resources.pods, {})).items).toEqual([]);
+  });
+
+  test("refuses at once, without naming a bound, what can never start", async () => {
+    const step = plain();
+    await executor.start(step);
+    status(step, waiting("ErrImageNeverPull", 'Container image "x" is not present'));
+
+    expect(await reader.ended(step.id)).toMatchObject({
+      code: "KUBEEXEC_STUCK",
+      message: 'the pod cannot start: ErrImageNeverPull: Container image "x" is not present',
+    });
+  });
+
   test("does not create a pod for a step whose time is over", async () => {
     const step = plain({ deadlineAt: clock.now() });
     await executor.start(step);

@@ -171,7 +171,10 @@ class KubernetesExecutor implements Executor {
     await untilDone({ ...this.#options, signal, what: "create pod", onRetry }, async () => {
       if (tracked.over) return;
       try {
-        tracked.observe(await client.create(resources.pods, pod, signal));
+        const made = await client.create(resources.pods, pod, signal);
+        // Stopped meanwhile, and perhaps forgotten already: nobody else would take it away.
+        if (tracked.over) await this.#remove(made);
+        else tracked.observe(made);
       } catch (error) {
         if (!hasCode(error, "KUBE_EXISTS")) throw error;
         await this.#attach(tracked);

@@ -48,6 +48,17 @@ export function finishedOf(
   };
 }
 
+/** The `finished` event of a step whose command the runtime could not start. Times in epoch ms; 0 = not known. */
+export function notStartedOf(
+  request: StepRequest,
+  said: string,
+  { startedAt, now }: { readonly startedAt: number; readonly now: number },
+): Extract<StepEvent, { type: "finished" }> {
+  // What a shell says for the same mistake: 127 not found, 126 not executable.
+  const exitCode = /permission denied/i.test(said) ? 126 : 127;
+  return finishedOf(request, { startedAt: startedAt || now, endedAt: now, exitCode, message: said });
+}
+
 const resultOf = (read: ReadLog): string =>
   withoutNewline(read.frames.result === undefined ? read.tail : read.frames.result.toString("utf8"));
 

@@ -1,5 +1,5 @@
 import { hasCode, messageOf } from "@sluice/base";
-import { type KubeClient, type ObjectRef, resources } from "@sluice/kube";
+import { type KubeClient, type KubeObject, type ObjectRef, resources } from "@sluice/kube";
 import { type UntilDone, untilDone } from "./retry.ts";
 
 export interface PodHandleDeps extends Omit<UntilDone, "what" | "onRetry"> {
@@ -30,6 +30,18 @@ export class PodHandle {
         return true;
       } catch (error) {
         if (hasCode(error, "KUBE_NOT_FOUND")) return false;
+        throw error;
+      }
+    });
+  }
+
+  /** As it is now; undefined when there is no such pod. */
+  get(): Promise<KubeObject | undefined> {
+    return untilDone({ ...this.#deps, what: "look for pod" }, async () => {
+      try {
+        return await this.#deps.client.get(resources.pods, this.place, this.#deps.signal);
+      } catch (error) {
+        if (hasCode(error, "KUBE_NOT_FOUND")) return undefined;
         throw error;
       }
     });

@@ -11,7 +11,7 @@ import { KubeExecError } from "./errors.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { LogReader, type ReadLog } from "./logs/reader.ts";
 import { annotation, mainContainer } from "./names.ts";
-import { finishedOf, interrupted } from "./outcome.ts";
+import { finishedOf, interrupted, notStartedOf } from "./outcome.ts";
 import { PodHandle } from "./pod-handle.ts";
 import { type PodView, viewOf } from "./pod-view.ts";
 
@@ -104,6 +104,20 @@ export class TrackedStep {
     const found = await this.#pod.delete(how === "kill" ? 1 : undefined);
     // Stopped before its pod was made: nothing else will tell its end.
     if (!found) this.vanished();
+    else if (this.#phase === "waiting") await this.#endUnstarted();
+  }
+
+  /**
+   * The kubelet may take half a minute to remove a pod whose container never started: such a step is over now, and
+   * `forget` takes the pod away. Only when the container surely did not start, or may be killed at once if it just did.
+   */
+  async #endUnstarted(): Promise<void> {
+    const pod = await this.#pod.get();
+    if (this.#life.signal.aborted) return;
+    if (pod === undefined) return this.vanished();
+    const view = viewOf(pod);
+    if (view.kind === "waiting" && (this.#killed || view.stuck !== undefined)) this.vanished();
+    else this.observe(pod);
   }
 
   refuse(error: { readonly code: string; readonly message: string; readonly hint: string }): void {
@@ -141,7 +155,7 @@ export class TrackedStep {
       this.#stuckSince = undefined;
       return;
     }
-    if (view.stuck === "hopeless") void this.#refuseStuck(view.message);
+    if (view.stuck === "hopeless") void this.#refuseStuck(view.message, true);
     else if (this.#stuckSince === undefined) void this.#watchStuck();
   }
 
@@ -154,9 +168,15 @@ export class TrackedStep {
       await this.#refuseStuck(this.#message);
   }
 
-  async #refuseStuck(message: string): Promise<void> {
+  async #refuseStuck(message: string, hopeless = false): Promise<void> {
     const [reason = "", ...said] = message.split(": ");
-    this.refuse(KubeExecError.STUCK({ reason, said: said.join(": "), afterMs: this.#deps.stuckAfterMs }));
+    this.refuse(
+      KubeExecError.STUCK({
+        reason,
+        said: said.join(": "),
+        ...(hopeless ? {} : { afterMs: this.#deps.stuckAfterMs }),
+      }),
+    );
     await this.#pod.quietly(() => this.#pod.delete(1));
   }
 
@@ -236,17 +256,7 @@ export class TrackedStep {
       this.refuse(KubeExecError.NO_SHELL({ image: image ?? "", said }));
       return;
     }
-    this.#startedAt = view.startedAt || this.#deps.clock.now();
-    // What a shell says for the same mistake: 127 not found, 126 not executable.
-    const exitCode = /permission denied/i.test(said) ? 126 : 127;
-    this.#end(
-      finishedOf(this.request, {
-        startedAt: this.#startedAt,
-        endedAt: this.#deps.clock.now(),
-        exitCode,
-        message: said,
-      }),
-    );
+    this.#end(notStartedOf(this.request, said, { startedAt: view.startedAt, now: this.#deps.clock.now() }));
   }
 
   #finish(

@@ -135,7 +135,8 @@ export class FakeKube implements KubeClient {
     if (options.uid !== undefined && options.uid !== object.metadata.uid)
       throw KubeError.CONFLICT(this.#where("DELETE", type, ref));
     const phase = isObject(object["status"]) ? object["status"]["phase"] : undefined;
-    const lingers = type.kind === "Pod" && options.graceSeconds !== 0 && phase === "Running";
+    const placed = isObject(object["spec"]) && object["spec"]["nodeName"] !== undefined;
+    const lingers = type.kind === "Pod" && options.graceSeconds !== 0 && (phase === "Running" || placed);
     if (!lingers) {
       this.remove(type, ref);
       return;
