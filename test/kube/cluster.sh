@@ -4,6 +4,7 @@
 # source package (about 8 minutes on two cores) and kept; the images that examples name are made from Debian's packages.
 #
 #   cluster.sh up           use or start a cluster; the last line printed is the path of its kubeconfig
+#   cluster.sh build        only build what `up` would need to build, without starting anything
 #   cluster.sh down         stop the cluster that this harness started; what was built is kept
 #   cluster.sh env          print `export KUBECONFIG=…` of the cluster that `up` would use
 #   cluster.sh load TAR     load an image archive (as `podman save` writes it) under its own names
@@ -348,8 +349,8 @@ up() {
   if ! running apiserver && (exec 3<>"/dev/tcp/127.0.0.1/$API_PORT") 2>/dev/null; then
     die "port $API_PORT is taken by something that is no test cluster of ours: stop it, or set KUBECONFIG"
   fi
-  build_parts
   build_images
+  build_parts
   mkdir -p "$STATE"/{log,pid,run,certs,cni}
   touch "$STATE/hosts"
   write_keys
@@ -405,10 +406,11 @@ load_archive() {
 
 case ${1:-} in
   up) up ;;
+  build) build_images; build_parts ;;
   down) down ;;
   env) echo "export KUBECONFIG=$(in_use || echo "$CONFIG")" ;;
   load) load_archive "${2:?which archive}" ;;
   status) status ;;
   serve-dns) serve_dns ;;
-  *) sed -n '2,20p' "$0"; exit 2 ;;
+  *) sed -n '2,21p' "$0"; exit 2 ;;
 esac
