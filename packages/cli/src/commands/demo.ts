@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { formatDuration, noFailpoints, Scope, silentLogger } from "@sluice/base";
+import { formatDuration, noFailpoints, Scope, silentLogger, sleepFor } from "@sluice/base";
 import type { StreamName } from "@sluice/bus";
 import { ApiClient } from "../client/api-client.ts";
 import { phaseOf, type WorkflowObject } from "../client/workflow-object.ts";
@@ -151,30 +151,26 @@ async function send(context: CliContext, address: string, say: Sayer): Promise<s
   return id;
 }
 
-/** Follows the event's trail until its trigger is done; resolves with the workflow's name. */
+/** Longest that the demo waits for the sensor and its trigger, and how often it looks, ms. */
+const decisionMs = 30_000;
+const lookMs = 50;
+
+/** Shows what happens to the event as it happens, until its trigger is done; resolves with the workflow's name. */
 async function decided(context: CliContext, id: string, say: Sayer): Promise<string> {
   const path = `/api/v1/sluice/events/${context.namespace}/${id}`;
-  const stop = new AbortController();
-  const changes = context.client.stream(`/api/v1/sluice/stream/trail/${context.namespace}`, {
-    signal: AbortSignal.any([stop.signal, context.signal]),
-  });
-  try {
-    for (;;) {
-      const shown = await context.client.request<EventWithTrail>("GET", path);
-      const last = shown.trail.find(
-        (record) => record.type === "trigger" && ["done", "dead"].includes(record.outcome),
-      );
-      if (last?.type === "trigger") {
-        for (const line of renderTrail(shown.trail, Date.parse(shown.receivedAt), context.palette))
-          say.plain(line.slice(2));
-        return last.result?.split("/").at(-1) ?? "";
-      }
-      if ((await changes.next()).done === true)
-        throw CliError.NOTHING_FOUND({ wanted: "verdict", where: `the trail of event ${id}` });
-    }
-  } finally {
-    stop.abort();
+  const giveUpAt = context.clock.monotonic() + decisionMs;
+  for (let said = 0; context.clock.monotonic() < giveUpAt && !context.signal.aborted; ) {
+    const { trail, receivedAt } = await context.client.request<EventWithTrail>("GET", path);
+    const lines = renderTrail(trail.slice(said), Date.parse(receivedAt), context.palette);
+    if (trail.length > said) for (const line of lines) say.plain(line.slice(2));
+    said = trail.length;
+    const last = trail.find(
+      (record) => record.type === "trigger" && ["done", "dead"].includes(record.outcome),
+    );
+    if (last?.type === "trigger" && last.result !== undefined) return last.result.split("/").at(-1) ?? "";
+    await sleepFor(context.clock, lookMs, context.signal);
   }
+  throw CliError.NOTHING_FOUND({ wanted: "workflow", where: `the trail of event ${id}` });
 }
 
 function sayEnd(workflow: WorkflowObject, say: Sayer): void {
