@@ -25,7 +25,10 @@ export const CliError = defineErrors("CLI", {
   NOTHING_FOUND: {
     retry: "never",
     message: (d: { wanted: string; where: string }) => `no ${d.wanted} found in ${d.where}`,
-    hint: "check the path, and that the documents have `apiVersion` and `kind`",
+    hint: (d) =>
+      d.wanted === "workflow"
+        ? "submit one with `sluice submit FILE`, or look elsewhere with -n NAMESPACE"
+        : "check the path, and that the documents have `apiVersion` and `kind`",
   },
   CONFIG: {
     retry: "never",

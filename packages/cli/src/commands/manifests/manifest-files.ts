@@ -18,14 +18,15 @@ const isManifest = (name: string): boolean => /\.(ya?ml|json)$/.test(name);
 
 /** Errors: CLI_FILE_UNREADABLE, CLI_NOTHING_FOUND. Order: as named; inside a folder by name. */
 export async function readManifestFiles(paths: readonly string[]): Promise<readonly ManifestText[]> {
-  const texts: ManifestText[] = [];
+  const files: string[] = [];
   for (const path of paths) {
-    if (path === "-") texts.push({ file: "-", text: await readStandardInput() });
-    else
-      for (const file of await listManifestFiles(path)) texts.push({ file, text: await readBounded(file) });
-    if (texts.length > maxFiles)
+    files.push(...(path === "-" ? ["-"] : await listManifestFiles(path)));
+    if (files.length > maxFiles)
       throw CliError.FILE_UNREADABLE({ file: path, reason: `more than ${maxFiles} files at once` });
   }
+  const texts: ManifestText[] = [];
+  for (const file of files)
+    texts.push({ file, text: file === "-" ? await readStandardInput() : await readBounded(file) });
   if (texts.length === 0)
     throw CliError.NOTHING_FOUND({ wanted: "YAML or JSON file", where: paths.join(", ") });
   return texts;
