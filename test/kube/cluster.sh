@@ -7,6 +7,7 @@
 #   cluster.sh build        only build what `up` would need to build, without starting anything
 #   cluster.sh down         stop the cluster that this harness started; what was built is kept
 #   cluster.sh env          print `export KUBECONFIG=…` of the cluster that `up` would use
+#   cluster.sh used         print the kubeconfig of the cluster that answers now; fails when there is none
 #   cluster.sh load TAR     load an image archive (as `podman save` writes it) under its own names
 #   cluster.sh status       which cluster is in use, and which of our parts run
 #
@@ -341,7 +342,7 @@ up() {
     echo "$used"
     return
   fi
-  [ -z "${KUBECONFIG:-}" ] || die "KUBECONFIG names '$KUBECONFIG', which does not answer: unset it, or mend that cluster"
+  [ -z "${KUBECONFIG:-}" ] || say "KUBECONFIG names '$KUBECONFIG', which does not answer: not using it"
   [ "$(id -u)" = 0 ] || die "starting a cluster needs root; set KUBECONFIG to use one that runs"
   [ -f /etc/debian_version ] || die "starting a cluster needs Debian 12; set KUBECONFIG to use one that runs"
   command -v kubectl >/dev/null || need_packages kubernetes-client
@@ -408,9 +409,10 @@ case ${1:-} in
   up) up ;;
   build) build_images; build_parts ;;
   down) down ;;
+  used) in_use || die "no cluster answers: cluster.sh up" ;;
   env) echo "export KUBECONFIG=$(in_use || echo "$CONFIG")" ;;
   load) load_archive "${2:?which archive}" ;;
   status) status ;;
   serve-dns) serve_dns ;;
-  *) sed -n '2,21p' "$0"; exit 2 ;;
+  *) sed -n '2,22p' "$0"; exit 2 ;;
 esac

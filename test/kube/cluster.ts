@@ -29,7 +29,7 @@ export interface TestCluster {
 export function useCluster(): TestCluster {
   const cluster = {} as { kubeconfig: string; client: KubeClient; namespace: string };
   beforeAll(async () => {
-    cluster.kubeconfig = process.env["KUBECONFIG"] || (await up());
+    cluster.kubeconfig = await up();
     cluster.client = makeKubeClient(await loadKubeConfig({ kubeconfig: cluster.kubeconfig }));
     cluster.namespace = `test-${systemRandom.id().slice(0, 8)}`;
     await cluster.client.create(resources.namespaces, { metadata: { name: cluster.namespace } });
@@ -71,7 +71,7 @@ async function accountReady(client: KubeClient, namespace: string): Promise<void
   await running;
 }
 
-/** Runs `cluster.sh up`, its progress shown as it comes. The kubeconfig's path. */
+/** Runs `cluster.sh up`, which prefers KUBECONFIG's cluster; its progress is shown as it comes. The kubeconfig's path. */
 async function up(): Promise<string> {
   const child = spawn("bash", [script, "up"], { stdio: ["ignore", "pipe", "inherit"] });
   let out = "";

@@ -1,17 +1,28 @@
 // How long a step takes on Kubernetes, from `start` to its `finished`, against a bare pod in the same run.
-//   KUBECONFIG=… node --conditions=@sluice/source test/bench/kube-step.ts [ROUNDS]
+// Then the same through the whole of Sluice: steps in a row as a workflow, against as many bare pods in a row.
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { silentLogger } from "@sluice/base";
 import { systemClock, systemRandom } from "@sluice/base/system";
 import type { Executor, StepEvent, StepRequest } from "@sluice/engine";
 import { makeKubernetesExecutor } from "@sluice/executor";
 import { type KubeClient, loadKubeConfig, makeKubeClient, resources } from "@sluice/kube";
-import { distribution, report } from "./report.ts";
+import { SluiceProcess } from "../e2e/sluice-process.ts";
+import { distribution, goal, machine, report } from "./report.ts";
 
 const image = "alpine:3.6";
-const rounds = Number(process.argv[2] ?? 15);
-const kubeconfig = process.env["KUBECONFIG"];
-if (kubeconfig === undefined)
-  throw new Error("set KUBECONFIG; `test/kube/cluster.sh up` prints the path of one");
+const rounds = 15;
+const stepsInARow = 5;
+const workflows = 7;
+const kubeconfig = await clusterInUse();
+if (kubeconfig === undefined) {
+  console.log("skipped: no cluster answers; start one with `test/kube/cluster.sh up`, or set KUBECONFIG");
+  process.exit(0);
+}
+console.log(machine());
 
 await using client = makeKubeClient(await loadKubeConfig({ kubeconfig }));
 const namespace = `bench-${systemRandom.id().slice(0, 8)}`;
@@ -56,12 +67,76 @@ try {
   console.log(
     `ten script steps at once: ${Math.round(await timed(() => all(many.map(() => step(scriptStep("echo x"))))))} ms`,
   );
+  await rowOfSteps(kubeconfig, client);
 } finally {
   await Promise.all(forgetting);
   stop.abort();
   await reading;
   await executor[Symbol.asyncDispose]();
   await client.delete(resources.namespaces, { name: namespace });
+}
+
+/** The kubeconfig of KUBECONFIG's cluster or of the harness's; undefined when neither answers. */
+async function clusterInUse(): Promise<string | undefined> {
+  const harness = fileURLToPath(new URL("../kube/cluster.sh", import.meta.url));
+  return promisify(execFile)("bash", [harness, "used"]).then(
+    ({ stdout }) => stdout.trim(),
+    () => undefined,
+  );
+}
+
+/** Per step, each a pod of its own: what the workflow adds to what Kubernetes needs for the same pods. */
+async function rowOfSteps(kubeConfigFile: string, kube: KubeClient): Promise<void> {
+  await using sluice = await SluiceProcess.start({
+    args: [
+      ...["--executor", "kubernetes", "--kubeconfig", kubeConfigFile],
+      ...["--step-namespaces", namespace, "--image-pull-policy", "IfNotPresent"],
+    ],
+  });
+  const file = join(sluice.folder, "row.yaml");
+  const steps = Array.from(
+    { length: stepsInARow },
+    (_, i) => `        - [{ name: s${i}, template: step }]\n`,
+  );
+  await writeFile(
+    file,
+    `apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: { generateName: row- }
+spec:
+  entrypoint: main
+  templates:
+    - name: main
+      steps:
+${steps.join("")}    - name: step
+      container: { image: "${image}", command: [sleep, "0"] }
+`,
+  );
+  const bare: number[] = [];
+  const row: number[] = [];
+  for (let round = 0; round < workflows; round++) {
+    const ms = await timed(async () => {
+      for (let i = 0; i < stepsInARow; i++) await barePod(kube);
+    });
+    bare.push(ms / stepsInARow);
+    row.push((await workflowMs(sluice, file)) / stepsInARow);
+  }
+  const rows = [
+    distribution(`per bare pod, ${stepsInARow} in a row (floor)`, bare),
+    distribution(`per step, a workflow of ${stepsInARow} in a row`, row),
+  ];
+  report("Steps in a row, by `sluice submit`", rows);
+  const ratio = (rows[1]?.p50 ?? 0) / (rows[0]?.p50 ?? 1);
+  goal(`a step costs ${ratio.toFixed(2)} × its bare pod (goal ≤ 1.2)`, ratio <= 1.2);
+}
+
+async function workflowMs(sluice: SluiceProcess, file: string): Promise<number> {
+  const { stdout, stderr } = await sluice.run("-n", namespace, "submit", file, "--wait", "--json");
+  const { status } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as {
+    status?: { phase: string; startedAt: string; finishedAt: string };
+  };
+  if (status?.phase !== "Succeeded") throw new Error(`the workflow did not succeed: ${stdout}${stderr}`);
+  return Date.parse(status.finishedAt) - Date.parse(status.startedAt);
 }
 
 async function all(work: readonly Promise<void>[]): Promise<void> {
