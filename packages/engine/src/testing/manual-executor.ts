@@ -49,6 +49,8 @@ export class ManualExecutor implements Executor {
   readonly #options: ManualOptions;
   readonly #events = new Mailbox<StepEvent>();
   readonly #watchers = new Set<() => void>();
+  /** Steps that this instance started or adopted: it tells of no others. */
+  readonly #attached = new Set<string>();
 
   constructor(options: ManualOptions) {
     this.#options = options;
@@ -62,6 +64,7 @@ export class ManualExecutor implements Executor {
 
   async start(step: StepRequest): Promise<void> {
     if (this.#attach(step.id)) return;
+    this.#attached.add(step.id);
     this.world.starts.push(step.id);
     this.world.running.set(step.id, step);
     this.#events.put({ type: "started", stepId: step.id, at: this.#options.now(), host: "test-host" });
@@ -109,13 +112,14 @@ export class ManualExecutor implements Executor {
   #tell(stepId: string, texts: readonly string[], stream: StepLine["stream"]): void {
     const lines = texts.map((text) => ({ at: this.#options.now(), stream, text }));
     this.world.output.set(stepId, [...(this.world.output.get(stepId) ?? []), ...lines]);
-    this.#events.put({ type: "output", stepId, lines });
+    if (this.#attached.has(stepId)) this.#events.put({ type: "output", stepId, lines });
   }
 
   /** Tells again all that a known step said and how it ended, as a watcher that begins anew. */
   #attach(stepId: string): boolean {
     const ended = this.world.ended.get(stepId);
     if (ended === undefined && !this.world.running.has(stepId)) return false;
+    this.#attached.add(stepId);
     const lines = this.world.output.get(stepId);
     if (lines !== undefined) this.#events.put({ type: "output", stepId, lines });
     if (ended !== undefined) this.#events.put(ended);
@@ -129,7 +133,7 @@ export class ManualExecutor implements Executor {
 
   #finish(event: Extract<StepEvent, { type: "finished" | "lost" }>): void {
     this.world.ended.set(event.stepId, event);
-    this.#events.put(event);
+    if (this.#attached.has(event.stepId)) this.#events.put(event);
   }
 
   async stop(stepId: string, how: "term" | "kill"): Promise<void> {
