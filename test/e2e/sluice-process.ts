@@ -124,6 +124,11 @@ export class SluiceProcess implements AsyncDisposable {
     return runSluice([...args], { SLUICE_SERVER: this.url }, this.folder);
   }
 
+  /** Starts another `sluice` command that goes on until it is stopped. */
+  spawn(...args: string[]): RunningCommand {
+    return startSluice(args, { SLUICE_SERVER: this.url }, this.folder);
+  }
+
   async json<T>(
     method: string,
     path: string,
@@ -152,16 +157,37 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** A command under way. */
+export interface RunningCommand {
+  /** What it wrote so far. */
+  readonly stdout: string;
+  readonly ended: Promise<CommandResult>;
+  stop(signal: NodeJS.Signals): Promise<CommandResult>;
+}
+
 export function runSluice(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   cwd: string = root,
+  options: { readonly stdin?: string } = {},
 ): Promise<CommandResult> {
+  return startSluice(args, env, cwd, options).ended;
+}
+
+function startSluice(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+  options: { readonly stdin?: string } = {},
+): RunningCommand {
   const child = spawn(process.execPath, ["--conditions=@sluice/source", entry, ...args], {
     cwd,
     env: { ...process.env, NO_COLOR: "1", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  // A command that reads no input may be gone before it was written.
+  child.stdin.on("error", () => {});
+  child.stdin.end(options.stdin ?? "");
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -170,10 +196,20 @@ export function runSluice(
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
   });
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<CommandResult>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => resolve({ code: code ?? -1, stdout, stderr }));
   });
+  return {
+    get stdout() {
+      return stdout;
+    },
+    ended,
+    stop(signal) {
+      child.kill(signal);
+      return ended;
+    },
+  };
 }
 
 /** A port that nothing listened on a moment ago. */

@@ -22,9 +22,20 @@ export async function apply(
   _args: readonly string[],
   options: { readonly filename: readonly string[] },
 ): Promise<void> {
-  const applied = await applyTexts(context, await readManifestFiles(options.filename));
-  if (context.json) context.out(JSON.stringify(applied, null, 2));
-  else for (const { kind, name, outcome } of applied) context.out(`${kind} ${name} ${outcome}`);
+  const applied: Applied[] = [];
+  let complete = false;
+  try {
+    for (const text of await readManifestFiles(options.filename)) {
+      const results = await applyTexts(context, [text]);
+      applied.push(...results);
+      if (!context.json)
+        for (const { kind, name, outcome } of results) context.out(`${kind} ${name} ${outcome}`);
+    }
+    complete = true;
+  } finally {
+    // What was applied before a file that is wrong stays applied, and is said.
+    if (context.json && (complete || applied.length > 0)) context.out(JSON.stringify(applied));
+  }
 }
 
 /**
