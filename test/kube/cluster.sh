@@ -271,7 +271,7 @@ running() { [ -f "$STATE/pid/$1" ] && kill -0 "$(cat "$STATE/pid/$1")" 2>/dev/nu
 start() { # NAME COMMAND…: in the background, its log and process id kept; nothing when it runs already
   local name=$1; shift
   running "$name" && return
-  setsid "$@" >"$STATE/log/$name.log" 2>&1 </dev/null &
+  setsid "$@" >"$STATE/log/$name.log" 2>&1 </dev/null 9>&- &
   echo $! >"$STATE/pid/$name"
 }
 
@@ -335,10 +335,24 @@ in_use() { # the kubeconfig of a cluster that answers; fails when there is none
   return 1
 }
 
+alone() { # test files run side by side: one of them builds and starts, the others wait for it
+  mkdir -p "$CACHE"
+  exec 9>"$CACHE/lock"
+  flock --nonblock 9 && return
+  say "waiting for another cluster.sh that builds or starts"
+  flock 9
+}
+
 up() {
   local used
   if used=$(in_use); then
     say "using the running cluster of $used"
+    echo "$used"
+    return
+  fi
+  alone
+  if used=$(in_use); then
+    say "using the cluster that was started meanwhile"
     echo "$used"
     return
   fi
@@ -407,7 +421,7 @@ load_archive() {
 
 case ${1:-} in
   up) up ;;
-  build) build_images; build_parts ;;
+  build) alone; build_images; build_parts ;;
   down) down ;;
   used) in_use || die "no cluster answers: cluster.sh up" ;;
   env) echo "export KUBECONFIG=$(in_use || echo "$CONFIG")" ;;
