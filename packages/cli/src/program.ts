@@ -72,14 +72,14 @@ function serverCommands(program: Command, call: Call): void {
     .option("--api-token <token>", "bearer token that API clients must send; file:PATH reads it from a file")
     .option("--log-level <level>", "debug, info, warn or error (default info)")
     .option("--log-format <format>", "text or json (default text)")
-    .action(call(async () => (await import("./commands/up.ts")).up));
+    .action(call(async () => (await import("./commands/server/up.ts")).up));
   up.addHelpText("after", "\nExample: sluice up examples/quickstart");
 
   program
     .command("demo")
     .description("the whole path once: webhook, event, sensor, workflow, steps")
     .option("--data <folder>", "keep the state here instead of a temporary folder")
-    .action(call(async () => (await import("./commands/demo.ts")).demo));
+    .action(call(async () => (await import("./commands/server/demo.ts")).demo));
   program
     .command("doctor")
     .description("what works here, what does not, and what an acknowledgement means")

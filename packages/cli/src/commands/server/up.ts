@@ -1,15 +1,15 @@
 // `sluice up`: everything in one process, until it is told to stop.
 import { anyAborted, type Logger, noFailpoints, Scope } from "@sluice/base";
 import { armFailpoints } from "@sluice/base/system";
-import { ApiClient } from "../client/api-client.ts";
-import type { Config } from "../config/config.ts";
-import { readConfig, readSecret } from "../config/load.ts";
-import type { CliContext } from "../context.ts";
-import { makeJsonLogger, makeTextLogger } from "../up/logger.ts";
-import { type RunningSluice, startSluice } from "../up/start.ts";
-import { watchFiles } from "../up/watch-files.ts";
-import { applyTexts } from "./manifests/apply.ts";
-import { readManifestFiles } from "./manifests/manifest-files.ts";
+import { ApiClient } from "../../client/api-client.ts";
+import type { Config } from "../../config/config.ts";
+import { readConfig, readSecret } from "../../config/load.ts";
+import type { CliContext } from "../../context.ts";
+import { makeJsonLogger, makeTextLogger } from "../../up/logger.ts";
+import { type RunningSluice, startSluice } from "../../up/start.ts";
+import { watchFiles } from "../../up/watch-files.ts";
+import { applyTexts } from "../manifests/apply.ts";
+import { readManifestFiles } from "../manifests/manifest-files.ts";
 
 export async function up(
   context: CliContext,

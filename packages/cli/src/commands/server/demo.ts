@@ -8,18 +8,18 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatDuration, noFailpoints, Scope, silentLogger, sleepFor } from "@sluice/base";
 import type { StreamName } from "@sluice/bus";
-import { ApiClient } from "../client/api-client.ts";
-import { phaseOf, type WorkflowObject } from "../client/workflow-object.ts";
-import { loadConfig } from "../config/config.ts";
-import type { CliContext } from "../context.ts";
-import { CliError } from "../errors.ts";
-import { type EventWithTrail, renderTrail } from "../render/event.ts";
-import { oneLine } from "../render/text.ts";
-import { durationOf } from "../render/workflow.ts";
-import { type RunningSluice, startSluice } from "../up/start.ts";
-import { applyTexts } from "./manifests/apply.ts";
-import { drawWorkflow } from "./workflow/live-tree.ts";
-import { endWith } from "./workflow/workflow.ts";
+import { ApiClient } from "../../client/api-client.ts";
+import { phaseOf, type WorkflowObject } from "../../client/workflow-object.ts";
+import { loadConfig } from "../../config/config.ts";
+import type { CliContext } from "../../context.ts";
+import { CliError } from "../../errors.ts";
+import { type EventWithTrail, renderTrail } from "../../render/event.ts";
+import { oneLine } from "../../render/text.ts";
+import { durationOf } from "../../render/workflow.ts";
+import { type RunningSluice, startSluice } from "../../up/start.ts";
+import { applyTexts } from "../manifests/apply.ts";
+import { drawWorkflow } from "../workflow/live-tree.ts";
+import { endWith } from "../workflow/workflow.ts";
 
 const task = { title: "hello from the demo", priority: 2, parts: 3 };
 
@@ -120,7 +120,7 @@ async function applyExample(
 /** Beside the bundle in a package, at the root of a clone. */
 function exampleFolder(): string {
   const here = dirname(fileURLToPath(import.meta.url));
-  const found = ["..", "../../../.."]
+  const found = ["..", "../../../../.."]
     .map((up) => join(here, up, "examples", "quickstart"))
     .find((path) => existsSync(path));
   if (found === undefined) throw CliError.NOTHING_FOUND({ wanted: "examples/quickstart", where: here });
