@@ -172,7 +172,11 @@ function startEngine(options: StartOptions, { stores, chosen, roles }: EnginePar
       signal,
     ),
   );
-  return makeRunDirectory({ journal, archive, logs, submitRun, registry, clock, random });
+  return makeRunDirectory({
+    ...{ journal, archive, logs, submitRun, registry, clock, random },
+    log: log.child({ role: "runs" }),
+    signal: scope.signal,
+  });
 }
 
 /** Rejects when a role died during the start, with what it died of. */
