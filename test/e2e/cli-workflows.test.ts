@@ -1,9 +1,12 @@
 // The commands on workflows, each against one real server, as a person and as a script meet them.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { broken, greet, jsonLinesOf, jsonOf, write } from "./cli-fixtures.ts";
 import { root, runSluice, SluiceProcess } from "./sluice-process.ts";
+
+// Each test starts a dozen processes, one after another.
+vi.setConfig({ testTimeout: 180_000 });
 
 let sluice: SluiceProcess;
 const run = (...args: string[]) => sluice.run(...args);

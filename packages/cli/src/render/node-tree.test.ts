@@ -3,7 +3,7 @@ import type { NodeStatus, WorkflowObject } from "../client/workflow-object.ts";
 import { paletteOf } from "./colour.ts";
 import { treeOf } from "./node-tree.ts";
 import { oneLine } from "./text.ts";
-import { renderTree } from "./workflow.ts";
+import { renderTree, renderWorkflow } from "./workflow.ts";
 
 const node = (id: string, more: Partial<NodeStatus> = {}): NodeStatus => ({
   id,
@@ -87,4 +87,31 @@ test("text from outside cannot move the cursor or add lines", () => {
   expect(oneLine("a\u001b[2Jb\nc\u0007", 100)).toBe("a·[2Jb⏎c·");
   const tree = workflow(node("wf", { message: "\u001b]0;title\u0007" }));
   expect(renderTree(tree, { palette: paletteOf(false), now: 0 })).not.toContain("\u001b");
+});
+
+test("a name made from an item, and a workflow's message, cannot steer the terminal either", () => {
+  const named = workflow(node("wf", { displayName: "say(0:\u001b[2J\n✔ all is well)" }));
+  const told = { ...named, status: { ...named.status, message: "\u001b]0;title\u0007\nStatus: Succeeded" } };
+  const text = renderWorkflow(told, { palette: paletteOf(false), now: 0 });
+
+  expect(text.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+  expect(text.match(/^Status:/gm)).toHaveLength(1);
+  expect(text).not.toMatch(/^✔ all is well/m);
+});
+
+test("what still runs has `null` as its end, as the API says it, and its time so far", () => {
+  const running = {
+    ...workflow(node("wf", { phase: "Running", finishedAt: null })),
+    status: {
+      phase: "Running",
+      startedAt: "2026-01-01T00:00:00Z",
+      finishedAt: null,
+      nodes: { wf: node("wf", { phase: "Running", finishedAt: null }) },
+    },
+  };
+  const text = renderWorkflow(running, { palette: paletteOf(false), now: Date.UTC(2026, 0, 1, 0, 1, 5) });
+
+  expect(text).not.toMatch(/NaN|null/);
+  expect(text).toMatch(/^Duration: +1m05s$/m);
+  expect(text).toMatch(/● wf +1m05s/);
 });
