@@ -221,3 +221,39 @@ test("a deletion at any moment of a run's end is carried out", async () => {
       expect(await bench.facts(key), label).toEqual([]);
     }
 });
+
+test("a run that was deleted after its journal was sealed stays deleted when the next process puts it away again", async () => {
+  await using bench = new EngineBench();
+  const script = () => ({});
+  const journal = bench.stores.journal<never>();
+  const purging = Promise.withResolvers<void>();
+  const first = bench.start(new ManualExecutor({ now: () => bench.clock.now(), script }), {
+    journal: {
+      ...journal,
+      purge: async () => {
+        purging.resolve();
+        throw BusError.UNAVAILABLE({ what: "purge", reason: "away" });
+      },
+    },
+  });
+  await first.directory.submit(oneStep(), { namespace: "default", by, cause: "c" });
+  const ticking = new AbortController();
+  void purging.promise.then(() => ticking.abort());
+  while (!ticking.signal.aborted) {
+    await bench.clock.advanceBy(500);
+    await setImmediate();
+  }
+  await first.directory.delete(key, { by: "ann" });
+  await first.kill();
+  expect(await bench.facts(key)).toContainEqual(expect.objectContaining({ type: "sealed" }));
+
+  const second = bench.start(new ManualExecutor({ now: () => bench.clock.now(), script }));
+  for (let turn = 0; turn < 1_000 && (await bench.facts(key)).length > 0; turn++) {
+    await bench.clock.advanceBy(500);
+    await setImmediate();
+  }
+
+  expect(await bench.facts(key)).toEqual([]);
+  expect(await bench.stores.archive.get(key)).toHaveProperty("deletedAt");
+  await expect(second.directory.get("default", "wf")).rejects.toMatchObject({ code: "ENGINE_RUN_NOT_FOUND" });
+});
