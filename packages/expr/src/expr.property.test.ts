@@ -9,6 +9,7 @@ import {
   compileGovaluate,
   compileRegex,
   compileWhen,
+  compileWhenTemplate,
   evaluateExpr,
   exprText,
   getJsonPath,
@@ -25,6 +26,7 @@ const env = { variables: { a: doc.a, s: "text", n: 3 } };
 /** Every way in, taking one hostile text. */
 const doors: Readonly<Record<string, (text: string) => unknown>> = {
   when: (text) => compileWhen(text).evaluate(),
+  "when with tags": (text) => compileWhenTemplate(text).evaluate(() => text, { expression: env }),
   govaluate: (text) => compileGovaluate(text).evaluate(env.variables),
   expr: (text) => exprText(evaluateExpr(compileExpr(text), env)),
   depends: (text) => compileDepends(text).evaluate(() => true),

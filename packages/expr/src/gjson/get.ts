@@ -58,11 +58,16 @@ export class Walk {
 
   /** Spends for every node that a newly made value shows: shared parts would otherwise multiply for free. */
   weigh(made: Json, depth = 0): void {
+    this.level(depth);
+    if (typeof made === "object" && made !== null)
+      for (const inner of Object.values(made)) this.weigh(inner as Json, depth + 1);
+  }
+
+  /** Spends for a node of a value, and bounds how deep a walk of it recurses. */
+  level(depth: number): void {
     this.budget.spend();
     if (depth > maxValueDepth)
       throw ExprError.LIMIT({ language: "gjson", what: "nested levels of a value", max: maxValueDepth });
-    if (typeof made === "object" && made !== null)
-      for (const inner of Object.values(made)) this.weigh(inner as Json, depth + 1);
   }
 
   #literal(path: string): GjsonResult {

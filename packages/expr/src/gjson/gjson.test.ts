@@ -53,6 +53,13 @@ describe("a path", () => {
     ["name.@keys", ["first", "last"]],
     ["name.@values", ["Ada", "Byron"]],
     ["json.@fromstr.x.0", 1],
+    ["@dig:first", ["Ada", "Dale", "Roger", "Jane"]],
+    ["@dig:n.0", ["a", "b"]],
+    ['people.@dig:#(last=="Craig").0.age', 68],
+    ["@dig:nothing", []],
+    ["name.@dig", []],
+    ['{age,"a":kids.0}.@pretty:{"sortKeys":true}.@keys', ["a", "age"]],
+    ["kids.@ugly.@pretty.1", "Alex"],
     ["name.@tostr", '{"first":"Ada","last":"Byron"}'],
     [
       "cols.@group",

@@ -10,7 +10,8 @@ export function applyModifier(walk: Walk, value: Json, path: string): GjsonResul
   if (modifier === undefined) return unknownModifier(walk, value, path);
   const after = path.slice(1 + name.length);
   const end = after.startsWith(":") ? argumentEnd(after) : 0;
-  const result = modifier(value, parseArgument(after.slice(1, end)), walk);
+  const text = after.slice(1, end);
+  const result = modifier(value, parseArgument(text), walk, text);
   const rest = after.slice(end);
   if (result === undefined) return missing;
   return rest === "" ? resultOf(result) : walk.get(result, rest.slice(1));
@@ -41,14 +42,15 @@ function parseArgument(text: string): JsonObject {
   }
 }
 
-type Modifier = (value: Json, argument: JsonObject, walk: Walk) => Json | undefined;
+type Modifier = (value: Json, argument: JsonObject, walk: Walk, text: string) => Json | undefined;
 
 const same: Modifier = (value) => value;
 
 const modifiers: Readonly<Record<string, Modifier | undefined>> = Object.assign(Object.create(null), {
   this: same,
   // The value is parsed already, so how it was spaced is gone and every value is valid.
-  pretty: same,
+  pretty: (value: Json, argument: JsonObject, walk: Walk) =>
+    argument["sortKeys"] === true ? sorted(value, walk) : value,
   ugly: same,
   valid: same,
   reverse,
@@ -65,6 +67,7 @@ const modifiers: Readonly<Record<string, Modifier | undefined>> = Object.assign(
   },
   fromstr,
   group,
+  dig,
 });
 
 function reverse(value: Json): Json {
@@ -121,4 +124,28 @@ function group(value: Json, _argument: JsonObject, walk: Walk): Json | undefined
     }
   }
   return Array.from(rows, (row) => Object.fromEntries(row ?? []));
+}
+
+/** Everything that a path leads to, from the value itself and from each value inside it. */
+function dig(value: Json, _argument: JsonObject, walk: Walk, path: string): Json {
+  const found: Json[] = [];
+  const add = (at: Json, depth: number): void => {
+    walk.level(depth);
+    const here = walk.get(at, path).value;
+    if (here !== undefined) found.push(here);
+    if (typeof at === "object" && at !== null)
+      for (const inner of Object.values(at)) add(inner as Json, depth + 1);
+  };
+  add(value, 0);
+  // One value may be found under many paths: what is shown counts, not what is shared.
+  walk.weigh(found);
+  return found;
+}
+
+function sorted(value: Json, walk: Walk, depth = 0): Json {
+  walk.level(depth);
+  if (Array.isArray(value)) return value.map((item) => sorted(item, walk, depth + 1));
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value as JsonObject).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner as Json, walk, depth + 1)]));
 }
