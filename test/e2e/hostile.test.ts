@@ -1,6 +1,7 @@
 // What a stranger may send: each input has one answer, none is a crash, and the server works as before afterwards.
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
+import { signalProcess } from "@sluice/bus/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { listWorkflows, manifestFile, submittingSensor, webhookSource, workflowsEnded } from "./fixtures.ts";
 import { freePort, SluiceProcess } from "./sluice-process.ts";
@@ -318,12 +319,12 @@ describe("a nats-server that hangs", () => {
   test("lets the webhook answer 503 with Retry-After within its bound, and take events again afterwards", async () => {
     const { nats } = await sluice.json<{ nats: { pid: number } }>("GET", "/api/v1/sluice/doctor");
     const startedAt = performance.now();
-    process.kill(nats.pid, "SIGSTOP");
+    await signalProcess(nats.pid, "SIGSTOP");
     const answers = await Promise.all(
       ["hung-1", "hung-2"].map((id) =>
         fetch(hook, { method: "POST", headers: { "x-github-delivery": id }, body: "{}" }),
       ),
-    ).finally(() => process.kill(nats.pid, "SIGCONT"));
+    ).finally(() => signalProcess(nats.pid, "SIGCONT"));
 
     expect(answers.map((answer) => answer.status)).toEqual([503, 503]);
     for (const answer of answers) expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);

@@ -58,10 +58,10 @@ test("a publish in an outage fails within its time and is not sent later", async
 test("a server that hangs makes publishes fail within their time", async () => {
   await using server = await startTestServer();
   await using bus = await server.connect();
-  server.signal("SIGSTOP");
+  await server.signal("SIGSTOP");
   const failing = bus.publish("sluice.ev.ns.s.e", "x", { timeoutMs: 400, msgId: "1" });
   await expect(failing).rejects.toMatchObject({ code: "BUS_UNAVAILABLE" });
-  server.signal("SIGCONT");
+  await server.signal("SIGCONT");
   await bus.publish("sluice.ev.ns.s.e", "x", { msgId: "1" });
   expect((await bus.info("EVENTS")).messages).toBe(1);
 });

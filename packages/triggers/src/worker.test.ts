@@ -147,6 +147,22 @@ describe("a request", () => {
     expect(acted).toEqual(["t 1"]);
   });
 
+  test("names the redrive in its records, so that a second death is no repeat of the first", async () => {
+    start(async () => {
+      throw away();
+    });
+
+    desk.send(aRequest(steps(1)));
+    await desk.until(() => desk.settled.length === 1);
+    desk.send(aRequest({ ...steps(1), redrive: 7 }));
+    await desk.until(() => desk.settled.length === 2);
+
+    expect(desk.records.map(({ outcome, attempt, redrive }) => [outcome, attempt, redrive])).toEqual([
+      ["dead", 1, undefined],
+      ["dead", 1, 7],
+    ]);
+  });
+
   test("waits as long as the target asked for", async () => {
     start(async () => {
       throw TriggerError.HTTP_STATUS({ url: "http://x", status: 503, body: "", retryAfterMs: 60_000 });

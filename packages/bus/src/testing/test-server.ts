@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Clock, type Logger, type Random, silentLogger } from "@sluice/base";
+import { type Clock, type Logger, type Random, silentLogger, sleepFor } from "@sluice/base";
 import { systemClock, systemRandom } from "@sluice/base/system";
 import { connectJetStream, type JetStreamOptions } from "../jetstream/connect.ts";
 import type { Transport } from "../ports/transport.ts";
@@ -20,8 +20,8 @@ export interface TestServer extends AsyncDisposable {
   kill(): Promise<void>;
   /** On the same port with the same files; kills it first when it runs. */
   restart(): Promise<void>;
-  /** Stops (SIGSTOP) or lets go on (SIGCONT) the process. */
-  signal(signal: "SIGSTOP" | "SIGCONT"): void;
+  /** Stops the process (SIGSTOP); resolves when every thread of it stands still. `SIGCONT` lets it go on. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): Promise<void>;
   /** A transport to it; the caller disposes it before the server. */
   connect(
     options?: Partial<Omit<JetStreamOptions, "servers" | "auth">> & {
@@ -30,6 +30,15 @@ export interface TestServer extends AsyncDisposable {
       readonly log?: Logger;
     },
   ): Promise<Transport>;
+}
+
+/** A stop reaches the threads one after another: until then the process may still answer. */
+export async function signalProcess(pid: number, signal: "SIGSTOP" | "SIGCONT"): Promise<void> {
+  process.kill(pid, signal);
+  if (signal === "SIGCONT") return;
+  for (const thread of await readdir(`/proc/${pid}/task`))
+    while (!/^State:\s+[TZ]/m.test(await readFile(`/proc/${pid}/task/${thread}/status`, "utf8")))
+      await sleepFor(systemClock, 1);
 }
 
 /** The binary that tests use: `SLUICE_NATS_SERVER`, PATH, or the cache that the set-up fills. */
@@ -70,7 +79,7 @@ export async function startTestServer(
       await kill();
       child = await startNatsProcess(settings, systemClock);
     },
-    signal: (signal) => void process.kill(child.pid, signal),
+    signal: (signal) => signalProcess(child.pid, signal),
     connect: (more = {}) =>
       connectJetStream({
         clock: systemClock,

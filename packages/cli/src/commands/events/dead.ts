@@ -13,6 +13,8 @@ interface Letter {
   readonly message: string;
   readonly hint: string;
   readonly attempts: number;
+  /** False for a message that nobody could decode: there is no request in it. */
+  readonly redrivable?: boolean;
   readonly request: {
     readonly sensor: string;
     readonly trigger: string;
@@ -94,7 +96,11 @@ export async function redrive(
   const all = options.all === true;
   if (ids.length === 0 && !all)
     throw CliError.USAGE({ problem: "name the dead letters to redrive, or say --all" });
-  const chosen = all ? (await lettersOf(context, 1_000)).map((letter) => letter.id) : ids;
+  const chosen = all
+    ? (await lettersOf(context, 1_000))
+        .filter((letter) => letter.redrivable !== false)
+        .map((letter) => letter.id)
+    : ids;
   if (chosen.length === 0 && !context.json) context.note("there is nothing to redrive");
   await printEach(
     context,
