@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -107,7 +107,6 @@ describe("a crash between the step's folder and its supervisor", () => {
     const step = shStep("echo ran");
     const folder = join(bench.stateDir, "steps", step.id);
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "request.json"), JSON.stringify({ id: step.id }));
 
     await using executor = await bench.open();
     await using reader = new EventReader(executor);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Executor, StepRequest } from "@sluice/engine";
@@ -119,9 +119,14 @@ for (const isolation of ["namespaces", "namespaces-unprivileged"] as const) {
           "TRACEPARENT",
         ].filter((name) => name !== "OLDPWD" || names.includes(name)),
       );
-      const folder = join(bench.stateDir, "steps", step.id);
-      for (const file of ["staging/enter", "request.json", "fstab"])
-        expect(readFileSync(join(folder, file), "utf8")).not.toContain("s3cr3t-value");
+      // Everything that was written for the step; `upper` and `work` are what the step wrote.
+      const written = readdirSync(bench.stateDir, { recursive: true, withFileTypes: true }).filter((file) =>
+        /\/(steps\/[^/]+|boxes\/[^/]+(\/staging)?)$/.test(file.parentPath),
+      );
+      const files = written.filter((file) => file.isFile() && file.name !== "stdout");
+      expect(files.map(({ name }) => name)).toEqual(expect.arrayContaining(["claim", "fstab", "exit"]));
+      for (const { parentPath, name } of files)
+        expect(readFileSync(join(parentPath, name), "utf8")).not.toContain("s3cr3t-value");
     });
 
     test("that is killed takes everything that it started with it", async () => {

@@ -1,15 +1,18 @@
 // The local executor: steps on this machine, each known by its folder, so that any later process can take them over.
-// Owns:      `<stateDir>/steps`, `<stateDir>/shims`, `<stateDir>/dev`.   Talks to: the system, References, Clock.
+// Owns:      the folders of site.ts.   Talks to: the system, References, Clock.
 // Invariants: X1–X4 of the contract; F1–F4 in step-folder.ts, R1–R3 in step-runner.ts.
 import { type Logger, type Random, Scope } from "@sluice/base";
 import type { Executor, ExecutorDescription, StepEvent, StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import { EventQueue } from "./event-queue.ts";
+import { abandonedBoxes } from "./isolation/box-pool.ts";
 import type { Isolation } from "./isolation/isolation.ts";
 import { chooseIsolation, type IsolationChoice } from "./isolation/probe.ts";
 import { openSite, type Site, type SiteOptions } from "./site.ts";
+import { isRunning } from "./step/process-table.ts";
 import { listStepIds, StepFolder } from "./step/step-folder.ts";
 import { StepRunner } from "./step/step-runner.ts";
+import { Trash } from "./trash.ts";
 
 export interface LocalExecutorOptions extends SiteOptions {
   /** Default "auto": the best that works. */
@@ -26,9 +29,20 @@ export interface LocalExecutorOptions extends SiteOptions {
  */
 export async function makeLocalExecutor(options: LocalExecutorOptions): Promise<Executor> {
   const site = openSite(options);
-  const { isolation, reason } = await chooseIsolation(site, options.isolation ?? "auto");
+  const trash = new Trash({ ...site, random: options.random });
+  const { isolation, reason } = await chooseIsolation(site, options.isolation ?? "auto", {
+    random: options.random,
+    discard: (folder) => trash.put(folder),
+  });
   if (isolation.name === "process") options.log.warn("steps run without isolation", { reason });
-  return new LocalExecutor({ ...site, references: options.references, log: options.log, isolation, reason });
+  return new LocalExecutor({
+    ...site,
+    references: options.references,
+    log: options.log,
+    isolation,
+    reason,
+    trash,
+  });
 }
 
 interface Parts extends Site {
@@ -36,6 +50,7 @@ interface Parts extends Site {
   readonly log: Logger;
   readonly isolation: Isolation;
   readonly reason: string;
+  readonly trash: Trash;
 }
 
 class LocalExecutor implements Executor {
@@ -48,6 +63,8 @@ class LocalExecutor implements Executor {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#scope.defer(() => parts.trash.close());
+    this.#scope.use(parts.isolation);
     this.#scope.defer(async () => {
       await Promise.all(this.#running);
     });
@@ -55,15 +72,8 @@ class LocalExecutor implements Executor {
 
   async start(step: StepRequest): Promise<void> {
     if (this.#runners.has(step.id)) return;
-    const folder = new StepFolder(this.#parts.stepsDir, step.id);
-    if (folder.record() === undefined)
-      folder.create({
-        id: step.id,
-        run: step.run.uid,
-        node: step.node.id,
-        isolation: this.#parts.isolation.name,
-        createdAt: this.#parts.clock.now(),
-      });
+    const folder = new StepFolder(this.#parts, step.id);
+    folder.create();
     this.#run(folder, step);
   }
 
@@ -74,8 +84,9 @@ class LocalExecutor implements Executor {
   async adopt(known: readonly StepRequest[]): Promise<{ readonly attached: readonly string[] }> {
     const wanted = new Map(known.map((step) => [step.id, step]));
     const attached: string[] = [];
+    this.#clearBoxes(await listStepIds(this.#parts.stepsDir));
     for (const id of await listStepIds(this.#parts.stepsDir)) {
-      const folder = new StepFolder(this.#parts.stepsDir, id);
+      const folder = new StepFolder(this.#parts, id);
       const step = wanted.get(id);
       if (step === undefined) {
         if (!this.#runners.has(id)) await this.#removeUnknown(folder);
@@ -91,7 +102,7 @@ class LocalExecutor implements Executor {
 
   async forget(stepId: string): Promise<void> {
     this.#runners.delete(stepId);
-    await new StepFolder(this.#parts.stepsDir, stepId).remove();
+    this.#remove(new StepFolder(this.#parts, stepId));
   }
 
   events(signal: AbortSignal): AsyncIterable<StepEvent> {
@@ -108,8 +119,8 @@ class LocalExecutor implements Executor {
   }
 
   #run(folder: StepFolder, step: StepRequest): void {
-    const { clock, log, references, path, isolation } = this.#parts;
-    const deps = { clock, log, references, path, queue: this.#queue, signal: this.#scope.signal };
+    const { clock, log, references, isolation } = this.#parts;
+    const deps = { clock, log, references, queue: this.#queue, signal: this.#scope.signal };
     const runner = new StepRunner(deps, folder, step, isolation);
     this.#runners.set(step.id, runner);
     const running = runner.run().finally(() => this.#running.delete(running));
@@ -126,6 +137,18 @@ class LocalExecutor implements Executor {
       await isolation.kill(folder, undefined); // also what the supervisor would have cleared away
     }
     log.info("a step of an unknown run was removed", { step: folder.id });
-    await folder.remove();
+    this.#remove(folder);
+  }
+
+  #remove(folder: StepFolder): void {
+    const { box } = folder;
+    this.#parts.trash.put(folder.path);
+    if (box !== undefined) this.#parts.trash.put(box);
+  }
+
+  #clearBoxes(stepIds: readonly string[]): void {
+    const { stepsDir, boxesDir, trash } = this.#parts;
+    const claimed = new Set(stepIds.flatMap((id) => new StepFolder({ stepsDir, boxesDir }, id).box ?? []));
+    for (const box of abandonedBoxes(boxesDir, claimed, isRunning)) trash.put(box);
   }
 }

@@ -18,6 +18,10 @@ export interface SiteOptions {
 export interface Site {
   readonly stateDir: string;
   readonly stepsDir: string;
+  /** Sandboxes: of steps, and waiting for steps. */
+  readonly boxesDir: string;
+  /** What is on its way out. */
+  readonly trashDir: string;
   /** Stand-ins for programs that the host may lack. */
   readonly shimsDir: string;
   /** The ground of a sandbox's /dev. */
@@ -35,13 +39,16 @@ export function openSite(options: SiteOptions): Site {
   const site: Site = {
     stateDir,
     stepsDir: join(stateDir, "steps"),
+    boxesDir: join(stateDir, "boxes"),
+    trashDir: join(stateDir, "trash"),
     shimsDir: join(stateDir, "shims"),
     devDir: join(stateDir, "dev"),
     hidden: [...new Set([stateDir, ...(options.hide ?? []).map((folder) => resolve(folder))])],
     path: options.path ?? usualPath,
     clock: options.clock,
   };
-  mkdirSync(site.stepsDir, { recursive: true, mode: 0o700 });
+  for (const dir of [site.stepsDir, site.boxesDir, site.trashDir])
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
   writeShims(site.shimsDir);
   prepareDeviceFolder(site.devDir);
   return site;

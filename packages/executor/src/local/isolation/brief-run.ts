@@ -12,6 +12,8 @@ export interface BriefRunOptions {
   /** Default 20,000; then it is killed. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** What it reads; default nothing. */
+  readonly input?: string;
 }
 
 /** Runs a program that should end soon; what it says beyond 64 kB is cut. Never throws: code 127 when it cannot start. */
@@ -22,10 +24,12 @@ export function runBriefly(argv: readonly string[], options: BriefRunOptions): P
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       env: { PATH: options.path, HOME: "/root" },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       timeout: options.timeoutMs ?? 20_000,
       killSignal: "SIGKILL",
     });
+    child.stdin.on("error", () => {}); // it may end without reading
+    child.stdin.end(options.input ?? "");
     const said = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const)
       child[stream].setEncoding("utf8").on("data", (text: string) => {

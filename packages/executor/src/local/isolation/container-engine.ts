@@ -2,13 +2,14 @@ import { type Clock, sleepFor } from "@sluice/base";
 import type { StepRequest } from "@sluice/engine";
 import { LocalError } from "../../errors.ts";
 import { childrenOf, signalTo } from "../step/process-table.ts";
-import { shellQuote } from "../step/shell-scripts.ts";
+import { clientScript, shellQuote } from "../step/shell-scripts.ts";
 import type { StepFolder } from "../step/step-folder.ts";
 import type { StepPlan } from "../step/step-plan.ts";
 import { writeWhole } from "../step/whole-file.ts";
 import { firstLine, runBriefly } from "./brief-run.ts";
 import type { Isolation } from "./isolation.ts";
 import { layScript, layVolumes } from "./layout.ts";
+import { spawnSupervisor } from "./supervised.ts";
 
 /** What the probe found to work: the words before and after `run`. */
 export interface EngineFlags {
@@ -35,12 +36,21 @@ export function makeContainerEngine(options: EngineOptions): Isolation {
     name: engine,
     warnings: [],
     ready: (plan, say, signal) => images.bring(plan, say, signal),
-    lay(folder, step, plan) {
-      layScript(folder, plan);
+    async launch(folder, step, plan) {
+      layScript(folder.path, plan);
       const { argv, env } = runWords(options, folder, plan);
       writeWhole(folder.file("after"), afterScript(words, folder, step));
-      return { argv: ["/bin/sh", "-c", ': >started; exec "$@"', "run", ...argv], env };
+      const supervisor = spawnSupervisor({
+        argv: ["/bin/sh", "-c", clientScript, "supervise", ...argv],
+        ground: folder.path,
+        env: { ...env, PATH: path, SLUICE_STEP: step.id },
+        gate: false,
+        isolation: engine,
+      });
+      await supervisor.spawned;
+      return supervisor;
     },
+    rest: () => {},
     async terminate(folder, supervisor) {
       // The client may be still on its way to the container; it is there soon or never.
       for (let tries = 0; tries < 100 && childrenOf(supervisor).length > 0; tries++) {
@@ -54,6 +64,7 @@ export function makeContainerEngine(options: EngineOptions): Isolation {
       if (supervisor === undefined) await call("rm", "-f", containerName(folder));
       else for (const client of childrenOf(supervisor)) signalTo(client, "SIGKILL");
     },
+    async [Symbol.asyncDispose]() {},
   };
 }
 

@@ -1,24 +1,25 @@
-// A kind of isolation: how a planned step is laid out in its folder, run, signalled and killed.
+// A kind of isolation: how a planned step is laid out in its folder, started, signalled and killed.
 
 import type { StepRequest } from "@sluice/engine";
 import type { StepFolder } from "../step/step-folder.ts";
 import type { StepPlan } from "../step/step-plan.ts";
+import type { Supervised } from "./supervised.ts";
 
 export type IsolationName = "podman" | "docker" | "namespaces" | "namespaces-unprivileged" | "process";
 
-/** What the supervisor executes. */
-export interface Launch {
-  readonly argv: readonly string[];
-  /** Variables beside PATH and the step's carriers. */
-  readonly env: Readonly<Record<string, string>>;
-}
-
-export interface Isolation {
+/** Disposing ends what waits for steps to come; never a step. */
+export interface Isolation extends AsyncDisposable {
   readonly name: IsolationName;
   readonly warnings: readonly string[];
   /** Brings what the step needs that is not there yet (its image). `say` tells the user what is waited for. */
   ready(plan: StepPlan, say: (message: string) => void, signal: AbortSignal): Promise<void>;
-  lay(folder: StepFolder, step: StepRequest, plan: StepPlan): Launch;
+  /**
+   * Lays the step out and starts its supervisor, which claims the step before it executes anything (F1).
+   * Errors: LOCAL_SANDBOX_FAILED, LOCAL_FIELD_UNSUPPORTED.
+   */
+  launch(folder: StepFolder, step: StepRequest, plan: StepPlan): Promise<Supervised>;
+  /** A moment in which nothing is waited for: what the next steps need may be made ready. */
+  rest(): void;
   /** Asks the step's main process to end. `supervisor` is its pid. */
   terminate(folder: StepFolder, supervisor: number): Promise<void>;
   /** Ends all processes of the step; also right when the supervisor is gone. */

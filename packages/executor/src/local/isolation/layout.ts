@@ -11,49 +11,59 @@ import type { BindMount } from "./sandbox.ts";
 /** The largest file that becomes an output parameter; one byte more is read to see that it is larger. */
 export const maxOutputBytes = 256 * 1_024;
 
-export interface LayoutOptions {
-  readonly argv: readonly string[];
-  readonly workingDir: string;
-  /** As the step sees it. */
-  readonly outDir: string;
-  readonly path: string;
-  readonly tmpDir: string;
-}
-
-/** Writes the programs; gives the variables that carry the step's values to them. */
-export function layPrograms(
-  folder: StepFolder,
+/** The variables of a step: a small environment of its own, with what its template gives it. */
+export function environmentOf(
   step: StepRequest,
   plan: StepPlan,
-  options: LayoutOptions,
-): Record<string, string> {
-  const env = new Map<string, string>([
-    ["PATH", options.path],
-    ["HOME", options.tmpDir],
-    ["TMPDIR", options.tmpDir],
+  { path, tmpDir }: { readonly path: string; readonly tmpDir: string },
+): ReadonlyMap<string, string> {
+  return new Map([
+    ["PATH", path],
+    ["HOME", tmpDir],
+    ["TMPDIR", tmpDir],
     ["LANG", "C.UTF-8"],
     ["HOSTNAME", hostName(step.id)],
     ...plan.env,
   ]);
-  const names = [...env.keys()];
-  const variables = new Map(names.map((name, index) => [name, `SLUICE_ENV_${index}`]));
-  mkdirSync(folder.file("staging"), { recursive: true });
-  mkdirSync(folder.file("out"), { recursive: true });
-  writeWhole(
-    folder.file("staging", "enter"),
-    enterScript({ workingDir: options.workingDir, variables, argv: options.argv }),
-  );
-  if (step.outputPaths.length > 0) {
-    const paths = step.outputPaths.map(({ path }) => path);
-    writeWhole(folder.file("staging", "collect"), collectScript(paths, options.outDir, maxOutputBytes + 1));
-  }
-  return Object.fromEntries([...variables].map(([name, carrier]) => [carrier, env.get(name) ?? ""]));
 }
 
-export function layScript(folder: StepFolder, plan: StepPlan): void {
-  if (plan.script === undefined) return;
+export interface Enter {
+  /** Shell text that becomes the step. */
+  readonly program: string;
+  /** Variables that carry the step's values to it. */
+  readonly carriers: Readonly<Record<string, string>>;
+}
+
+/** The enter program. A long one is kept in a file, since no word may have more than 128 kB. */
+export function makeEnter(
+  folder: StepFolder,
+  env: ReadonlyMap<string, string>,
+  options: { readonly argv: readonly string[]; readonly workingDir: string },
+): Enter {
+  const variables = new Map([...env.keys()].map((name, index) => [name, `SLUICE_ENV_${index}`]));
+  const carriers = Object.fromEntries(
+    [...variables].map(([name, carrier]) => [carrier, env.get(name) ?? ""]),
+  );
+  const program = enterScript({ ...options, variables });
+  if (Buffer.byteLength(program) < 100_000) return { program, carriers };
   mkdirSync(folder.file("staging"), { recursive: true });
-  writeWhole(folder.file("staging", "script"), plan.script, 0o755);
+  writeWhole(folder.file("staging", "enter"), program);
+  return { program: ". ./staging/enter", carriers };
+}
+
+/** Writes the collect program when the step has output files. `outDir` is as the step sees it. */
+export function layCollect(ground: string, step: StepRequest, outDir: string): void {
+  if (step.outputPaths.length === 0) return;
+  const paths = step.outputPaths.map(({ path }) => path);
+  mkdirSync(join(ground, "out"), { recursive: true });
+  mkdirSync(join(ground, "staging"), { recursive: true });
+  writeWhole(join(ground, "staging", "collect"), collectScript(paths, outDir, maxOutputBytes + 1));
+}
+
+export function layScript(ground: string, plan: StepPlan): void {
+  if (plan.script === undefined) return;
+  mkdirSync(join(ground, "staging"), { recursive: true });
+  writeWhole(join(ground, "staging", "script"), plan.script, 0o755);
 }
 
 /** Fills the step's volumes; each stays in the step's folder and goes with it. */

@@ -1,68 +1,63 @@
-import { childrenOf, processesWithEnv, signalTo } from "../step/process-table.ts";
-import { initScript } from "../step/shell-scripts.ts";
-import { writeWhole } from "../step/whole-file.ts";
+import { LocalError } from "../../errors.ts";
+import { childrenOf, commandLineOf, signalTo } from "../step/process-table.ts";
+import { sandboxProgram } from "../step/shell-scripts.ts";
+import { failureIn, type StepFolder } from "../step/step-folder.ts";
+import { type Box, type BoxOptions, BoxPool } from "./box-pool.ts";
 import type { Isolation } from "./isolation.ts";
-import { hostName, layPrograms, layScript, layVolumes } from "./layout.ts";
-import { enterWords, prepareSandboxFolder, unshareWords } from "./sandbox.ts";
-
-export interface NamespaceOptions {
-  readonly privileged: boolean;
-  readonly shimsDir: string;
-  readonly devDir: string;
-  readonly hidden: readonly string[];
-  /** PATH of the host, of which a step sees the same programs. */
-  readonly path: string;
-}
+import { environmentOf, hostName, layCollect, layScript, layVolumes } from "./layout.ts";
+import type { Supervised } from "./supervised.ts";
 
 /** Steps in Linux namespaces over a copy-on-write view of this machine. */
-export function makeNamespaceIsolation(options: NamespaceOptions): Isolation {
+export function makeNamespaceIsolation(options: BoxOptions): Isolation {
+  const name = options.privileged ? "namespaces" : "namespaces-unprivileged";
+  const pool = new BoxPool(options);
   return {
-    name: options.privileged ? "namespaces" : "namespaces-unprivileged",
+    name,
     warnings: [
       "images are not used: a step sees this machine's programs",
       "the network is this machine's; limits of memory and cpu are not enforced",
     ],
     ready: async () => {},
 
-    lay(folder, step, plan) {
-      const env = layPrograms(folder, step, plan, {
-        argv: [...(plan.command ?? []), ...plan.args],
-        workingDir: plan.workingDir ?? "/",
-        outDir: "/argo/out",
-        path: `${options.path}:/argo/bin`,
-        tmpDir: "/tmp",
-      });
-      layScript(folder, plan);
-      prepareSandboxFolder({ ...options, stepDir: folder.path, volumes: layVolumes(folder, plan) });
-      writeWhole(folder.file("hostname"), `${hostName(step.id)}\n`);
-      return {
-        argv: [
-          ...unshareWords(options.privileged),
-          "/bin/sh",
-          "-c",
-          initScript,
-          "init",
-          ...enterWords(folder.path),
-        ],
-        env,
-      };
+    async launch(folder, step, plan): Promise<Supervised> {
+      const box = plan.volumes.length === 0 ? pool.take() : pool.make(layVolumes(folder, plan));
+      layScript(box.dir, plan);
+      layCollect(box.dir, step, "/argo/out");
+      const { supervisor } = box;
+      await supervisor.spawned;
+      supervisor.child.stdin?.end(
+        `${folder.path}\n${hostName(step.id)}\n${sandboxProgram(
+          environmentOf(step, plan, { path: `${options.path}:/argo/bin`, tmpDir: "/tmp" }),
+          { workingDir: plan.workingDir ?? "/", argv: [...(plan.command ?? []), ...plan.args] },
+        )}`,
+      );
+      return { ended: supervisor.ended.then((code) => settleBox(box, folder, code)) };
     },
 
+    rest: () => pool.fill(),
+
     async terminate(_folder, supervisor) {
-      // supervisor → unshare → process 1 of the sandbox → the step's main process, its oldest child.
-      const main = oldestChild(oldestChild(oldestChild(supervisor)));
+      // The step's main process is the oldest child that has become another program: beside it, in the first moment,
+      // stands the part of process 1 that opened the gate.
+      const own = commandLineOf(supervisor);
+      const main = childrenOf(supervisor).find((child) => commandLineOf(child) !== own);
       if (main !== undefined) signalTo(main, "SIGTERM");
     },
 
-    async kill(folder, supervisor) {
-      const init = oldestChild(oldestChild(supervisor));
-      if (init !== undefined) signalTo(init, "SIGKILL");
-      else
-        for (const pid of processesWithEnv("SLUICE_STEP", folder.id))
-          if (pid !== supervisor) signalTo(pid, "SIGKILL");
+    /** The supervisor is process 1 of the sandbox: with it goes all of the step. */
+    async kill(_folder, supervisor) {
+      if (supervisor !== undefined) signalTo(supervisor, "SIGKILL");
     },
-  };
-}
 
-const oldestChild = (pid: number | undefined): number | undefined =>
-  pid === undefined ? undefined : childrenOf(pid)[0];
+    [Symbol.asyncDispose]: () => pool.close(),
+  };
+
+  /** A box that came to no claim has no other step to wait for: it goes. Its reason is kept with the step. */
+  function settleBox(box: Box, folder: StepFolder, code: number | undefined): number | undefined {
+    if (folder.box === box.dir) return code;
+    const reason = failureIn(box.dir);
+    options.discard(box.dir);
+    if (reason !== undefined) throw LocalError.SANDBOX_FAILED({ isolation: name, reason });
+    return code;
+  }
+}

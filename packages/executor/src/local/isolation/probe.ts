@@ -1,11 +1,12 @@
 // Which kinds of isolation work on this machine: each is tried for real by running a trivial step of its kind.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isObject } from "@sluice/base";
 import { LocalError } from "../../errors.ts";
 import { openSite, type Site, type SiteOptions } from "../site.ts";
 import { bootId } from "../step/process-table.ts";
 import { initScript } from "../step/shell-scripts.ts";
+import type { BoxOptions } from "./box-pool.ts";
 import { firstLine, runBriefly } from "./brief-run.ts";
 import { type EngineFlags, makeContainerEngine } from "./container-engine.ts";
 import { tryEngine } from "./engine-probe.ts";
@@ -52,6 +53,9 @@ export async function probeLocal(options: SiteOptions): Promise<readonly LocalCa
   return candidates;
 }
 
+/** What the boxes of a sandbox need beside the place. */
+export type BoxParts = Pick<BoxOptions, "random" | "discard">;
+
 export interface ChosenIsolation {
   readonly isolation: Isolation;
   readonly reason: string;
@@ -62,7 +66,11 @@ export interface ChosenIsolation {
  * run, plain processes. What the container engines can do is remembered for a day, since trying them takes seconds.
  * Errors: LOCAL_ISOLATION_UNAVAILABLE.
  */
-export async function chooseIsolation(site: Site, choice: IsolationChoice): Promise<ChosenIsolation> {
+export async function chooseIsolation(
+  site: Site,
+  choice: IsolationChoice,
+  parts: BoxParts,
+): Promise<ChosenIsolation> {
   const kept = recall(site);
   const tried: LocalCandidate[] = [];
   const attempt = async (isolation: IsolationName): Promise<LocalCandidate> => {
@@ -87,10 +95,10 @@ export async function chooseIsolation(site: Site, choice: IsolationChoice): Prom
   if (found === undefined)
     throw LocalError.ISOLATION_UNAVAILABLE({ isolation: choice, reason: others.join("; ") });
   const reason = [choice === "auto" ? found.reason : `asked for; ${found.reason}`, ...others].join("; ");
-  return { isolation: make(site, found), reason };
+  return { isolation: make(site, found, parts), reason };
 }
 
-function make(site: Site, candidate: LocalCandidate): Isolation {
+function make(site: Site, candidate: LocalCandidate, parts: BoxParts): Isolation {
   const { isolation } = candidate;
   switch (isolation) {
     case "podman":
@@ -102,7 +110,7 @@ function make(site: Site, candidate: LocalCandidate): Isolation {
       });
     case "namespaces":
     case "namespaces-unprivileged":
-      return makeNamespaceIsolation({ ...site, privileged: isolation === "namespaces" });
+      return makeNamespaceIsolation({ ...site, ...parts, privileged: isolation === "namespaces" });
     case "process":
       return makeProcessIsolation(site);
   }
@@ -130,14 +138,13 @@ async function tryNamespaces(
   const privileged = isolation === "namespaces";
   const stepDir = join(site.stateDir, `probe-${isolation}`);
   rmSync(stepDir, { recursive: true, force: true });
-  mkdirSync(join(stepDir, "staging"), { recursive: true });
-  // Few processes are seen, writing goes, and the answer comes out.
-  writeFileSync(join(stepDir, "staging", "enter"), "test $$ -lt 9 && : >/probe && echo sandbox-stands\n");
-  writeFileSync(join(stepDir, "hostname"), "probe\n");
   prepareSandboxFolder({ ...site, stepDir, volumes: [], privileged });
-  const argv = [...unshareWords(privileged), "/bin/sh", "-c", initScript, "init", ...enterWords(stepDir)];
+  const enter = enterWords(stepDir);
+  const argv = [...unshareWords(privileged), "/bin/sh", "-c", initScript, "init", "box-probe", ...enter];
   const begun = site.clock.monotonic();
-  const { code, stdout, stderr } = await runBriefly(argv, { cwd: stepDir, path: site.path });
+  // Few processes are seen, writing goes, and the answer comes out.
+  const input = `${stepDir}\nprobe\ntest $$ -lt 9 && : >/probe && echo sandbox-stands\n`;
+  const { code, stdout, stderr } = await runBriefly(argv, { cwd: stepDir, path: site.path, input });
   const tookMs = Math.round((site.clock.monotonic() - begun) * 10) / 10;
   const ok = code === 0 && stdout.includes("sandbox-stands");
   const said = ok ? undefined : firstLine(readText(join(stepDir, "setup.log")) + stderr);

@@ -28,6 +28,7 @@ export interface BindMount {
 }
 
 export interface SandboxSpec {
+  /** The box's folder. */
   readonly stepDir: string;
   /** Shims for programs that the host lacks, seen at /argo/bin. */
   readonly shimsDir: string;
@@ -112,7 +113,9 @@ export function fstab(spec: SandboxSpec): string {
   const bind = (source: string, path: string, options = "") =>
     line(source, at(path), "none", `bind${options}`);
   lines.push(
-    ...(spec.privileged ? otherFileSystems(spec.hidden) : []).map((path) => bind(path, path, ",ro,nofail")),
+    ...(spec.privileged ? otherFileSystems(spec.hidden) : []).map((path) =>
+      bind(path, path, ",ro,nofail,X-mount.mkdir"),
+    ),
     bind(join(spec.stepDir, "tmp"), "/tmp"),
     line("tmpfs", at("/run"), "tmpfs", "nosuid,nodev,mode=755,size=16m"),
     bind(spec.devDir, "/dev", ",ro"),

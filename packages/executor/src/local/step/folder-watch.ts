@@ -4,25 +4,33 @@ import { type Clock, sleepFor } from "@sluice/base";
 /** How often a folder is looked at where the system cannot tell of changes, and a process of another parent is. */
 const lookEveryMs = 1_000;
 
-/** Tells that something in a folder may have changed; several changes may be told as one. */
+/** Tells that something in a few folders may have changed; several changes may be told as one. */
 export class FolderWatch {
   readonly #clock: Clock;
   readonly #stop = new AbortController();
-  #watcher: FSWatcher | undefined;
+  readonly #watchers = new Map<string, FSWatcher>();
+  #isLooking = false;
   #changed = true;
   #wake: (() => void) | undefined;
 
-  /** `look` also wakes once a second: for what makes no change in the folder, such as the death of a process. */
-  constructor(path: string, clock: Clock, look: boolean) {
+  constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** `look` also wakes once a second: for what makes no change in a folder, such as the death of a process. */
+  open(paths: readonly string[], look: boolean): void {
+    if (look) this.lookOften();
     try {
-      this.#watcher = watch(path, { persistent: true }, () => this.touch());
-      this.#watcher.on("error", () => this.lookOften());
+      for (const path of paths) {
+        if (this.#watchers.has(path) || this.#stop.signal.aborted) continue;
+        const watcher = watch(path, { persistent: true }, () => this.touch());
+        watcher.on("error", () => this.lookOften());
+        this.#watchers.set(path, watcher);
+        this.touch();
+      }
     } catch {
       this.lookOften(); // no more watches are allowed to this user
-      return;
     }
-    if (look) this.lookOften();
   }
 
   /** Resolves when something may have changed since the last call, and at once for the first. */
@@ -43,12 +51,14 @@ export class FolderWatch {
 
   close(): void {
     this.#stop.abort();
-    this.#watcher?.close();
+    for (const watcher of this.#watchers.values()) watcher.close();
     this.touch();
   }
 
   /** From now on wakes once a second too. */
   lookOften(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
     const { signal } = this.#stop;
     const look = async () => {
       while (!signal.aborted) {

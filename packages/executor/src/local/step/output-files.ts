@@ -1,5 +1,5 @@
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
 import type { StepRequest } from "@sluice/engine";
 import { maxOutputBytes } from "../isolation/layout.ts";
 import type { StepFolder } from "./step-folder.ts";
@@ -12,14 +12,11 @@ export interface StepOutputs {
 }
 
 /** Reads what the collect program has left of the output files. */
-export async function readOutputs(
-  folder: StepFolder,
-  wanted: StepRequest["outputPaths"],
-): Promise<StepOutputs> {
+export function readOutputs(folder: StepFolder, wanted: StepRequest["outputPaths"]): StepOutputs {
   const outputs: Record<string, string | undefined> = {};
   const tooLarge: string[] = [];
   for (const [index, { name, path }] of wanted.entries()) {
-    const bytes = await readOwnFile(folder.file("out", String(index)));
+    const bytes = readOwnFile(join(folder.ground, "out", String(index)));
     if (bytes !== undefined && bytes.length > maxOutputBytes) tooLarge.push(path);
     else outputs[name] = bytes?.toString("utf8").replace(/\n$/, "");
   }
@@ -27,15 +24,17 @@ export async function readOutputs(
 }
 
 /** A file that the step could have replaced by anything: it is read only when it is a plain file, and never through a link. */
-async function readOwnFile(path: string): Promise<Buffer | undefined> {
+function readOwnFile(path: string): Buffer | undefined {
+  let file: number | undefined;
   try {
-    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const stat = await file.stat();
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stat = fstatSync(file);
     if (!stat.isFile()) return undefined;
     const buffer = Buffer.alloc(Math.min(stat.size, maxOutputBytes + 1));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-    return buffer.subarray(0, bytesRead);
+    return buffer.subarray(0, readSync(file, buffer, 0, buffer.length, 0));
   } catch {
     return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }

@@ -52,7 +52,7 @@ describe("a file that grows", () => {
   afterEach(() => rm(dir, { recursive: true }));
 
   test("is read from where the last look ended, and its last line without a newline at the end only", async () => {
-    const tail = new OutputTail(join(dir, "stdout"), "stdout");
+    const tail = new OutputTail(() => join(dir, "stdout"), "stdout");
     const lines: string[] = [];
     const deliver = async (more: readonly StepLine[]) => void lines.push(...more.map((l) => l.text));
     await tail.read(() => 1, deliver);
@@ -67,9 +67,9 @@ describe("a file that grows", () => {
 
   test("gives its last 256 kB as the result, without one newline at its end", async () => {
     await writeFile(join(dir, "stdout"), `${"a".repeat(maxResultBytes)}end\n\n`);
-    const result = await readResult(join(dir, "stdout"));
+    const result = readResult(join(dir, "stdout"));
     expect(result.length).toBe(maxResultBytes - 1);
     expect(result.endsWith("aend\n")).toBe(true);
-    expect(await readResult(join(dir, "none"))).toBe("");
+    expect(readResult(join(dir, "none"))).toBe("");
   });
 });

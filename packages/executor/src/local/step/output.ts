@@ -1,5 +1,6 @@
 // A step's output files become lines. Pure line cutting; reading is bounded and waits for its reader.
-import { type FileHandle, open } from "node:fs/promises";
+// The files are read without a detour over other threads: a look costs microseconds, a detour a good part of a ms.
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
 import type { StepLine } from "@sluice/engine";
 
 /** Longer lines come in pieces of this many bytes. */
@@ -50,32 +51,33 @@ function wholeCharacters(bytes: Buffer, at: number): number {
 
 /** Reads one growing file from its beginning; each `read` goes to what is its end now. */
 export class OutputTail {
-  readonly #path: string;
+  readonly #path: () => string;
   readonly #stream: StepLine["stream"];
   readonly #cutter = new LineCutter();
-  #file: FileHandle | undefined;
+  #file: number | undefined;
   #offset = 0;
   #delivered = 0;
 
-  constructor(path: string, stream: StepLine["stream"]) {
+  /** `path` is asked until the file is there. */
+  constructor(path: () => string, stream: StepLine["stream"]) {
     this.#path = path;
     this.#stream = stream;
   }
 
   /** Hands over the lines that have come since the last call, a chunk at a time. */
   async read(now: () => number, deliver: (lines: readonly StepLine[]) => Promise<void>): Promise<void> {
-    const file = await this.#open();
+    const file = this.#open();
     if (file === undefined) return;
     for (;;) {
       // The size is asked first: most looks find nothing new, and a buffer is dear to make.
-      const wanted = Math.min((await file.stat()).size - this.#offset, chunkBytes);
+      const wanted = Math.min(fstatSync(file).size - this.#offset, chunkBytes);
       if (wanted <= 0) return;
       const buffer = Buffer.allocUnsafe(wanted);
-      const { bytesRead } = await file.read(buffer, 0, wanted, this.#offset);
+      const bytesRead = readSync(file, buffer, 0, wanted, this.#offset);
       if (bytesRead === 0) return;
       this.#offset += bytesRead;
       if (this.#delivered >= maxStreamBytes) {
-        await this.#drop(file);
+        this.#drop(file);
         continue;
       }
       this.#delivered += bytesRead;
@@ -90,13 +92,12 @@ export class OutputTail {
   async finish(now: () => number, deliver: (lines: readonly StepLine[]) => Promise<void>): Promise<void> {
     await this.read(now, deliver);
     await this.#deliver(this.#cutter.end(), now(), deliver);
-    await this.close();
+    this.close();
   }
 
-  async close(): Promise<void> {
-    const file = this.#file;
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
-    await file?.close();
   }
 
   async #deliver(
@@ -108,15 +109,15 @@ export class OutputTail {
   }
 
   /** The writer appends, so an emptied file grows from nothing again: that bounds what a talkative step takes. */
-  async #drop(file: FileHandle): Promise<void> {
+  #drop(file: number): void {
     if (this.#offset < maxStreamBytes) return;
-    await file.truncate(0);
+    ftruncateSync(file, 0);
     this.#offset = 0;
   }
 
-  async #open(): Promise<FileHandle | undefined> {
+  #open(): number | undefined {
     try {
-      this.#file ??= await open(this.#path, "r+");
+      this.#file ??= openSync(this.#path(), "r+");
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
@@ -125,20 +126,20 @@ export class OutputTail {
 }
 
 /** The last 256 kB of a file as text, without one newline at its end: a step's result. */
-export async function readResult(path: string): Promise<string> {
-  let file: FileHandle;
+export function readResult(path: string): string {
+  let file: number;
   try {
-    file = await open(path, "r");
+    file = openSync(path, "r");
   } catch {
     return "";
   }
   try {
-    const { size } = await file.stat();
+    const { size } = fstatSync(file);
     const length = Math.min(size, maxResultBytes);
     const buffer = Buffer.alloc(length);
-    const { bytesRead } = await file.read(buffer, 0, length, size - length);
+    const bytesRead = readSync(file, buffer, 0, length, size - length);
     return buffer.toString("utf8", 0, bytesRead).replace(/\r?\n$/, "");
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }

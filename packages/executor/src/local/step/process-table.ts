@@ -24,6 +24,9 @@ export function isAlive(process: ProcessId): boolean {
   );
 }
 
+/** Whether some process has this number. */
+export const isRunning = (pid: number): boolean => readStat(pid) !== undefined;
+
 /** The children of a process, oldest first. */
 export function childrenOf(pid: number): readonly number[] {
   const listed = readText(`/proc/${pid}/task/${pid}/children`);
@@ -34,6 +37,9 @@ export function childrenOf(pid: number): readonly number[] {
   const startTime = (child: number) => Number(readStat(child)?.startTime ?? Number.POSITIVE_INFINITY);
   return children.toSorted((a, b) => startTime(a) - startTime(b) || a - b);
 }
+
+/** The words that a process was started with; undefined when it is gone. */
+export const commandLineOf = (pid: number): string | undefined => readText(`/proc/${pid}/cmdline`);
 
 /** Every process that carries `name=value` in the environment that it was started with. */
 export function processesWithEnv(name: string, value: string): readonly number[] {

@@ -8,43 +8,69 @@ export const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\
 export const claimTakenExitCode = 199;
 
 /**
- * Arguments: the command that runs the step. Working folder: the step's.
- * The claim (F1) comes before anything else; the shell's own messages about signals go to a log beside the step's.
+ * Runs a container engine's client. Arguments: its words. Working folder: the step's.
+ * The claim (F1) comes before anything else; the shell's own messages about signals are not the step's.
  */
-export const supervisorScript = `exec </dev/null 2>>supervisor.log
+export const clientScript = `exec 4>&2 2>/dev/null
 IFS= read -r boot </proc/sys/kernel/random/boot_id
 IFS= read -r stat </proc/self/stat
 set -C
 printf '%s %s\\n' "$boot" "$stat" >claim || exit ${claimTakenExitCode}
 set +C
-"$@" >>stdout 2>>stderr
+: >started
+"$@" 2>&4 4>&-
 code=$?
-if [ -e code ]; then read -r code <code; fi
 if [ -e after ]; then /bin/sh ./after; fi
-if [ ! -e failed ]; then { printf 'exit %s\\n' "$code"; times; echo end; } >exit; fi
+{ printf 'exit %s\\n' "$code"; times; echo end; } >exit
 `;
 
 /**
- * Process 1 of a namespace sandbox; it stays outside the new root, with what it needs to set it up. When it ends, the
- * kernel kills all that is left of the step. It leaves the exit code in a file, since `unshare` says 1 when its child
- * was killed; until then the file says "killed". Arguments: the words that enter the sandbox.
+ * Runs a step as a plain process. Argument: the enter program, which makes a session of its own, so that what the step
+ * does to its process group does not reach the supervisor; `started` keeps the number of that group, which is ended
+ * with its first process. Working folder: the step's.
  */
-export const initScript = `exec 3>&2 2>>setup.log
-mount -a -T fstab >>setup.log || { : >failed; exit 125; }
-IFS= read -r name <hostname && printf '%s' "$name" >/proc/sys/kernel/hostname
-echo 137 >code
-: >started
-"$@" /bin/sh /argo/staging/enter 2>&3 3>&-
+export const plainScript = `exec 4>&2 2>/dev/null
+IFS= read -r boot </proc/sys/kernel/random/boot_id
+IFS= read -r stat </proc/self/stat
+set -C
+printf '%s %s\\n' "$boot" "$stat" >claim || exit ${claimTakenExitCode}
+set +C
+(IFS=' ' read -r self _ </proc/self/stat; echo "$self" >started; exec 2>&4 4>&-; eval "$1")
 code=$?
-if [ -e staging/collect ]; then "$@" /bin/sh /argo/staging/collect >/dev/null 3>&-; fi
-echo "$code" >code
+IFS= read -r group <started && kill -s KILL -- "-$group"
+if [ -e staging/collect ]; then /bin/sh staging/collect >/dev/null; fi
+{ printf 'exit %s\\n' "$code"; times; echo end; } >exit
 `;
 
-/** As a plain process: a session of its own, so that it can be signalled as a group. Argument: the enter script. */
-export const plainScript = `: >started
-setsid /bin/sh "$1"
+/**
+ * Process 1 of a namespace sandbox, and the supervisor of the step in it. It stays outside the new root; when it ends,
+ * the kernel kills all that is left of the step. Working folder: the box. Arguments: the box's name, then the words
+ * that enter the sandbox. It gets the box ready, with a shell waiting inside, and then reads from its gate: the step's
+ * folder, its host name, and the program for that shell. Without them (the one who should say is gone) it ends.
+ * `kill -1` is for process 1 of a process namespace only: there it means all others of the sandbox.
+ */
+export const initScript = `exec 4>&2 2>>setup.log
+box=$1
+shift
+mount -a -T fstab >>setup.log || { : >failed; exit 125; }
+IFS= read -r boot </proc/sys/kernel/random/boot_id
+IFS= read -r stat </proc/self/stat
+{
+  exec 3>&- 4>&-
+  IFS= read -r dir && IFS= read -r name || exit
+  set -C
+  printf '%s %s %s\\n' "$boot" "$stat" "$box" >"$dir/claim" || exit
+  set +C
+  printf '%s' "$name" >/proc/sys/kernel/hostname
+  printf '%s\\n' "$dir" >started
+  while IFS= read -r line; do printf '%s\\n' "$line"; done
+} | "$@" /bin/sh 2>&4 3>&- 4>&-
 code=$?
-if [ -e staging/collect ]; then /bin/sh staging/collect >/dev/null 2>&1; fi
+IFS= read -r dir <started || exit ${claimTakenExitCode}
+if [ -e staging/collect ]; then "$@" /bin/sh /argo/staging/collect </dev/null >/dev/null 3>&- 4>&-; fi
+[ "$$" = 1 ] && kill -s KILL -- -1
+{ printf 'exit %s\\n' "$code"; times; echo end; } >"$dir/exit"
+echo ended >&3
 exit "$code"
 `;
 
@@ -53,6 +79,18 @@ export interface EnterScript {
   /** Name of the step's variable → name under which this process passes its value. */
   readonly variables: ReadonlyMap<string, string>;
   readonly argv: readonly string[];
+  /** Words before the step's own. */
+  readonly before?: string;
+}
+
+/** What the shell that waits in a sandbox is told to become: the same, with the values themselves in place of carriers. */
+export function sandboxProgram(
+  env: ReadonlyMap<string, string>,
+  options: Pick<EnterScript, "workingDir" | "argv">,
+): string {
+  const carriers = [...env.values()].map((value, index) => `SLUICE_ENV_${index}=${shellQuote(value)}\n`);
+  const variables = new Map([...env.keys()].map((name, index) => [name, `SLUICE_ENV_${index}`]));
+  return `${carriers.join("")}${enterScript({ ...options, variables, before: "</dev/null" })}`;
 }
 
 /**
@@ -60,10 +98,9 @@ export interface EnterScript {
  * environment under neutral names: they never touch the disk, and a name that the dynamic loader or a shell obeys
  * (LD_PRELOAD, ENV) has no power over the programs that set the sandbox up.
  */
-export function enterScript({ workingDir, variables, argv }: EnterScript): string {
-  const lines = [
-    `cd -- ${shellQuote(workingDir)} 2>/dev/null || { mkdir -p -- ${shellQuote(workingDir)} && cd -- ${shellQuote(workingDir)}; } || exit 126`,
-  ];
+export function enterScript({ workingDir, variables, argv, before = "" }: EnterScript): string {
+  const dir = shellQuote(workingDir);
+  const lines = [`cd -- ${dir} 2>/dev/null || { mkdir -p -- ${dir} && cd -- ${dir}; } || exit 126`];
   const odd: string[] = [];
   for (const [name, carrier] of variables) {
     // A name that is no shell identifier (Kubernetes allows dots and dashes) goes round the shell by `env`.
@@ -73,10 +110,10 @@ export function enterScript({ workingDir, variables, argv }: EnterScript): strin
   const carriers = [...variables.values()];
   const words = argv.map(shellQuote).join(" ");
   if (odd.length > 0)
-    lines.push(`exec env ${carriers.map((c) => `-u ${c}`).join(" ")} ${odd.join(" ")} ${words}`);
+    lines.push(`exec ${before} env ${carriers.map((c) => `-u ${c}`).join(" ")} ${odd.join(" ")} ${words}`);
   else {
     if (carriers.length > 0) lines.push(`unset ${carriers.join(" ")}`);
-    lines.push(`exec ${words}`);
+    lines.push(`exec ${before} ${words}`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -1,33 +1,24 @@
 // One step's state on disk: the only truth about it, shared by this process, its supervisor and the next process.
-// Owns:      `<stateDir>/steps/<id>/`.
+// Owns:      `<stateDir>/steps/<id>/`, and the box of a sandboxed step once it is claimed.
 // Files
-//   request.json  who and how, written whole before the supervisor starts
-//   claim         "<boot id> <pid> … <start time>": created O_EXCL by whoever may decide the step's fate
+//   claim         "<boot id> <pid> … <start time> … [<box>]": created O_EXCL by whoever may decide the step's fate
 //   started       the sandbox stands and the step's command is being executed
 //   failed        the sandbox could not be set up
 //   exit          "exit <code>", cpu times, "end"
 //   refused.json  it can never start
 //   stop.json     it was asked to stop: how, and when it will be killed
+// `started`, `failed`, `out/` and the output are in the *ground*: this folder, or the box that the claim names.
 // Invariants
 //   F1. A step's command is executed only by the supervisor that created `claim`; so at most once, whoever spawned it.
 //   F2. No claim = never started: `start` may spawn a supervisor, however often that was tried before.
 //   F3. A step that must never run is ended by claiming it ourselves; a supervisor on its way then does nothing.
 //   F4. An `exit` file without its last line is not there yet.
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
-import { chmod, readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { LocalError } from "../../errors.ts";
 import { bootId, isAlive, type ProcessId } from "./process-table.ts";
 import { writeWhole } from "./whole-file.ts";
-
-/** What is kept of a request: enough to find, stop and show the step without its workflow. */
-export interface StepRecord {
-  readonly id: string;
-  readonly run: string;
-  readonly node: string;
-  readonly isolation: string;
-  readonly createdAt: number;
-}
 
 export interface StopRecord {
   readonly how: "term" | "kill";
@@ -48,18 +39,42 @@ export type Claim =
   /** The claimer has made the file and not yet written its name. */
   | { readonly kind: "unsigned"; readonly madeAt: number }
   | { readonly kind: "ours" }
-  | { readonly kind: "process"; readonly process: ProcessId };
+  | { readonly kind: "process"; readonly process: ProcessId; readonly box?: string };
 
 const validId = /^[a-z0-9]([-a-z0-9.]{0,198}[a-z0-9])?$/;
+
+/** Where steps and boxes are. */
+export interface StepPlaces {
+  readonly stepsDir: string;
+  readonly boxesDir: string;
+}
 
 export class StepFolder {
   readonly path: string;
   readonly id: string;
+  readonly #boxesDir: string;
+  #ground: string | undefined;
 
-  constructor(stepsDir: string, id: string) {
+  constructor({ stepsDir, boxesDir }: StepPlaces, id: string) {
     if (!validId.test(id)) throw LocalError.STEP_ID_INVALID({ id });
     this.id = id;
     this.path = join(stepsDir, id);
+    this.#boxesDir = boxesDir;
+  }
+
+  /** Where the step's output is; a sandboxed step's is known once it is claimed. */
+  get ground(): string {
+    if (this.#ground === undefined) {
+      const claim = this.claim();
+      if (claim.kind !== "process") return this.path;
+      this.#ground = claim.box === undefined ? this.path : join(this.#boxesDir, claim.box);
+    }
+    return this.#ground;
+  }
+
+  /** The box that the claim names. */
+  get box(): string | undefined {
+    return this.ground === this.path ? undefined : this.ground;
   }
 
   file(...names: readonly string[]): string {
@@ -70,14 +85,13 @@ export class StepFolder {
     return existsSync(this.path);
   }
 
-  /** Makes the folder and its parts; one that is there already is completed. */
-  create(record: StepRecord): void {
-    mkdirSync(this.path, { recursive: true, mode: 0o700 });
-    this.writeWhole("request.json", JSON.stringify(record));
-  }
-
-  record(): StepRecord | undefined {
-    return this.#json<StepRecord>("request.json");
+  /** Makes the folder, by which the step is known; one that is there already is taken as it is. */
+  create(): void {
+    try {
+      mkdirSync(this.path, { mode: 0o700 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
   }
 
   claim(): Claim {
@@ -87,7 +101,7 @@ export class StepFolder {
     const process = parseClaim(text);
     return process === undefined
       ? { kind: "unsigned", madeAt: this.#writtenAt("claim") ?? 0 }
-      : { kind: "process", process };
+      : { kind: "process", process, ...boxOf(text) };
   }
 
   /** F3. False when someone else has claimed it. */
@@ -119,7 +133,7 @@ export class StepFolder {
     return {
       exitCode: Number(match[1]),
       at,
-      startedAt: this.#writtenAt("started") ?? this.#writtenAt("claim") ?? at,
+      startedAt: this.startedAt() ?? this.#writtenAt("claim") ?? at,
       ...(cpuMs === undefined ? {} : { cpuMs }),
     };
   }
@@ -129,14 +143,11 @@ export class StepFolder {
   }
 
   startedAt(): number | undefined {
-    return this.#writtenAt("started");
+    return writtenAt(join(this.ground, "started"));
   }
 
-  /** What the set-up of the sandbox said, when it did not come to stand. */
   failure(): string | undefined {
-    if (!existsSync(this.file("failed"))) return undefined;
-    const log = this.#read("setup.log")?.trim() ?? "";
-    return log === "" ? "no reason was given" : log.slice(-2_000);
+    return failureIn(this.ground);
   }
 
   stop(): StopRecord | undefined {
@@ -154,12 +165,6 @@ export class StepFolder {
   /** A reader sees the old file or the new one, never a part. */
   writeWhole(name: string, text: string, mode = 0o600): void {
     writeWhole(this.file(name), text, mode);
-  }
-
-  async remove(): Promise<void> {
-    // An overlay's inner work folder has mode 0, which stops an owner who is not root.
-    await chmod(this.file("work", "work"), 0o700).catch(() => {});
-    await rm(this.path, { recursive: true, force: true, maxRetries: 3 });
   }
 
   #read(name: string): string | undefined {
@@ -180,12 +185,28 @@ export class StepFolder {
   }
 
   #writtenAt(name: string): number | undefined {
-    try {
-      return Math.round(statSync(this.file(name)).mtimeMs);
-    } catch {
-      return undefined;
-    }
+    return writtenAt(this.file(name));
   }
+}
+
+function writtenAt(path: string): number | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? undefined : Math.round(stat.mtimeMs);
+}
+
+/** What the set-up of a sandbox said, when it did not come to stand. */
+export function failureIn(ground: string): string | undefined {
+  if (!existsSync(join(ground, "failed"))) return undefined;
+  const log = readFileSync(join(ground, "setup.log"), "utf8").trim();
+  return log === "" ? "no reason was given" : log.slice(-2_000);
+}
+
+/** Names of boxes start so: the last word of a claim without one is a number. */
+export const boxPrefix = "box-";
+
+function boxOf(claim: string): { readonly box?: string } {
+  const box = /\s(box-[a-z0-9-]+)\n$/.exec(claim)?.[1];
+  return box === undefined ? {} : { box };
 }
 
 /** The ids of all steps that have a folder. */

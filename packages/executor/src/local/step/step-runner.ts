@@ -5,19 +5,20 @@
 //   R2. The step's end is told after its last line, and only once per runner.
 //   R3. `lost` is told only when the claimer is gone, the exit file is still not there after that, and what may be
 //       left of the step has been killed.
-import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { type Clock, isAppError, type Logger, messageOf, sleepFor } from "@sluice/base";
 import type { StepEvent, StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import { LocalError } from "../../errors.ts";
 import type { EventQueue } from "../event-queue.ts";
-import type { Isolation, Launch } from "../isolation/isolation.ts";
+import type { Isolation } from "../isolation/isolation.ts";
 import { maxOutputBytes } from "../isolation/layout.ts";
+import type { Supervised } from "../isolation/supervised.ts";
 import { FolderWatch } from "./folder-watch.ts";
 import { OutputTail, readResult } from "./output.ts";
 import { readOutputs } from "./output-files.ts";
 import { processesWithEnv } from "./process-table.ts";
-import { claimTakenExitCode, supervisorScript } from "./shell-scripts.ts";
+import { claimTakenExitCode } from "./shell-scripts.ts";
 import type { ExitRecord, StepFolder } from "./step-folder.ts";
 import { planStep } from "./step-plan.ts";
 
@@ -26,7 +27,6 @@ export interface RunnerDeps {
   readonly log: Logger;
   readonly references: References;
   readonly queue: EventQueue;
-  readonly path: string;
   /** Aborted when the executor is disposed: leave the step as it is. */
   readonly signal: AbortSignal;
 }
@@ -39,6 +39,8 @@ type Ending =
 
 /** Between making the claim and signing it lie microseconds; one that is unsigned for so long never will be, ms. */
 const signingMs = 5_000;
+/** A step that ends sooner is looked at only then: to watch its folder would cost more than the step. */
+const briefMs = 15;
 const signalExitCode = { term: 143, kill: 137 } as const;
 
 export class StepRunner {
@@ -51,6 +53,7 @@ export class StepRunner {
   /** The child is ours: its end is told to us, so that nothing needs to be looked at. */
   #isParent = false;
   #childEnded = false;
+  #launchFailure: unknown;
   #watch: FolderWatch | undefined;
   #terminated = false;
 
@@ -96,47 +99,47 @@ export class StepRunner {
     const say = (message: string) => queue.put({ type: "pending", stepId, at: clock.now(), message });
     await this.#isolation.ready(plan, say, signal);
     if (signal.aborted) return;
-    const launch = this.#isolation.lay(this.#folder, this.#step, plan);
-    await this.#spawn(launch);
+    const { ended } = await this.#isolation.launch(this.#folder, this.#step, plan);
+    this.#isParent = true;
+    await this.#brief(ended);
   }
 
-  #spawn(launch: Launch): Promise<void> {
-    const env = { ...launch.env, PATH: this.#deps.path, SLUICE_STEP: this.#step.id };
-    const child = spawn("/bin/sh", ["-c", supervisorScript, "supervise", ...launch.argv], {
-      cwd: this.#folder.path,
-      env,
-      detached: true,
-      stdio: "ignore",
-    });
-    child.unref();
-    child.once("exit", (code) => {
+  /** Waits for the end of a step of ours as long as it may be a short one. */
+  async #brief(ended: Supervised["ended"]): Promise<void> {
+    const settled = ended.then(
+      (code) => {
+        this.#isParent = code !== claimTakenExitCode;
+        if (!this.#isParent) this.#watch?.lookOften();
+      },
+      (error: unknown) => {
+        this.#launchFailure = error;
+      },
+    );
+    const told = settled.then(() => {
       this.#childEnded = true;
-      this.#isParent = code !== claimTakenExitCode;
-      if (!this.#isParent) this.#watch?.lookOften();
       this.#watch?.touch();
     });
-    this.#isParent = true;
-    return new Promise((resolve, reject) => {
-      child.once("spawn", resolve);
-      child.once("error", (cause) =>
-        reject(LocalError.SANDBOX_FAILED({ isolation: this.#isolation.name, reason: cause.message }, cause)),
-      );
-    });
+    const enough = new AbortController();
+    const signal = AbortSignal.any([enough.signal, this.#deps.signal]);
+    await Promise.race([told, sleepFor(this.#deps.clock, briefMs, signal)]);
+    enough.abort();
+    if (!this.#childEnded) this.#isolation.rest();
   }
 
   async #follow(): Promise<void> {
     const { clock, queue, signal } = this.#deps;
     const refused = this.#folder.refused();
     if (refused !== undefined) return queue.put(refused as StepEvent);
-    const watch = new FolderWatch(this.#folder.path, clock, !this.#isParent);
+    const watch = new FolderWatch(clock);
     this.#watch = watch;
+    // A step that has ended makes no changes any more.
+    if (!(this.#isParent && this.#childEnded)) watch.open(this.#places(), !this.#isParent);
     const release = () => watch.close();
     signal.addEventListener("abort", release, { once: true });
     void this.#enforceDeadline();
-    const tails = [
-      new OutputTail(this.#folder.file("stdout"), "stdout"),
-      new OutputTail(this.#folder.file("stderr"), "stderr"),
-    ];
+    const tails = (["stdout", "stderr"] as const).map(
+      (stream) => new OutputTail(() => join(this.#folder.ground, stream), stream),
+    );
     try {
       const ending = await this.#tailUntilEnd(watch, tails);
       if (ending.kind === "left") return;
@@ -144,8 +147,12 @@ export class StepRunner {
       await this.#tell(ending);
     } finally {
       signal.removeEventListener("abort", release);
-      for (const tail of tails) await tail.close();
+      for (const tail of tails) tail.close();
     }
+  }
+
+  #places(): readonly string[] {
+    return [...new Set([this.#folder.path, this.#folder.ground])];
   }
 
   async #tailUntilEnd(watch: FolderWatch, tails: readonly OutputTail[]): Promise<Ending> {
@@ -154,14 +161,17 @@ export class StepRunner {
     for (;;) {
       await watch.changed();
       if (signal.aborted) return { kind: "left" };
+      if (this.#launchFailure !== undefined) throw this.#launchFailure;
+      const quick = this.#ending();
+      if (quick !== undefined) return quick;
+      // Whoever claimed it has named the box by now, or makes one more change in the step's own folder.
+      watch.open(this.#places(), false);
       const startedAt = this.#folder.startedAt();
       if (startedAt !== undefined && !isStartTold) {
         isStartTold = true;
         this.#deps.queue.put({ type: "started", stepId: this.#step.id, at: startedAt });
         if (this.#folder.stop() !== undefined) void this.#enforceStop(); // asked before there was someone to ask
       }
-      const ending = this.#ending();
-      if (ending !== undefined) return ending;
       for (const tail of tails) await tail.read(clock.now, this.#deliver);
     }
   }
@@ -229,8 +239,8 @@ export class StepRunner {
     this.#deps.log.error("processes of a lost step cannot be killed", { step: this.#step.id });
   }
 
-  async #tellExit(exit: ExitRecord): Promise<void> {
-    const { outputs, tooLarge } = await readOutputs(this.#folder, this.#step.outputPaths);
+  #tellExit(exit: ExitRecord): void {
+    const { outputs, tooLarge } = readOutputs(this.#folder, this.#step.outputPaths);
     const isDeadline = this.#folder.stop()?.deadline === true;
     this.#deps.queue.put({
       type: "finished",
@@ -239,14 +249,14 @@ export class StepRunner {
       startedAt: exit.startedAt,
       exitCode: exit.exitCode,
       outputs,
-      ...(this.#step.captureResult ? { result: await readResult(this.#folder.file("stdout")) } : {}),
+      ...(this.#step.captureResult ? { result: readResult(join(this.#folder.ground, "stdout")) } : {}),
       ...(isDeadline ? { deadline: true } : {}),
       ...(tooLarge.length > 0
         ? { message: `output file larger than ${maxOutputBytes / 1_024} kB: ${tooLarge.join(", ")}` }
         : {}),
       ...(exit.cpuMs === undefined ? {} : { usage: { cpuMs: exit.cpuMs } }),
     });
-    if (this.#isolation.name === "process") await this.#isolation.kill(this.#folder, undefined);
+    this.#isolation.rest();
   }
 
   #refuse(error: unknown): void {
