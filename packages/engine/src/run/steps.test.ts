@@ -114,3 +114,41 @@ describe("a steps template", () => {
     expect(ended.started.every((s) => s.captureResult === (s.node.template === "flip"))).toBe(true);
   });
 });
+
+describe("an output in a when", () => {
+  const two = aWorkflow({
+    templates: [
+      {
+        name: "main",
+        steps: [
+          [{ name: "ask", template: "say" }],
+          [
+            { name: "pay", template: "say", when: "{{steps.ask.outputs.result}} == yes" },
+            { name: "lone", template: "say", when: "{{steps.ask.outputs.result}}" },
+          ],
+        ],
+      },
+      shTemplate("say"),
+    ],
+  });
+  const answer = (result: string) => (step: { readonly node: { readonly name: string } }) =>
+    step.node.name.endsWith(".ask") ? { result } : {};
+
+  test("is one value, whatever it reads like", () => {
+    const ended = runToEnd(two, answer("a == a || true"));
+
+    expect(ended.node("pay")).toMatchObject({ phase: "Skipped" });
+    expect(ended.node("lone")).toMatchObject({
+      phase: "Error",
+      message: "Expected boolean evaluation for 'a == a || true'. Got a == a || true",
+    });
+  });
+
+  test("brings operators where the workflow's annotation says so, as in Argo", () => {
+    const annotations = { "sluice.dev/when-values": "expression" };
+    const ended = runToEnd({ ...two, metadata: { ...two.metadata, annotations } }, answer("1 == 1"));
+
+    expect(ended.node("lone").phase).toBe("Succeeded");
+    expect(ended.node("pay").message).toBe("when '1 == 1 == yes' evaluated false");
+  });
+});
