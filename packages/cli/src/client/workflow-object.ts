@@ -67,3 +67,12 @@ export const phaseOf = (workflow: WorkflowObject): string => workflow.status?.ph
 
 export const isFinished = (workflow: WorkflowObject): boolean =>
   ["Succeeded", "Failed", "Error"].includes(phaseOf(workflow));
+
+/** What a workflow gives: its exported (global) outputs, and those of its entrypoint. */
+export function outputsOf(workflow: WorkflowObject): readonly NamedValue[] {
+  const root = Object.values(workflow.status?.nodes ?? {}).find(
+    (node) => node.name === workflow.metadata.name,
+  );
+  const all = [...(workflow.status?.outputs?.parameters ?? []), ...(root?.outputs?.parameters ?? [])];
+  return all.filter((output, at) => all.findIndex((other) => other.name === output.name) === at);
+}

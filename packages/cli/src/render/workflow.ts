@@ -1,5 +1,5 @@
 import { formatDuration } from "@sluice/base";
-import { type NodeStatus, phaseOf, type WorkflowObject } from "../client/workflow-object.ts";
+import { type NodeStatus, outputsOf, phaseOf, type WorkflowObject } from "../client/workflow-object.ts";
 import type { Palette } from "./colour.ts";
 import { treeOf } from "./node-tree.ts";
 import { renderTable } from "./table.ts";
@@ -33,7 +33,9 @@ export function paint(phase: string, palette: Palette): (text: string) => string
 
 /** The whole view of `sluice get`: head, parameters, outputs and the tree. */
 export function renderWorkflow(workflow: WorkflowObject, options: ViewOptions): string {
-  return [...headOf(workflow, options), "", renderTree(workflow, options), ...outputsOf(workflow)].join("\n");
+  return [...headOf(workflow, options), "", renderTree(workflow, options), ...outputLines(workflow)].join(
+    "\n",
+  );
 }
 
 function headOf(workflow: WorkflowObject, { palette, now }: ViewOptions): string[] {
@@ -89,8 +91,8 @@ function messageOf(node: NodeStatus, palette: Palette): string {
   return result === undefined ? "" : palette.dim(`→ ${oneLine(result, 80)}`);
 }
 
-function outputsOf(workflow: WorkflowObject): string[] {
-  const parameters = workflow.status?.outputs?.parameters ?? [];
+function outputLines(workflow: WorkflowObject): string[] {
+  const parameters = outputsOf(workflow);
   if (parameters.length === 0) return [];
   return [
     "",

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { formatDuration, noFailpoints, Scope, silentLogger, sleepFor } from "@sluice/base";
 import type { StreamName } from "@sluice/bus";
 import { ApiClient } from "../../client/api-client.ts";
-import { phaseOf, type WorkflowObject } from "../../client/workflow-object.ts";
+import { outputsOf, phaseOf, type WorkflowObject } from "../../client/workflow-object.ts";
 import { loadConfig } from "../../config/config.ts";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
@@ -174,10 +174,9 @@ async function decided(context: CliContext, id: string, say: Sayer): Promise<str
 }
 
 function sayEnd(workflow: WorkflowObject, say: Sayer): void {
-  const { outputs } = workflow.status ?? {};
   say.plain("");
   say.done(`${phaseOf(workflow)} in ${durationOf(workflow.status ?? {}, 0) ?? ""}`);
-  for (const { name, value } of outputs?.parameters ?? [])
+  for (const { name, value } of outputsOf(workflow))
     say.done(`output ${name} = ${oneLine(value ?? "", 200)}`);
 }
 
