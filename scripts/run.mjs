@@ -64,7 +64,11 @@ const commands = {
     const { node, env } = await prepare({ nats: false, bundle: false });
     const steps = [
       ["types", bin("tsc"), ["-p", "tsconfig.json"]],
-      ["lint and format", bin("biome"), ["ci", "--max-diagnostics=50", "."]],
+      [
+        "lint and format",
+        bin("biome"),
+        ["ci", "--max-diagnostics=50", ...(process.stdout.isTTY ? [] : ["--colors=off"]), "."],
+      ],
       ["generated files", node, [join(root, "scripts", "gen", "registry.mjs"), "--check"]],
       [
         "docs/errors.md",

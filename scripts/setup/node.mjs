@@ -74,13 +74,12 @@ async function installFromNpm(spec, target, unwrap) {
     await rm(target, { recursive: true, force: true });
     await rename(unwrap === undefined ? work : join(work, "node_modules", unwrap), target);
   } catch (error) {
-    throw new Error(
-      `cannot get '${spec}' from the npm registry: ${String(error.stderr || error.message)
-        .trim()
-        .split("\n")
-        .pop()}\n` + "  Check that `npm ping` works here, or install Node 24 or newer yourself.",
-      { cause: error },
-    );
+    const reason = String(error.stderr || error.message)
+      .trim()
+      .split("\n")
+      .pop();
+    const hint = "Check that `npm ping` works here, or install Node 24 or newer yourself.";
+    throw new Error(`cannot get '${spec}' from the npm registry: ${reason}\n  ${hint}`, { cause: error });
   } finally {
     await rm(work, { recursive: true, force: true });
   }
