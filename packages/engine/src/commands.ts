@@ -35,23 +35,30 @@ export async function readRun(journal: Journal<Fact>, key: RunKeyed): Promise<Re
 
 const maxTries = 20;
 
+/** `sealed`: the journal takes no command any more, and the archive has the run. */
+export interface CommandOutcome {
+  readonly kind: "stored" | "sealed";
+  readonly uid: string;
+}
+
 /**
- * Appends a command; `sealed` when the journal takes none any more, and the archive has the run. Errors: ENGINE_RUN_NOT_FOUND, ENGINE_RUN_FINISHED, ENGINE_NODE_NOT_FOUND, ENGINE_OUTPUT_MISSING,
+ * Appends a command. Errors: ENGINE_RUN_NOT_FOUND, ENGINE_RUN_FINISHED, ENGINE_NODE_NOT_FOUND, ENGINE_OUTPUT_MISSING,
  * ENGINE_SELECTOR_INVALID, ENGINE_COMMAND_CONTENDED.
  */
 export async function command(
   journal: Journal<Fact>,
   key: RunKeyed,
   fact: CommandFact,
-): Promise<"stored" | "sealed"> {
+): Promise<CommandOutcome> {
   for (let tries = 1; tries <= maxTries; tries++) {
     const read = await readRun(journal, key);
     if (read === undefined || read.run.deleted) throw EngineError.RUN_NOT_FOUND({ ...key });
     check(read.run, fact);
-    if (read.run.sealed) return "sealed";
+    const { uid } = read.run;
+    if (read.run.sealed) return { kind: "sealed", uid };
     try {
       await journal.append(key, [fact], read.seq);
-      return "stored";
+      return { kind: "stored", uid };
     } catch (error) {
       if (!hasCode(error, "BUS_WRONG_SEQUENCE")) throw error;
     }

@@ -11,7 +11,7 @@ import { createRun } from "../run/create.ts";
 import type { RunKeyed } from "../run/state/run.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { listRuns } from "./list.ts";
-import { isRow, makePlaces, type RunPlaces } from "./places.ts";
+import { type Deletions, isRow, makePlaces, type RunPlaces } from "./places.ts";
 import type { RunDirectory, RunList, RunQuery, SubmitOptions } from "./port.ts";
 import { watchRuns } from "./watch.ts";
 
@@ -59,7 +59,7 @@ export function makeRunDirectory(deps: RunDirectoryDeps): RunDirectory {
       send(key, { type: "resume", at: at(), by, ...defined({ selector, parameters }) }),
     set: (key, { by, nodeFieldSelector: selector, outputParameters: parameters, phase, message }) =>
       send(key, { type: "set", at: at(), by, selector, ...defined({ parameters, phase, message }) }),
-    delete: (key, { by }) => remove(deps, key, by),
+    delete: (key, { by }) => remove(deps, places.deletions, key, by),
   };
 }
 
@@ -110,10 +110,18 @@ async function settledCommand(
 }
 
 /** In the journal while it takes commands, and in the archive where the run has come to by then. */
-async function remove(deps: RunDirectoryDeps, key: RunKeyed, by: string): Promise<void> {
+async function remove(
+  deps: RunDirectoryDeps,
+  deletions: Deletions,
+  key: RunKeyed,
+  by: string,
+): Promise<void> {
   let inJournal = true;
   try {
-    inJournal = (await command(deps.journal, key, { type: "delete", at: deps.clock.now(), by })) === "stored";
+    const { kind, uid } = await command(deps.journal, key, { type: "delete", at: deps.clock.now(), by });
+    inJournal = kind === "stored";
+    if (inJournal) deletions.add(uid);
+    if (inJournal && deps.registry.get(key)?.run.uid === uid) deps.registry.changed(key);
   } catch (error) {
     if (!hasCode(error, "ENGINE_RUN_NOT_FOUND")) throw error;
     inJournal = false;
@@ -122,6 +130,7 @@ async function remove(deps: RunDirectoryDeps, key: RunKeyed, by: string): Promis
   const row = await deps.archive.get(key);
   if (isRow(row)) {
     await deps.archive.bury(key, row.uid);
+    deletions.add(row.uid);
     await deps.logs.purge(key);
   } else if (!inJournal) throw EngineError.RUN_NOT_FOUND({ ...key });
 }

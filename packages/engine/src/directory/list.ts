@@ -53,7 +53,7 @@ async function entriesOf(
   namespace: string | undefined,
   query: RunQuery,
 ): Promise<Entry[]> {
-  const { registry, journal, archive } = places;
+  const { registry, journal, archive, deletions } = places;
   const fits = parseLabelSelector(query.labelSelector);
   const phases = query.phases === undefined || query.phases.length === 0 ? undefined : new Set(query.phases);
   const after = positionOf(query.continue);
@@ -73,7 +73,7 @@ async function entriesOf(
     if (run.sealed) return;
     seen.add(idOf(run.key));
     const row = { phase: run.phase, submittedAt: run.submitted.at, labels: labelsOf(run) };
-    if (!run.deleted) add(run.key, row, async () => object());
+    if (!run.deleted && !deletions.has(run.uid)) add(run.key, row, async () => object());
   };
   for (const live of registry.list(namespace))
     addRun(live.run, () => projectWorkflow(live.run, live.seq, (stepId) => live.step(stepId)));
@@ -83,17 +83,18 @@ async function entriesOf(
     if (read !== undefined) addRun(read.run, () => projectWorkflow(read.run, read.seq));
   }
   for await (const row of (await places.index.rows(namespace)) ?? archive.list(namespace))
-    if (!seen.has(idOf(row.key))) add(row.key, row, () => archivedObject(places, row));
+    if (!seen.has(idOf(row.key)) && !deletions.has(row.uid))
+      add(row.key, row, () => archivedObject(places, row));
   return entries;
 }
 
 async function archivedObject(
-  { archive }: RunPlaces,
+  { archive, deletions }: RunPlaces,
   { key, object }: Pick<IndexedRow, "key" | "object">,
 ): Promise<WorkflowObject | undefined> {
   if (object !== undefined) return objectOf({ object });
   const row = await archive.get(key);
-  return isRow(row) ? objectOf(row) : undefined;
+  return isRow(row) && !deletions.has(row.uid) ? objectOf(row) : undefined;
 }
 
 const idOf = (key: RunKeyed): string => `${key.namespace}/${key.name}`;

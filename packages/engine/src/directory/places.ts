@@ -6,7 +6,7 @@ import type { Fact } from "../facts.ts";
 import type { RunRegistry } from "../loop/registry.ts";
 import { objectOf } from "../project/archive.ts";
 import { projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
-import type { RunKeyed } from "../run/state/run.ts";
+import type { Run, RunKeyed } from "../run/state/run.ts";
 import { ArchiveIndex } from "./archive-index.ts";
 import { JournalReader } from "./journal-reader.ts";
 
@@ -16,8 +16,30 @@ export interface RunPlaces {
   readonly archive: Archive;
   readonly reader: JournalReader;
   readonly index: ArchiveIndex;
+  readonly deletions: Deletions;
   readonly find: (key: RunKeyed) => Promise<WorkflowObject | undefined>;
 }
+
+/**
+ * Uids of runs that were deleted through this directory. What follows journal and archive learns of it a moment later,
+ * and a reader who waited for the deletion must not see the run again.
+ */
+export class Deletions {
+  readonly #uids = new Set<string>();
+
+  add(uid: string): void {
+    this.#uids.add(uid);
+    const [oldest] = this.#uids;
+    if (this.#uids.size > maxDeletions && oldest !== undefined) this.#uids.delete(oldest);
+  }
+
+  has(uid: string): boolean {
+    return this.#uids.has(uid);
+  }
+}
+
+/** By the time that so many were deleted after it, the first one is known everywhere. */
+const maxDeletions = 10_000;
 
 export const isRow = (row: ArchiveRow | ArchiveTombstone | undefined): row is ArchiveRow =>
   row !== undefined && "object" in row;
@@ -27,17 +49,19 @@ export function makePlaces(
 ): RunPlaces {
   const { registry, journal, archive, log = silentLogger } = deps;
   const reader = new JournalReader(journal);
+  const deletions = new Deletions();
+  const isGone = (run: Run) => run.deleted || deletions.has(run.uid);
   const find = async (key: RunKeyed): Promise<WorkflowObject | undefined> => {
     const live = registry.get(key);
     if (live !== undefined && !live.run.sealed)
-      return live.run.deleted
+      return isGone(live.run)
         ? undefined
         : projectWorkflow(live.run, live.seq, (stepId) => live.step(stepId));
     const read = live === undefined ? await reader.read(key) : undefined;
     if (read !== undefined && !read.run.sealed)
-      return read.run.deleted ? undefined : projectWorkflow(read.run, read.seq);
+      return isGone(read.run) ? undefined : projectWorkflow(read.run, read.seq);
     const row = await archive.get(key);
-    return isRow(row) ? objectOf(row) : undefined;
+    return isRow(row) && !deletions.has(row.uid) ? objectOf(row) : undefined;
   };
-  return { registry, journal, archive, reader, index: new ArchiveIndex(archive, log), find };
+  return { registry, journal, archive, reader, index: new ArchiveIndex(archive, log), deletions, find };
 }

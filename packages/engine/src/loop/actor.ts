@@ -6,7 +6,7 @@
 //   A2. Inputs that come while an append is under way go into the next one: one append per batch.
 //   A3. A step's end is forgotten by its executor only after it is stored, and its output lines before it.
 //   A4. When fenced, the actor stops at once: no effect, no append, no forget.
-import { Mailbox, messageOf } from "@sluice/base";
+import { Mailbox, messageOf, sleepFor } from "@sluice/base";
 import type { JournalRecord } from "@sluice/bus";
 import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
 import type { Fact, StepFinished, StepStarted } from "../facts.ts";
@@ -80,9 +80,12 @@ export class RunActor implements LiveRun {
     this.#deps.registry.changed(this.run.key);
   }
 
-  /** Takes the run: the claim. False when another engine has it. */
-  async claim(signal: AbortSignal): Promise<boolean> {
-    return (await this.#journal.append([], signal)) === "stored";
+  /** Takes the run: the claim, `over` whoever has it or only when nobody has. False when the run is not ours. */
+  async claim(over: boolean, signal: AbortSignal): Promise<boolean> {
+    const outcome = await this.#journal.claim(over, signal);
+    // What others wrote just before is folded by now.
+    this.#deps.registry.changed(this.run.key);
+    return outcome === "stored";
   }
 
   /** Steps that the executor should know already. */
@@ -127,7 +130,27 @@ export class RunActor implements LiveRun {
       await this.#deps.failpoints.reach("engine.appended");
       over = await this.#act(signal);
     }
-    if (over && !signal.aborted) await finishRun(this.#deps, this.run, this.#journal, this.executor, signal);
+    if (!over || signal.aborted) return;
+    const { run, executor } = this;
+    const rest = (ms: number) => this.#rest(ms, signal);
+    await finishRun(this.#deps, { run, journal: this.#journal, executor, rest }, signal);
+  }
+
+  /** Waits, and folds meanwhile what is asked of the run that is over; its deletion ends the wait. */
+  async #rest(ms: number, signal: AbortSignal): Promise<void> {
+    const enough = new AbortController();
+    let isOver = false;
+    const slept = sleepFor(this.#deps.clock, ms, AbortSignal.any([signal, enough.signal])).then(() => {
+      isOver = true;
+    });
+    while (!isOver && !signal.aborted && !this.run.deleted) {
+      await Promise.race([slept, this.#inbox.ready()]);
+      // Another engine's record is found by the seal.
+      for (const input of this.#inbox.drain())
+        if (input.type === "record" && this.#journal.take(input.record) === "folded")
+          this.#deps.registry.changed(this.run.key);
+    }
+    enough.abort();
   }
 
   /** Stores and folds what came in. */

@@ -133,10 +133,11 @@ class Engine {
     return actor;
   }
 
+  /** `all`: the runs of an engine's start, which are taken over from whoever has them. */
   async #adopted(actors: readonly RunActor[], all = false): Promise<void> {
     const mine: RunActor[] = [];
     for (const actor of actors) {
-      if (actor.run.stage === "done" || (await actor.claim(this.#signal))) mine.push(actor);
+      if (actor.run.stage === "done" || (await actor.claim(all, this.#signal))) mine.push(actor);
       else this.#drop(actor);
     }
     if (all) await this.#adopt(mine);

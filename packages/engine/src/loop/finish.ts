@@ -8,6 +8,14 @@ import type { JournalWriter } from "./journal-writer.ts";
 /** A submission may have looked at the archive so long ago: before that the journal must still hold the name. */
 const purgeDelayMs = 6_000;
 
+export interface RunEnd {
+  readonly run: Run;
+  readonly journal: JournalWriter;
+  readonly executor: Executor | undefined;
+  /** Waits so many ms, or until the run is deleted. */
+  readonly rest: (ms: number) => Promise<void>;
+}
+
 /**
  * Puts a run that is over away: archive row, then its journal is sealed and goes. Each part may be repeated after a
  * crash. The name stays taken by the row. The seal is an append like any other, so a deletion is either before it in the
@@ -15,16 +23,14 @@ const purgeDelayMs = 6_000;
  */
 export async function finishRun(
   deps: LoopDeps,
-  run: Run,
-  journal: JournalWriter,
-  executor: Executor | undefined,
+  { run, journal, executor, rest }: RunEnd,
   signal: AbortSignal,
 ): Promise<void> {
   for (const stepId of run.steps.keys()) await executor?.forget(stepId).catch(() => undefined);
   await persisting(deps, run, signal, async () => {
     if (!run.deleted) {
       await archive(deps, run, journal.seq);
-      if (!run.sealed) await sleepFor(deps.clock, purgeDelayMs, signal);
+      if (!run.sealed) await rest(purgeDelayMs);
       if (signal.aborted) return;
     }
     if (!run.sealed) {

@@ -5,6 +5,7 @@
 //       fences: this engine lets the run go and does nothing more for it.
 //   J3. A record that was stored although its acknowledgement was lost is known by its mark, and counts as stored.
 //   J4. While the bus is away the facts are kept and tried again; they are given up only when the signal aborts.
+//   J5. A claim at an engine's start takes the run whoever has it: other engines' records are folded, and it is tried again.
 import { backoffMs, defaultBackoff, hasCode, retryOf, sleepFor } from "@sluice/base";
 import type { Journal, JournalRecord } from "@sluice/bus";
 import { type EngineMark, type Fact, factVersion, isCommand } from "../facts.ts";
@@ -19,6 +20,7 @@ export class JournalWriter {
   seq: number;
   readonly #deps: LoopDeps;
   readonly #journal: Journal<Fact>;
+  #takesOver = false;
 
   constructor(deps: LoopDeps, run: Run, seq: number) {
     this.#deps = deps;
@@ -50,6 +52,19 @@ export class JournalWriter {
       }
     }
     return "aborted";
+  }
+
+  /**
+   * Takes the run by a mark alone. `over`: from whoever has it (J5); else only when no engine was first. The engine that
+   * had the run may have died right after its last record: a claim that gave way to it would leave the run to nobody.
+   */
+  async claim(over: boolean, signal: AbortSignal): Promise<AppendOutcome> {
+    this.#takesOver = over;
+    try {
+      return await this.append([], signal);
+    } finally {
+      this.#takesOver = false;
+    }
   }
 
   async #wait(attempt: number, signal: AbortSignal, error: unknown): Promise<void> {
@@ -86,10 +101,11 @@ export class JournalWriter {
   take(record: Pick<JournalRecord<Fact>, "seq" | "facts">): "known" | "folded" | "own" | "foreign" {
     if (record.seq <= this.seq) return "known";
     const [first] = record.facts;
-    if (first?.type === "engine" && first.engine !== this.#deps.engine) return "foreign";
+    const isOther = first?.type === "engine" && first.engine !== this.#deps.engine;
+    if (isOther && !this.#takesOver) return "foreign";
     if (first?.type !== "engine" && !record.facts.every(isCommand)) return "foreign";
     this.#fold(record);
-    return first?.type === "engine" ? "own" : "folded";
+    return first?.type === "engine" && !isOther ? "own" : "folded";
   }
 
   #fold(record: Pick<JournalRecord<Fact>, "seq" | "facts">): void {

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { BusError } from "@sluice/bus";
 import { expect, test } from "vitest";
 import type { StepRequest } from "../executor/contract.ts";
+import type { Fact } from "../facts.ts";
 import { aWorkflow, shTemplate } from "../testing/a-workflow.ts";
 import { EngineBench, type EngineProcess } from "../testing/engine-bench.ts";
 import { ManualExecutor, manualWorld } from "../testing/manual-executor.ts";
@@ -59,6 +60,46 @@ test("a process that dies in the middle of a chatty step leaves each line once, 
     await bench.ended(engine, key);
   }
   expect(await textsOf(bench)).toEqual(told);
+});
+
+test("a claim that comes second to the old engine's last record takes the run all the same", async () => {
+  await using bench = new EngineBench();
+  const world = manualWorld();
+  const now = () => bench.clock.now();
+  const first = new ManualExecutor({ now, world });
+  const one = bench.start(first);
+  const two = aWorkflow({
+    templates: [
+      { name: "main", steps: [[{ name: "a", template: "sh" }], [{ name: "b", template: "sh" }]] },
+      shTemplate("sh"),
+    ],
+  });
+  const step = await running(one, first, two);
+
+  // The old engine stores the step's end just before the new one's claim, and is gone.
+  const journal = bench.stores.journal<Fact>();
+  let isFirstAppend = true;
+  const second = new ManualExecutor({ now, world, script: () => ({}) });
+  const late = bench.start(second, {
+    journal: {
+      ...journal,
+      append: async (...record) => {
+        if (isFirstAppend) {
+          isFirstAppend = false;
+          first.end(step.id);
+          await first.started((s) => s.node.name === "wf[1].b");
+          await one.kill();
+        }
+        return journal.append(...record);
+      },
+    },
+  });
+
+  const next = await first.started((s) => s.node.name === "wf[1].b");
+  await bench.until(late, key, (object) => object.status.progress === "1/2");
+  second.end(next.id);
+  expect((await bench.ended(late, key)).status.phase).toBe("Succeeded");
+  expect(world.starts).toEqual([step.id, next.id]);
 });
 
 test("an append that was stored although it failed is not stored again", async () => {

@@ -24,6 +24,8 @@ interface World {
   readonly output: Map<string, StepLine[]>;
   /** Every real start, in order: a step id twice in it was run twice. */
   readonly starts: string[];
+  /** The instances that look at this world: each is told of the steps that it has attached to. */
+  readonly tellers: Set<(event: StepEvent) => void>;
 }
 
 export interface ManualOptions {
@@ -40,6 +42,7 @@ export const manualWorld = (): World => ({
   ended: new Map(),
   output: new Map(),
   starts: [],
+  tellers: new Set(),
 });
 
 /** An executor whose steps end when a test says so. Keeps X1–X4; several instances may share one world. */
@@ -55,6 +58,15 @@ export class ManualExecutor implements Executor {
   constructor(options: ManualOptions) {
     this.#options = options;
     this.world = options.world ?? manualWorld();
+    this.world.tellers.add(this.#hear);
+  }
+
+  readonly #hear = (event: StepEvent): void => {
+    if (this.#attached.has(event.stepId)) this.#events.put(event);
+  };
+
+  #say(event: StepEvent): void {
+    for (const tell of [...this.world.tellers]) tell(event);
   }
 
   /** Ids of the steps that run now. */
@@ -112,7 +124,7 @@ export class ManualExecutor implements Executor {
   #tell(stepId: string, texts: readonly string[], stream: StepLine["stream"]): void {
     const lines = texts.map((text) => ({ at: this.#options.now(), stream, text }));
     this.world.output.set(stepId, [...(this.world.output.get(stepId) ?? []), ...lines]);
-    if (this.#attached.has(stepId)) this.#events.put({ type: "output", stepId, lines });
+    this.#say({ type: "output", stepId, lines });
   }
 
   /** Tells again all that a known step said and how it ended, as a watcher that begins anew. */
@@ -133,7 +145,7 @@ export class ManualExecutor implements Executor {
 
   #finish(event: Extract<StepEvent, { type: "finished" | "lost" }>): void {
     this.world.ended.set(event.stepId, event);
-    if (this.#attached.has(event.stepId)) this.#events.put(event);
+    this.#say(event);
   }
 
   async stop(stepId: string, how: "term" | "kill"): Promise<void> {
@@ -142,7 +154,11 @@ export class ManualExecutor implements Executor {
 
   async adopt(known: readonly StepRequest[]): Promise<{ readonly attached: readonly string[] }> {
     const ids = new Set(known.map((step) => step.id));
-    for (const stepId of this.running) if (!ids.has(stepId)) this.world.running.delete(stepId);
+    for (const stepId of this.running)
+      if (!ids.has(stepId)) {
+        this.world.running.delete(stepId);
+        this.#say({ type: "lost", stepId, at: this.#options.now(), reason: "removed: no known step" });
+      }
     return { attached: known.map((step) => step.id).filter((stepId) => this.#attach(stepId)) };
   }
 
@@ -152,7 +168,7 @@ export class ManualExecutor implements Executor {
   }
 
   async *events(signal: AbortSignal): AsyncIterable<StepEvent> {
-    const stop = () => this.#events.close();
+    const stop = () => this.#leave();
     if (signal.aborted) return;
     signal.addEventListener("abort", stop, { once: true });
     for await (const event of this.#events) {
@@ -166,6 +182,11 @@ export class ManualExecutor implements Executor {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.world.tellers.delete(this.#hear);
     this.#events.close();
   }
 }
