@@ -4,4 +4,5 @@ export { LocalError } from "./errors.ts";
 export { KubeExecError, type KubernetesExecutorOptions, makeKubernetesExecutor } from "./kubernetes/index.ts";
 export { type IsolationChoice, type LocalCandidate, probeLocal } from "./local/isolation/probe.ts";
 export { type LocalExecutorOptions, makeLocalExecutor } from "./local/local-executor.ts";
+export { memoryFolder } from "./local/memory-folder.ts";
 export type { SiteOptions } from "./local/site.ts";

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock, Logger, Random, Scope } from "@sluice/base";
-import { messageOf } from "@sluice/base";
+import { hashId, messageOf } from "@sluice/base";
 import type { KeyValue } from "@sluice/bus";
 import type { Executor } from "@sluice/engine";
 import type { References } from "@sluice/kube";
@@ -30,6 +30,8 @@ export interface ChosenExecutor {
   readonly why: string;
   /** Files of Secrets and ConfigMaps are written here; absent on Kubernetes, where they are the cluster's. */
   readonly referencesFolder?: string;
+  /** Where the local executor's step folders are in memory. */
+  readonly memoryDir?: string;
 }
 
 /**
@@ -47,13 +49,16 @@ export async function chooseExecutor(deps: ExecutorDeps): Promise<ChosenExecutor
 }
 
 async function local(deps: ExecutorDeps, why: string): Promise<ChosenExecutor> {
-  const { makeLocalExecutor } = await import("@sluice/executor");
+  const { makeLocalExecutor, memoryFolder } = await import("@sluice/executor");
   const { fileReferences } = await import("@sluice/kube");
   const { config, dataDir, env, scope, clock, random, log } = deps;
   const references = fileReferences(dataDir);
+  // By the data folder's own path: whoever serves this folder next finds the steps that still run.
+  const memoryDir = memoryFolder(`sluice-${hashId("local", dataDir).slice(0, 16)}`);
   const executor = scope.use(
     await makeLocalExecutor({
       stateDir: `${dataDir}/local`,
+      ...(memoryDir === undefined ? {} : { memoryDir }),
       hide: [dataDir, ...homeSecrets(env["HOME"])],
       ...(env["PATH"] === undefined ? {} : { path: env["PATH"] }),
       isolation: config.isolation,
@@ -63,7 +68,13 @@ async function local(deps: ExecutorDeps, why: string): Promise<ChosenExecutor> {
       log,
     }),
   );
-  return { executor, references, why, referencesFolder: dataDir };
+  return {
+    executor,
+    references,
+    why,
+    referencesFolder: dataDir,
+    ...(memoryDir === undefined ? {} : { memoryDir }),
+  };
 }
 
 /** Credentials of whoever started us: a sandboxed step sees these folders empty. */

@@ -4,12 +4,13 @@
 import { type Logger, type Random, Scope } from "@sluice/base";
 import type { Executor, ExecutorDescription, StepEvent, StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
+import { BegunLog } from "./begun-log.ts";
 import { EventQueue } from "./event-queue.ts";
 import { abandonedBoxes } from "./isolation/box-pool.ts";
 import type { Isolation } from "./isolation/isolation.ts";
 import { chooseIsolation, type IsolationChoice } from "./isolation/probe.ts";
 import { openSite, type Site, type SiteOptions } from "./site.ts";
-import { isRunning } from "./step/process-table.ts";
+import { bootId, isRunning } from "./step/process-table.ts";
 import { listStepIds, StepFolder } from "./step/step-folder.ts";
 import { StepRunner } from "./step/step-runner.ts";
 import { Trash } from "./trash.ts";
@@ -29,7 +30,9 @@ export interface LocalExecutorOptions extends SiteOptions {
  */
 export async function makeLocalExecutor(options: LocalExecutorOptions): Promise<Executor> {
   const site = openSite(options);
-  const trash = new Trash({ ...site, random: options.random });
+  const trashOf = (trashDir: string) => new Trash({ ...site, trashDir, random: options.random });
+  const trash = trashOf(site.trashDir);
+  const stepTrash = site.isStepsInMemory ? trashOf(site.stepTrashDir) : trash;
   const { isolation, reason } = await chooseIsolation(site, options.isolation ?? "auto", {
     random: options.random,
     discard: (folder) => trash.put(folder),
@@ -42,6 +45,7 @@ export async function makeLocalExecutor(options: LocalExecutorOptions): Promise<
     isolation,
     reason,
     trash,
+    stepTrash,
   });
 }
 
@@ -51,6 +55,7 @@ interface Parts extends Site {
   readonly isolation: Isolation;
   readonly reason: string;
   readonly trash: Trash;
+  readonly stepTrash: Trash;
 }
 
 class LocalExecutor implements Executor {
@@ -60,10 +65,15 @@ class LocalExecutor implements Executor {
   readonly #scope = new Scope();
   readonly #runners = new Map<string, StepRunner>();
   readonly #running = new Set<Promise<void>>();
+  /** Where step folders do not outlive the machine. */
+  readonly #begun: BegunLog | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#begun = parts.isStepsInMemory ? new BegunLog(parts.begunPath, bootId()) : undefined;
+    this.#scope.defer(() => this.#begun?.close());
     this.#scope.defer(() => parts.trash.close());
+    this.#scope.defer(() => parts.stepTrash.close());
     this.#scope.use(parts.isolation);
     this.#scope.defer(async () => {
       await Promise.all(this.#running);
@@ -73,6 +83,7 @@ class LocalExecutor implements Executor {
   async start(step: StepRequest): Promise<void> {
     if (this.#runners.has(step.id)) return;
     const folder = new StepFolder(this.#parts, step.id);
+    this.#begun?.add(step.id, () => this.#runners.keys());
     folder.create();
     this.#run(folder, step);
   }
@@ -97,7 +108,20 @@ class LocalExecutor implements Executor {
       attached.push(id);
       if (!this.#runners.has(id)) this.#run(folder, step);
     }
+    attached.push(...this.#lostWithTheMachine(known));
     return { attached };
+  }
+
+  /** Steps that had begun when the machine went down: nothing of them is left but that they were begun. */
+  #lostWithTheMachine(known: readonly StepRequest[]): readonly string[] {
+    if (this.#begun === undefined) return [];
+    const earlier = this.#begun.earlier();
+    const lost = known.map(({ id }) => id).filter((id) => earlier.has(id) && !this.#runners.has(id));
+    const reason = "the machine was started again while it ran";
+    for (const stepId of lost) this.#queue.put({ type: "lost", stepId, at: this.#parts.clock.now(), reason });
+    // The lost ones stay in it until the engine knows them no more: it may die before it has stored this.
+    this.#begun.retain(new Set(known.map(({ id }) => id)));
+    return lost;
   }
 
   async forget(stepId: string): Promise<void> {
@@ -142,7 +166,7 @@ class LocalExecutor implements Executor {
 
   #remove(folder: StepFolder): void {
     const { box } = folder;
-    this.#parts.trash.put(folder.path);
+    this.#parts.stepTrash.put(folder.path);
     if (box !== undefined) this.#parts.trash.put(box);
   }
 

@@ -7,6 +7,8 @@ import { writeShims } from "./isolation/shims.ts";
 export interface SiteOptions {
   /** Folder of the local executor alone; made when missing. */
   readonly stateDir: string;
+  /** Folder in memory for the step folders, where there is one (`memoryFolder`); default: they are in `stateDir`. */
+  readonly memoryDir?: string;
   /** Further folders that a sandboxed step sees empty, such as the data folder with its credentials. */
   readonly hide?: readonly string[];
   /** Where steps and their tools find programs; default the usual system folders. */
@@ -20,8 +22,12 @@ export interface Site {
   readonly stepsDir: string;
   /** Sandboxes: of steps, and waiting for steps. */
   readonly boxesDir: string;
-  /** What is on its way out. */
+  /** What is on its way out: of boxes, and of step folders, which may lie on another file system. */
   readonly trashDir: string;
+  readonly stepTrashDir: string;
+  /** Whether step folders are gone after a restart of the machine. */
+  readonly isStepsInMemory: boolean;
+  readonly begunPath: string;
   /** Stand-ins for programs that the host may lack. */
   readonly shimsDir: string;
   /** The ground of a sandbox's /dev. */
@@ -36,18 +42,22 @@ const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 export function openSite(options: SiteOptions): Site {
   const stateDir = resolve(options.stateDir);
+  const stepsHome = options.memoryDir ?? stateDir;
   const site: Site = {
     stateDir,
-    stepsDir: join(stateDir, "steps"),
+    stepsDir: join(stepsHome, "steps"),
     boxesDir: join(stateDir, "boxes"),
     trashDir: join(stateDir, "trash"),
+    stepTrashDir: join(stepsHome, "trash"),
+    isStepsInMemory: stepsHome !== stateDir,
+    begunPath: join(stateDir, "begun"),
     shimsDir: join(stateDir, "shims"),
     devDir: join(stateDir, "dev"),
-    hidden: [...new Set([stateDir, ...(options.hide ?? []).map((folder) => resolve(folder))])],
+    hidden: [...new Set([stateDir, stepsHome, ...(options.hide ?? []).map((folder) => resolve(folder))])],
     path: options.path ?? usualPath,
     clock: options.clock,
   };
-  for (const dir of [site.stepsDir, site.boxesDir, site.trashDir])
+  for (const dir of [site.stepsDir, site.boxesDir, site.trashDir, site.stepTrashDir])
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   writeShims(site.shimsDir);
   prepareDeviceFolder(site.devDir);

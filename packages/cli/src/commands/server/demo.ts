@@ -31,10 +31,12 @@ export async function demo(
   const startedAt = context.clock.monotonic();
   const folder = options.data ?? (await mkdtemp(join(tmpdir(), "sluice-demo-")));
   const say = sayer(context);
+  let memoryDir: string | undefined;
   try {
     await using scope = new Scope();
     say.step(1, "start");
     const running = await start(context, folder, scope);
+    memoryDir = running.executor.memoryDir;
     const own: CliContext = { ...context, namespace: "default", client: new ApiClient({ url: running.url }) };
     await sayStarted(running, say);
     say.step(2, "apply examples/quickstart");
@@ -51,6 +53,8 @@ export async function demo(
     endWith(workflow);
   } finally {
     if (options.data === undefined) await rm(folder, { recursive: true, force: true });
+    if (options.data === undefined && memoryDir !== undefined)
+      await rm(memoryDir, { recursive: true, force: true });
   }
   const kept =
     options.data === undefined
