@@ -109,3 +109,53 @@ test("an index that may not hold every row says so, and one that may not hold ob
   expect(await thin.rows("other")).toEqual([]);
   stop.abort();
 });
+
+test("who deletes a run does not see it again, just ended or archived, however late the followers are", async () => {
+  await using bench = new EngineBench();
+  const engine = bench.start(quick(bench));
+  const { directory } = engine;
+  await finish(bench, engine, ["archived"]);
+  await directory.submit(aWorkflow({}, "ended"), { namespace: "default", by });
+  await bench.ended(engine, { namespace: "default", name: "ended" });
+  expect((await page(engine, {})).names).toEqual(["ended", "archived"]);
+
+  for (const name of ["archived", "ended"]) {
+    await directory.delete({ namespace: "default", name }, { by: "ann" });
+    const list = await page(engine, {});
+    expect(list.names).not.toContain(name);
+    await expect(directory.get("default", name)).rejects.toMatchObject({ code: "ENGINE_RUN_NOT_FOUND" });
+    await expect(directory.delete({ namespace: "default", name }, { by: "ann" })).rejects.toMatchObject({
+      code: "ENGINE_RUN_NOT_FOUND",
+    });
+  }
+
+  const stop = new AbortController();
+  const shown: string[] = [];
+  await directory.submit(aWorkflow({}, "new"), { namespace: "default", by });
+  for await (const { type, object } of directory.watch("default", {}, stop.signal)) {
+    shown.push(`${type} ${object.metadata.name}`);
+    if (object.status.finishedAt !== null) break;
+  }
+  expect(shown.filter((line) => !line.endsWith(" new"))).toEqual([]);
+});
+
+test("a run that is deleted right after its end goes at once, and its watcher is told", async () => {
+  await using bench = new EngineBench();
+  const engine = bench.start(quick(bench));
+  const key = { namespace: "default", name: "ended" };
+  await engine.directory.submit(aWorkflow({}, "ended"), { namespace: "default", by });
+  const stop = new AbortController();
+  const told: string[] = [];
+  for await (const { type, object } of engine.directory.watch("default", { name: "ended" }, stop.signal)) {
+    if (object.status.finishedAt === null) continue;
+    told.push(type);
+    if (told.length === 1) await engine.directory.delete(key, { by: "ann" });
+  }
+  expect(told.at(-1)).toBe("DELETED");
+
+  // The clock stands still: nothing of the wait before the seal is left.
+  const gone = Promise.withResolvers<void>();
+  engine.registry.onChange(() => engine.registry.get(key) === undefined && gone.resolve());
+  if (engine.registry.get(key) !== undefined) await gone.promise;
+  expect(await bench.facts(key)).toEqual([]);
+});
