@@ -49,7 +49,8 @@ export function makeRunDirectory(deps: RunDirectoryDeps): RunDirectory {
     },
     list: (namespace: string | undefined, query: RunQuery = {}): Promise<RunList> =>
       listRuns(indexed(), namespace, query),
-    watch: (namespace, query, signal) => watchRuns(indexed(), feed, { namespace, ...query }, signal),
+    watch: (namespace, query, signal) =>
+      watchRuns({ places: indexed(), feed, clock: deps.clock }, { namespace, ...query }, signal),
     stop: (key, { by, message, nodeFieldSelector: selector }) =>
       send(key, { type: "stop", at: at(), by, strategy: "Stop", ...defined({ message, selector }) }),
     terminate: (key, { by, message }) =>

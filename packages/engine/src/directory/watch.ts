@@ -1,4 +1,4 @@
-import { Mailbox } from "@sluice/base";
+import { type Clock, Mailbox, sleepFor } from "@sluice/base";
 import type { WorkflowObject } from "../project/workflow.ts";
 import type { RunKeyed } from "../run/state/run.ts";
 import type { ChangeFeed } from "./change-feed.ts";
@@ -13,10 +13,24 @@ interface WatchQuery {
   readonly labelSelector?: string;
 }
 
+/**
+ * A run of many steps changes many times a second, and is a large object: a watcher that was shown every change would
+ * cost more than the steps. After each look there is a pause, so that watching takes a fifth of the time at most.
+ */
+/** A look that takes less is not worth a pause. */
+const leastWorkMs = 0.5;
+const longestPauseMs = 1_000;
+const pausePerWork = 4;
+
+export interface WatchDeps {
+  readonly places: RunPlaces;
+  readonly feed: ChangeFeed;
+  readonly clock: Clock;
+}
+
 /** Changes are level-triggered: several at once are shown as one, with the newest state. */
 export async function* watchRuns(
-  places: RunPlaces,
-  feed: ChangeFeed,
+  { places, feed, clock }: WatchDeps,
   query: WatchQuery,
   signal: AbortSignal,
 ): AsyncIterable<RunEvent> {
@@ -36,6 +50,7 @@ export async function* watchRuns(
     }
     while (!signal.aborted) {
       await inbox.ready();
+      const startedAt = clock.monotonic();
       const keys = new Map(inbox.drain().map((key) => [idOf(key), key]));
       for (const [id, key] of keys) {
         const event = eventOf(shown.get(id), await places.find(key), fits);
@@ -45,6 +60,9 @@ export async function* watchRuns(
         yield event;
         if (event.type === "DELETED" && query.name !== undefined) return;
       }
+      const workMs = clock.monotonic() - startedAt;
+      if (workMs >= leastWorkMs)
+        await sleepFor(clock, Math.min(longestPauseMs, pausePerWork * workMs), signal);
     }
   } finally {
     stop();
