@@ -158,6 +158,26 @@ for (const isolation of ["namespaces", "namespaces-unprivileged"] as const) {
         expect([end.outputs["o2"], end.outputs["o3"]]).toEqual([undefined, undefined]);
     });
 
+    test("that says more than is taken has its last 256 kB as its result", async () => {
+      const end = await run("head -c 100000000 /dev/zero | tr '\\0' x; echo; echo the end");
+      expect(end.result?.length).toBe(256 * 1_024 - 1);
+      expect(end.result?.endsWith("x\nthe end")).toBe(true);
+    });
+
+    test("is told which output file is too large, and by what bound", async () => {
+      const end = await run("head -c 1000000 /dev/zero >/tmp/big; echo x >/tmp/small", {
+        outputPaths: [
+          { name: "big", path: "/tmp/big" },
+          { name: "small", path: "/tmp/small" },
+        ],
+      });
+      expect(end).toMatchObject({ outputs: { small: "x" }, unread: { big: expect.any(String) } });
+      if (end.type === "finished")
+        expect(end.unread?.["big"]).toBe(
+          "output parameter 'big' has more than 262144 B at /tmp/big, at most 262144 B are taken",
+        );
+    });
+
     test("gets an emptyDir and a secret as files", async () => {
       const references = { secret: async () => Buffer.from("file-value"), configMap: async () => undefined };
       await using second = await bench.open({ references });

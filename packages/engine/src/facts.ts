@@ -35,6 +35,8 @@ export interface StepFinished {
   /** Output parameters by name; a file that was not there is not in it. */
   readonly outputs?: Readonly<Record<string, string>>;
   readonly result?: string;
+  /** By output parameter: why a file that was there could not be taken. */
+  readonly unread?: Readonly<Record<string, string>>;
   readonly deadline?: true;
   readonly message?: string;
   readonly host?: string;

@@ -60,6 +60,8 @@ export type StepEvent =
       readonly exitCode: number;
       readonly outputs: Readonly<Record<string, string | undefined>>;
       readonly result?: string;
+      /** By output parameter: why a file that is there could not be taken (too large). The node's phase is Error. */
+      readonly unread?: Readonly<Record<string, string>>;
       /** It ran out of time and was stopped. */
       readonly deadline?: boolean;
       /** Said beside the exit code: "OOMKilled", the eviction's text. */

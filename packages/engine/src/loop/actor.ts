@@ -248,6 +248,7 @@ function finishedFact(event: Extract<StepEnd, { type: "finished" }>, host: strin
     exitCode: event.exitCode,
     ...(Object.keys(outputs).length === 0 ? {} : { outputs }),
     ...(event.result === undefined ? {} : { result: event.result }),
+    ...(event.unread === undefined ? {} : { unread: event.unread }),
     ...(event.deadline === true ? { deadline: true } : {}),
     ...(event.message === undefined ? {} : { message: event.message }),
     ...(host === undefined ? {} : { host }),

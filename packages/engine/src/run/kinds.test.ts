@@ -1,7 +1,7 @@
 import type { RetryStrategy, Template } from "@sluice/spec";
 import { describe, expect, test } from "vitest";
 import { aWorkflow, shTemplate } from "../testing/a-workflow.ts";
-import { PureRun, runToEnd } from "../testing/run-to-end.ts";
+import { PureRun, runToEnd, type ScriptedEnd } from "../testing/run-to-end.ts";
 import { waiting } from "./control.ts";
 
 const retried = (retryStrategy: RetryStrategy, more: Partial<Template> = {}) =>
@@ -239,6 +239,24 @@ describe("values", () => {
     expect(of({ path: "/tmp/p", default: "d" }).node("wf").outputs?.parameters?.[0]?.value).toBe("d");
     expect(of({ path: "/tmp/p" }).run).toMatchObject({ phase: "Error" });
     expect(of({ path: "/tmp/p" }).run.message).toContain("output parameter 'p' has no file at /tmp/p");
+  });
+
+  test("an output file that could not be taken is an Error that says why, whatever the default", () => {
+    const of = (end: ScriptedEnd, valueFrom: object) =>
+      runToEnd(
+        aWorkflow({
+          templates: [shTemplate("main", { outputs: { parameters: [{ name: "p", valueFrom }] } })],
+        }),
+        () => end,
+      ).run;
+    const why = "output parameter 'p' has more than 9 B";
+    expect(of({ unread: { p: why } }, { path: "/p", default: "d" })).toMatchObject({
+      phase: "Error",
+      message: `failed to save outputs: ${why}`,
+    });
+    expect(of({ unread: { p: why }, exitCode: 3 }, { path: "/p" })).toMatchObject({ phase: "Failed" });
+    // An executor that says it beside the exit code.
+    expect(of({ message: why }, { path: "/p" }).message).toBe(`failed to save outputs: ${why}`);
   });
 
   test("an unresolved reference is an error at once", () => {

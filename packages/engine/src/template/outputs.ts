@@ -1,23 +1,30 @@
 import type { Parameter } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
+import type { StepFinished } from "../facts.ts";
 import type { NodeOutputs } from "../run/state/node.ts";
 import { absentReason, evaluateExpression, expressionText, onlyTag, renderText } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
 
-/** Output parameters of a step from the files that came back. A missing file without a default is an error. */
+/**
+ * Output parameters of a step from the files that came back. When the step went well, a missing file without a default
+ * is an error, and so is one that could not be taken: its default stands for no file, not for a lost one.
+ */
 export function leafOutputs(
   declared: readonly Parameter[] | undefined,
-  files: Readonly<Record<string, string>>,
+  { outputs: files = {}, unread = {}, message }: Pick<StepFinished, "outputs" | "unread" | "message">,
   strict: boolean,
 ): Parameter[] {
   const made: Parameter[] = [];
   for (const parameter of declared ?? []) {
     const file = Object.hasOwn(files, parameter.name) ? files[parameter.name] : undefined;
+    const lost = Object.hasOwn(unread, parameter.name) ? unread[parameter.name] : undefined;
+    if (strict && lost !== undefined)
+      throw EngineError.VALUE_UNRESOLVED({ reason: `failed to save outputs: ${lost}` });
     const value = file ?? parameter.valueFrom?.default ?? parameter.default ?? parameter.value;
     if (value !== undefined) made.push({ ...parameter, value });
     else if (strict)
       throw EngineError.VALUE_UNRESOLVED({
-        reason: `failed to save outputs: output parameter '${parameter.name}' has no file at ${parameter.valueFrom?.path ?? "its path"} and no default`,
+        reason: `failed to save outputs: ${message ?? `output parameter '${parameter.name}' has no file at ${parameter.valueFrom?.path ?? "its path"} and no default`}`,
       });
   }
   return made;

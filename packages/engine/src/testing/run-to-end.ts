@@ -12,6 +12,7 @@ export interface ScriptedEnd {
   readonly exitCode?: number;
   readonly result?: string;
   readonly outputs?: Readonly<Record<string, string>>;
+  readonly unread?: Readonly<Record<string, string>>;
   readonly message?: string;
   readonly deadline?: true;
   readonly lost?: string;
@@ -131,6 +132,7 @@ function factOf(step: string, startedAt: number, at: number, end: ScriptedEnd): 
     exitCode: end.exitCode ?? 0,
     ...(end.outputs === undefined ? {} : { outputs: end.outputs }),
     ...(end.result === undefined ? {} : { result: end.result }),
+    ...(end.unread === undefined ? {} : { unread: end.unread }),
     ...(end.message === undefined ? {} : { message: end.message }),
     ...(end.deadline === undefined ? {} : { deadline: true }),
   };

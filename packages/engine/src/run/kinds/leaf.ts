@@ -79,7 +79,7 @@ export function finishStep(run: Run, fact: StepFinished): void {
   if (fact.result !== undefined) outputs.result = fact.result;
   const good = fact.exitCode === 0 && fact.deadline !== true;
   try {
-    const parameters = leafOutputs(declared, fact.outputs ?? {}, good);
+    const parameters = leafOutputs(declared, fact, good);
     if (parameters.length > 0) outputs.parameters = parameters;
   } catch (error) {
     endUnit(run, unit, { phase: "Error", message: failureText(error), outputs });

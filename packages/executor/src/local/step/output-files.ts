@@ -7,20 +7,22 @@ import type { StepFolder } from "./step-folder.ts";
 export interface StepOutputs {
   /** By parameter name, one newline at the end cut; undefined where there is no file. */
   readonly outputs: Readonly<Record<string, string | undefined>>;
-  /** Paths of files that are too large to be a parameter. */
-  readonly tooLarge: readonly string[];
+  /** By parameter name: why a file that is there is not taken. */
+  readonly unread: Readonly<Record<string, string>>;
 }
 
 /** Reads what the collect program has left of the output files. */
 export function readOutputs(folder: StepFolder, wanted: StepRequest["outputPaths"]): StepOutputs {
   const outputs: Record<string, string | undefined> = {};
-  const tooLarge: string[] = [];
+  const unread: Record<string, string> = {};
   for (const [index, { name, path }] of wanted.entries()) {
     const bytes = readOwnFile(join(folder.ground, "out", String(index)));
-    if (bytes !== undefined && bytes.length > maxOutputBytes) tooLarge.push(path);
+    if (bytes !== undefined && bytes.length > maxOutputBytes)
+      unread[name] =
+        `output parameter '${name}' has more than ${maxOutputBytes} B at ${path}, at most ${maxOutputBytes} B are taken`;
     else outputs[name] = bytes?.toString("utf8").replace(/\n$/, "");
   }
-  return { outputs, tooLarge };
+  return { outputs, unread };
 }
 
 /** A file that the step could have replaced by anything: it is read only when it is a plain file, and never through a link. */

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StepLine } from "@sluice/engine";
@@ -63,6 +63,40 @@ describe("a file that grows", () => {
     await appendFile(join(dir, "stdout"), "o\nthree");
     await tail.finish(() => 1, deliver);
     expect(lines).toEqual(["one", "two", "three"]);
+  });
+
+  test("keeps its end, and on the disk little more, when it says more than is taken", async () => {
+    const mebibyte = 1_048_576;
+    const path = join(dir, "stdout");
+    const line = `${"x".repeat(99)}\n`;
+    await writeFile(path, line.repeat(80_000));
+    const readAnew = async () => {
+      const lines: string[] = [];
+      const tail = new OutputTail(() => path, "stdout", mebibyte);
+      await tail.read(
+        () => 1,
+        async (more) => void lines.push(...more.map((l) => l.text)),
+      );
+      await appendFile(path, "the end\n");
+      await tail.finish(
+        () => 1,
+        async (more) => void lines.push(...more.map((l) => l.text)),
+      );
+      return lines;
+    };
+    const lines = await readAnew();
+    expect(lines).toHaveLength(Math.ceil(mebibyte / 100) + 1);
+    expect(lines.at(-1)).toBe("[output beyond 1 MB is dropped]");
+    expect(readResult(path).endsWith(`${line}the end`)).toBe(true);
+    expect(readResult(path)).toHaveLength(maxResultBytes - 1);
+    expect((await stat(path)).blocks * 512).toBeLessThan(2 * mebibyte);
+    expect(await readAnew()).toEqual(lines);
+  });
+
+  test("begins its result with a whole character", async () => {
+    const path = join(dir, "stdout");
+    await writeFile(path, `${"é".repeat(maxResultBytes)}x`);
+    expect(readResult(path)).toBe(`${"é".repeat(maxResultBytes / 2 - 1)}x`);
   });
 
   test("gives its last 256 kB as the result, without one newline at its end", async () => {

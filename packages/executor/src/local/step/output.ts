@@ -1,5 +1,6 @@
 // A step's output files become lines. Pure line cutting; reading is bounded and waits for its reader.
 // The files are read without a detour over other threads: a look costs microseconds, a detour a good part of a ms.
+import { spawnSync } from "node:child_process";
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
 import type { StepLine } from "@sluice/engine";
 
@@ -9,6 +10,8 @@ export const maxLineBytes = 64 * 1_024;
 export const maxStreamBytes = 64 * 1_024 * 1_024;
 export const maxResultBytes = 256 * 1_024;
 const chunkBytes = 256 * 1_024;
+/** Dropped output is given back to the disk in pieces of this size at least: each costs a spawn. */
+const freedAtOnceBytes = 16 * 1_024 * 1_024;
 
 /** Cuts bytes into lines. Text that is no UTF-8 gets replacement characters; nothing else is changed. */
 export class LineCutter {
@@ -49,43 +52,52 @@ function wholeCharacters(bytes: Buffer, at: number): number {
   return at;
 }
 
+/** Where the first character begins that is there as a whole. */
+function wholeCharacterFrom(bytes: Buffer): number {
+  for (let from = 0; from < 4; from++) if (((bytes[from] ?? 0) & 0xc0) !== 0x80) return from;
+  return 0;
+}
+
 /** Reads one growing file from its beginning; each `read` goes to what is its end now. */
 export class OutputTail {
   readonly #path: () => string;
   readonly #stream: StepLine["stream"];
+  readonly #maxBytes: number;
   readonly #cutter = new LineCutter();
   #file: number | undefined;
   #offset = 0;
   #delivered = 0;
+  /** Where the bytes that are dropped and still on the disk begin. */
+  #freed: number;
 
   /** `path` is asked until the file is there. */
-  constructor(path: () => string, stream: StepLine["stream"]) {
+  constructor(path: () => string, stream: StepLine["stream"], maxBytes = maxStreamBytes) {
     this.#path = path;
     this.#stream = stream;
+    this.#maxBytes = maxBytes;
+    this.#freed = maxBytes;
   }
 
   /** Hands over the lines that have come since the last call, a chunk at a time. */
   async read(now: () => number, deliver: (lines: readonly StepLine[]) => Promise<void>): Promise<void> {
     const file = this.#open();
     if (file === undefined) return;
-    for (;;) {
+    while (this.#delivered < this.#maxBytes) {
       // The size is asked first: most looks find nothing new, and a buffer is dear to make.
-      const wanted = Math.min(fstatSync(file).size - this.#offset, chunkBytes);
+      const left = Math.min(fstatSync(file).size - this.#offset, this.#maxBytes - this.#delivered);
+      const wanted = Math.min(left, chunkBytes);
       if (wanted <= 0) return;
       const buffer = Buffer.allocUnsafe(wanted);
       const bytesRead = readSync(file, buffer, 0, wanted, this.#offset);
       if (bytesRead === 0) return;
       this.#offset += bytesRead;
-      if (this.#delivered >= maxStreamBytes) {
-        this.#drop(file);
-        continue;
-      }
       this.#delivered += bytesRead;
       const lines = this.#cutter.push(buffer.subarray(0, bytesRead));
-      if (this.#delivered >= maxStreamBytes)
-        lines.push(...this.#cutter.end(), `[output beyond ${maxStreamBytes / 1_048_576} MB is dropped]`);
+      if (this.#delivered >= this.#maxBytes)
+        lines.push(...this.#cutter.end(), `[output beyond ${this.#maxBytes / 1_048_576} MB is dropped]`);
       await this.#deliver(lines, now(), deliver);
     }
+    this.#drop(file);
   }
 
   /** The rest, once nothing is written any more. */
@@ -108,11 +120,23 @@ export class OutputTail {
     if (texts.length > 0) await deliver(texts.map((text) => ({ at, stream: this.#stream, text })));
   }
 
-  /** The writer appends, so an emptied file grows from nothing again: that bounds what a talkative step takes. */
+  /**
+   * Bounds what a talkative step takes on the disk: the middle of its file is given back as a hole. The first bytes stay
+   * for who reads anew after a restart, the last ones for the step's result.
+   */
   #drop(file: number): void {
-    if (this.#offset < maxStreamBytes) return;
-    ftruncateSync(file, 0);
-    this.#offset = 0;
+    const end = fstatSync(file).size - 2 * maxResultBytes;
+    if (end - this.#freed < Math.min(freedAtOnceBytes, this.#maxBytes)) return;
+    const hole = ["--punch-hole", "--offset", `${this.#freed}`, "--length", `${end - this.#freed}`];
+    const { status } = spawnSync("fallocate", [...hole, "/proc/self/fd/3"], {
+      stdio: ["ignore", "ignore", "ignore", file],
+    });
+    if (status === 0) this.#freed = end;
+    else {
+      // A filesystem without holes. The writer appends, so an emptied file grows from nothing again.
+      ftruncateSync(file, 0);
+      this.#freed = 0;
+    }
   }
 
   #open(): number | undefined {
@@ -138,7 +162,8 @@ export function readResult(path: string): string {
     const length = Math.min(size, maxResultBytes);
     const buffer = Buffer.alloc(length);
     const bytesRead = readSync(file, buffer, 0, length, size - length);
-    return buffer.toString("utf8", 0, bytesRead).replace(/\r?\n$/, "");
+    const from = length < size ? wholeCharacterFrom(buffer) : 0;
+    return buffer.toString("utf8", from, bytesRead).replace(/\r?\n$/, "");
   } finally {
     closeSync(file);
   }

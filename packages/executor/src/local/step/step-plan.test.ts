@@ -58,6 +58,20 @@ describe("a step's variables", () => {
   });
 });
 
+test("a zero byte is refused wherever it stands, and never dropped", async () => {
+  const cases: readonly [string, Parameters<typeof plan>[0]][] = [
+    ["args[1]", { args: ["-c", "echo a\0b"] }],
+    ["command[0]", { command: ["s\0h"] }],
+    ["workingDir", { workingDir: "/tmp\0" }],
+    ["env[0]", { env: [{ name: "A", value: "a\0b" }] }],
+  ];
+  for (const [field, over] of cases)
+    await expect(plan(over), field).rejects.toMatchObject({
+      code: "LOCAL_FIELD_UNSUPPORTED",
+      details: { field },
+    });
+});
+
 describe("a step's volumes", () => {
   const mount = (mountPath: string, more: object = {}) => ({
     volumeMounts: [{ name: "v", mountPath, ...more }],

@@ -48,6 +48,8 @@ export async function planStep(
     command = knownEntrypoint(image, args.length > 0);
     if (command === undefined) throw LocalError.COMMAND_UNKNOWN({ image, isolation });
   }
+  const words = { command: command ?? [], args, workingDir: [container.workingDir ?? ""] };
+  for (const [field, values] of Object.entries(words)) refuseZeroBytes(field, values);
   const limits = isObject(container.resources) ? container.resources["limits"] : undefined;
   return {
     command: command?.length === 0 ? undefined : command,
@@ -60,6 +62,16 @@ export async function planStep(
     volumes: await planVolumes(step, container, references),
     limits: isObject(limits) ? { ...text(limits, "memory"), ...text(limits, "cpu") } : {},
   };
+}
+
+/** The kernel ends a word at its first zero byte, and a shell drops it: neither is what was written. */
+function refuseZeroBytes(field: string, values: readonly string[]): void {
+  const index = values.findIndex((value) => value.includes("\0"));
+  if (index >= 0)
+    throw LocalError.FIELD_UNSUPPORTED({
+      field: field === "workingDir" ? field : `${field}[${index}]`,
+      reason: "its value has a zero byte",
+    });
 }
 
 function text<K extends string>(from: Record<string, unknown>, key: K): { readonly [P in K]?: string } {

@@ -12,7 +12,6 @@ import type { References } from "@sluice/kube";
 import { LocalError } from "../../errors.ts";
 import type { EventQueue } from "../event-queue.ts";
 import type { Isolation } from "../isolation/isolation.ts";
-import { maxOutputBytes } from "../isolation/layout.ts";
 import type { Supervised } from "../isolation/supervised.ts";
 import { FolderWatch } from "./folder-watch.ts";
 import { OutputTail, readResult } from "./output.ts";
@@ -240,7 +239,7 @@ export class StepRunner {
   }
 
   #tellExit(exit: ExitRecord): void {
-    const { outputs, tooLarge } = readOutputs(this.#folder, this.#step.outputPaths);
+    const { outputs, unread } = readOutputs(this.#folder, this.#step.outputPaths);
     const isDeadline = this.#folder.stop()?.deadline === true;
     this.#deps.queue.put({
       type: "finished",
@@ -251,9 +250,7 @@ export class StepRunner {
       outputs,
       ...(this.#step.captureResult ? { result: readResult(join(this.#folder.ground, "stdout")) } : {}),
       ...(isDeadline ? { deadline: true } : {}),
-      ...(tooLarge.length > 0
-        ? { message: `output file larger than ${maxOutputBytes / 1_024} kB: ${tooLarge.join(", ")}` }
-        : {}),
+      ...(Object.keys(unread).length > 0 ? { unread } : {}),
       ...(exit.cpuMs === undefined ? {} : { usage: { cpuMs: exit.cpuMs } }),
     });
     this.#isolation.rest();
