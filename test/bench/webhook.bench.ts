@@ -41,6 +41,7 @@ console.log(machine());
 await using bare = await startTestServer({ sync: "always" });
 await using transport = await connectJetStream({
   servers: [bare.url],
+  auth: bare.auth,
   prefix: "bench",
   replicas: 1,
   clock: systemClock,
@@ -90,14 +91,14 @@ await writeFile(file, `${webhookSource(port)}\n---\n${submittingSensor({ spec: s
 await sluice.run("apply", "-f", file);
 await openLoop(200, 1_000, (i) => post(`http://127.0.0.1:${port}/push`, `run-${i}`));
 interface Shown {
-  readonly event: { readonly receivedAt: number };
+  readonly receivedAt: string;
   readonly trail: readonly { readonly type: string; readonly outcome?: string; readonly at: number }[];
 }
 const lags: number[] = [];
 for (let i = 0; i < 1_000; i++) {
   const shown = await sluice.json<Shown>("GET", `/api/v1/sluice/events/default/run-${i}`);
   const done = shown.trail.find((record) => record.type === "trigger" && record.outcome === "done");
-  if (done !== undefined) lags.push(done.at - shown.event.receivedAt);
+  if (done !== undefined) lags.push(done.at - Date.parse(shown.receivedAt));
 }
 const lag = distribution("event received → workflow created, 200/s", lags);
 report("webhook → workflow", [lag]);

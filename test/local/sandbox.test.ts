@@ -119,10 +119,14 @@ for (const isolation of ["namespaces", "namespaces-unprivileged"] as const) {
           "TRACEPARENT",
         ].filter((name) => name !== "OLDPWD" || names.includes(name)),
       );
-      // Everything that was written for the step; `upper` and `work` are what the step wrote.
-      const written = readdirSync(bench.stateDir, { recursive: true, withFileTypes: true }).filter((file) =>
-        /\/(steps\/[^/]+|boxes\/[^/]+(\/staging)?)$/.test(file.parentPath),
+      // Everything that was written for the step; a box's other folders are what the step itself wrote and saw.
+      const folders = ["steps", "boxes"].flatMap((kind) =>
+        readdirSync(join(bench.stateDir, kind)).flatMap((name) => {
+          const folder = join(bench.stateDir, kind, name);
+          return kind === "steps" ? [folder] : [folder, join(folder, "staging")];
+        }),
       );
+      const written = folders.flatMap((folder) => readdirSync(folder, { withFileTypes: true }));
       const files = written.filter((file) => file.isFile() && file.name !== "stdout");
       expect(files.map(({ name }) => name)).toEqual(expect.arrayContaining(["claim", "fstab", "exit"]));
       for (const { parentPath, name } of files)

@@ -16,7 +16,9 @@ export const Config = z.strictObject({
   /** Address on which webhooks listen. */
   ingressHost: z.string().min(1).default("127.0.0.1"),
   executor: z.enum(["auto", "local", "kubernetes"]).default("auto"),
-  isolation: z.enum(["auto", "podman", "docker", "namespaces", "process"]).default("auto"),
+  isolation: z
+    .enum(["auto", "podman", "docker", "namespaces", "namespaces-unprivileged", "process"])
+    .default("auto"),
   /** A NATS server to use instead of an own one. */
   nats: z
     .string()
