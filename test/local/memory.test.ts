@@ -1,11 +1,12 @@
 // Step folders in memory: what is left of a step when the machine was started again.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EventReader, shStep } from "@sluice/engine/testing";
 import { memoryFolder } from "@sluice/executor";
 import { describe, expect, test } from "vitest";
-import { makeLocalBench } from "./local-bench.ts";
+import { candidateFor, candidatesHere, makeLocalBench } from "./local-bench.ts";
 
+const candidates = await candidatesHere();
 const shared = memoryFolder(`sluice-test-${process.pid}`);
 
 describe.skipIf(shared === undefined)("a step folder in memory", () => {
@@ -22,6 +23,30 @@ describe.skipIf(shared === undefined)("a step folder in memory", () => {
     expect(await reader.ended(step.id)).toMatchObject({ exitCode: 3, result: "hello" });
     await executor.forget(step.id);
   });
+
+  for (const isolation of ["namespaces", "namespaces-unprivileged"] as const)
+    test(`serves a step in ${isolation}: its outputs come back, and what it wrote is on disk and goes`, async () => {
+      const { ok } = candidateFor(candidates, isolation);
+      if (!ok) return;
+      await using bench = await makeLocalBench(isolation);
+      await using executor = await bench.open({ memoryDir });
+      await using reader = new EventReader(executor);
+      const script =
+        "echo deep > /root-file; head -c 1000000 /dev/zero > /tmp/large; echo out > /tmp/o; echo said";
+      const step = shStep(script, { captureResult: true, outputPaths: [{ name: "o", path: "/tmp/o" }] });
+
+      await executor.start(step);
+
+      const end = await reader.ended(step.id);
+      expect(end).toMatchObject({ exitCode: 0, result: "said", outputs: { o: "out" } });
+      const bulk = join(bench.stateDir, "bulk");
+      const large = readdirSync(bulk).flatMap((box) => readdirSync(join(bulk, box, "tmp")));
+      expect(large).toContain("large");
+      const boxes = readdirSync(join(memoryDir, "boxes")).length;
+      await executor.forget(step.id);
+      expect(readdirSync(join(memoryDir, "boxes"))).toHaveLength(boxes - 1);
+      expect(readdirSync(bulk).flatMap((box) => readdirSync(join(bulk, box, "tmp")))).not.toContain("large");
+    });
 
   test("that is gone with the machine's last start is told as lost, and its step is not run again", async () => {
     await using bench = await makeLocalBench("process");

@@ -1,6 +1,8 @@
 // The local executor: steps on this machine, each known by its folder, so that any later process can take them over.
 // Owns:      the folders of site.ts.   Talks to: the system, References, Clock.
 // Invariants: X1–X4 of the contract; F1–F4 in step-folder.ts, R1–R3 in step-runner.ts.
+import { readdirSync } from "node:fs";
+import { basename, join } from "node:path";
 import { type Logger, type Random, Scope } from "@sluice/base";
 import type { Executor, ExecutorDescription, StepEvent, StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
@@ -35,7 +37,7 @@ export async function makeLocalExecutor(options: LocalExecutorOptions): Promise<
   const stepTrash = site.isStepsInMemory ? trashOf(site.stepTrashDir) : trash;
   const { isolation, reason } = await chooseIsolation(site, options.isolation ?? "auto", {
     random: options.random,
-    discard: (folder) => trash.put(folder),
+    discard: (box) => discardBox({ ...site, trash, stepTrash }, box),
   });
   if (isolation.name === "process") options.log.warn("steps run without isolation", { reason });
   return new LocalExecutor({
@@ -167,12 +169,24 @@ class LocalExecutor implements Executor {
   #remove(folder: StepFolder): void {
     const { box } = folder;
     this.#parts.stepTrash.put(folder.path);
-    if (box !== undefined) this.#parts.trash.put(box);
+    if (box !== undefined) discardBox(this.#parts, box);
   }
 
   #clearBoxes(stepIds: readonly string[]): void {
-    const { stepsDir, boxesDir, trash } = this.#parts;
+    const { stepsDir, boxesDir, bulkDir, trash } = this.#parts;
     const claimed = new Set(stepIds.flatMap((id) => new StepFolder({ stepsDir, boxesDir }, id).box ?? []));
-    for (const box of abandonedBoxes(boxesDir, claimed, isRunning)) trash.put(box);
+    for (const box of abandonedBoxes(boxesDir, claimed, isRunning)) discardBox(this.#parts, box);
+    // Boxes in memory are gone with the machine's last start; what their steps wrote is not.
+    const boxes = new Set(readdirSync(boxesDir));
+    for (const name of readdirSync(bulkDir)) if (!boxes.has(name)) trash.put(join(bulkDir, name));
   }
+}
+
+/** A box, and what its step wrote where that lies elsewhere. */
+function discardBox(
+  { boxesDir, bulkDir, trash, stepTrash }: Pick<Parts, "boxesDir" | "bulkDir" | "trash" | "stepTrash">,
+  box: string,
+): void {
+  stepTrash.put(box);
+  if (bulkDir !== boxesDir) trash.put(join(bulkDir, basename(box)));
 }

@@ -22,7 +22,9 @@ export interface Site {
   readonly stepsDir: string;
   /** Sandboxes: of steps, and waiting for steps. */
   readonly boxesDir: string;
-  /** What is on its way out: of boxes, and of step folders, which may lie on another file system. */
+  /** What steps write in their sandboxes, by the box's name; always on disk. */
+  readonly bulkDir: string;
+  /** What is on its way out, of `stateDir`, and of the folders that may lie on another file system. */
   readonly trashDir: string;
   readonly stepTrashDir: string;
   /** Whether step folders are gone after a restart of the machine. */
@@ -46,7 +48,8 @@ export function openSite(options: SiteOptions): Site {
   const site: Site = {
     stateDir,
     stepsDir: join(stepsHome, "steps"),
-    boxesDir: join(stateDir, "boxes"),
+    boxesDir: join(stepsHome, "boxes"),
+    bulkDir: stepsHome === stateDir ? join(stateDir, "boxes") : join(stateDir, "bulk"),
     trashDir: join(stateDir, "trash"),
     stepTrashDir: join(stepsHome, "trash"),
     isStepsInMemory: stepsHome !== stateDir,
@@ -57,7 +60,7 @@ export function openSite(options: SiteOptions): Site {
     path: options.path ?? usualPath,
     clock: options.clock,
   };
-  for (const dir of [site.stepsDir, site.boxesDir, site.trashDir, site.stepTrashDir])
+  for (const dir of [site.stepsDir, site.boxesDir, site.bulkDir, site.trashDir, site.stepTrashDir])
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   writeShims(site.shimsDir);
   prepareDeviceFolder(site.devDir);

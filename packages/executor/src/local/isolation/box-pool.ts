@@ -1,5 +1,5 @@
 // Boxes: sandboxes that stand, or are being set up, and wait at their gate for the one step that each will run.
-// Owns:      `<stateDir>/boxes`.
+// Owns:      the folders of boxes, and those of what their steps write.
 // Invariants
 //   B1. A box runs one step and is thrown away: a standby is as private as a box made for its step.
 //   B2. A box whose gate closes unopened ends by itself, so standbys do not outlive this process, however it dies.
@@ -17,6 +17,8 @@ import { type Supervisor, spawnSupervisor } from "./supervised.ts";
 export interface BoxOptions {
   readonly privileged: boolean;
   readonly boxesDir: string;
+  /** Where boxes keep what their steps write; the same folder, or one on a disk. */
+  readonly bulkDir: string;
   readonly shimsDir: string;
   readonly devDir: string;
   readonly hidden: readonly string[];
@@ -57,13 +59,13 @@ export class BoxPool {
   }
 
   make(volumes: readonly BindMount[]): Box {
-    const { boxesDir, path, privileged, random } = this.#options;
+    const { boxesDir, bulkDir, path, privileged, random } = this.#options;
     const name = `${boxPrefix}${process.pid}-${random
       .id()
       .toLowerCase()
       .replace(/[^a-z0-9]/g, "")}`;
     const dir = join(boxesDir, name);
-    prepareSandboxFolder({ ...this.#options, stepDir: dir, volumes });
+    prepareSandboxFolder({ ...this.#options, stepDir: dir, bulkDir: join(bulkDir, name), volumes });
     const argv = [...unshareWords(privileged), "/bin/sh", "-c", initScript, "init", name, ...enterWords(dir)];
     const isolation: IsolationName = privileged ? "namespaces" : "namespaces-unprivileged";
     const supervisor = spawnSupervisor({ argv, ground: dir, env: { PATH: path }, gate: true, isolation });

@@ -138,7 +138,7 @@ async function tryNamespaces(
   const privileged = isolation === "namespaces";
   const stepDir = join(site.stateDir, `probe-${isolation}`);
   rmSync(stepDir, { recursive: true, force: true });
-  prepareSandboxFolder({ ...site, stepDir, volumes: [], privileged });
+  prepareSandboxFolder({ ...site, stepDir, bulkDir: stepDir, volumes: [], privileged });
   const enter = enterWords(stepDir);
   const argv = [...unshareWords(privileged), "/bin/sh", "-c", initScript, "init", "box-probe", ...enter];
   const begun = site.clock.monotonic();

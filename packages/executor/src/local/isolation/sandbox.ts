@@ -30,6 +30,8 @@ export interface BindMount {
 export interface SandboxSpec {
   /** The box's folder. */
   readonly stepDir: string;
+  /** Where the box keeps what the step writes, which may be much: the same folder, or one on a disk. */
+  readonly bulkDir: string;
   /** Shims for programs that the host lacks, seen at /argo/bin. */
   readonly shimsDir: string;
   /** The ground of /dev: empty files that devices are bound to. */
@@ -76,11 +78,11 @@ export function unshareWords(privileged: boolean): readonly string[] {
 
 /** Makes the parts of the step's folder that the mounts need. */
 export function prepareSandboxFolder(spec: SandboxSpec): void {
-  for (const part of ["root", "upper", "work", "staging", "out"])
-    mkdirSync(join(spec.stepDir, part), { recursive: true });
-  mkdirSync(join(spec.stepDir, "tmp"), { recursive: true, mode: 0o777 });
-  if (spec.privileged) mkdirSync(join(spec.stepDir, "upper", "argo"), { recursive: true });
-  else prepareTopFolders(spec.stepDir);
+  for (const part of ["root", "staging", "out"]) mkdirSync(join(spec.stepDir, part), { recursive: true });
+  for (const part of ["upper", "work"]) mkdirSync(join(spec.bulkDir, part), { recursive: true });
+  mkdirSync(join(spec.bulkDir, "tmp"), { recursive: true, mode: 0o777 });
+  if (spec.privileged) mkdirSync(join(spec.bulkDir, "upper", "argo"), { recursive: true });
+  else prepareTopFolders(spec);
   writeWhole(join(spec.stepDir, "fstab"), fstab(spec));
 }
 
@@ -108,15 +110,15 @@ export function fstab(spec: SandboxSpec): string {
   const root = join(spec.stepDir, "root");
   const at = (path: string) => join(root, path);
   const lines = spec.privileged
-    ? [overlayLine(spec.stepDir, "")]
-    : topFolders().flatMap((name) => topLines(spec.stepDir, name));
+    ? [overlayLine(spec, "")]
+    : topFolders().flatMap((name) => topLines(spec, name));
   const bind = (source: string, path: string, options = "") =>
     line(source, at(path), "none", `bind${options}`);
   lines.push(
     ...(spec.privileged ? otherFileSystems(spec.hidden) : []).map((path) =>
       bind(path, path, ",ro,nofail,X-mount.mkdir"),
     ),
-    bind(join(spec.stepDir, "tmp"), "/tmp"),
+    bind(join(spec.bulkDir, "tmp"), "/tmp"),
     line("tmpfs", at("/run"), "tmpfs", "nosuid,nodev,mode=755,size=16m"),
     bind(spec.devDir, "/dev", ",ro"),
     ...devices.map((device) => bind(`/dev/${device}`, `/dev/${device}`)),
@@ -130,7 +132,7 @@ export function fstab(spec: SandboxSpec): string {
   );
   for (const path of spec.hidden) {
     const place = realPlace(path);
-    if (isFolder(path) && isShown(place, spec.privileged))
+    if (isFolder(path) && isShown(place, spec))
       lines.push(line("tmpfs", at(place), "tmpfs", "ro,nosuid,nodev,mode=755,size=4k"));
   }
   lines.push(
@@ -149,9 +151,9 @@ export function fstab(spec: SandboxSpec): string {
 }
 
 /** Whether a step would see this host folder, were it not hidden. */
-function isShown(place: string, privileged: boolean): boolean {
+function isShown(place: string, spec: SandboxSpec): boolean {
   const top = place.split("/")[1] ?? "";
-  return !ownTopFolders.has(top) && (privileged || topLines("", top).length > 0);
+  return !ownTopFolders.has(top) && (spec.privileged || topLines(spec, top).length > 0);
 }
 
 /**
@@ -170,18 +172,19 @@ export function realPlace(path: string): string {
   }
 }
 
-function overlayLine(stepDir: string, name: string): string {
-  const part = (layer: string) => join(stepDir, layer, name);
+type Layers = Pick<SandboxSpec, "stepDir" | "bulkDir">;
+
+function overlayLine({ stepDir, bulkDir }: Layers, name: string): string {
   const options = [
     `lowerdir=/${name}`,
-    `upperdir=${part("upper")}`,
-    `workdir=${part("work")}`,
+    `upperdir=${join(bulkDir, "upper", name)}`,
+    `workdir=${join(bulkDir, "work", name)}`,
     "nosuid",
     "nodev",
   ];
   return line(
     "overlay",
-    part("root"),
+    join(stepDir, "root", name),
     "overlay",
     [...options, ...(name === "" ? [] : ["userxattr"])].join(","),
   );
@@ -192,12 +195,12 @@ function overlayLine(stepDir: string, name: string): string {
  * they are, for reading (the mounts are single files there, such as a container's resolv.conf); others are left empty,
  * since what is mounted below would stay writable (N1).
  */
-function topLines(stepDir: string, name: string): readonly string[] {
+function topLines(layers: Layers, name: string): readonly string[] {
   if (changingTopFolders.has(name)) return [];
   const hasMounts = mountTable().some(({ path }) => path === `/${name}` || path.startsWith(`/${name}/`));
-  if (!hasMounts) return [overlayLine(stepDir, name)];
+  if (!hasMounts) return [overlayLine(layers, name)];
   if (!/^(etc|usr|lib|lib64|bin|sbin|opt)$/.test(name)) return [];
-  return [line(`/${name}`, join(stepDir, "root", name), "none", "rbind,ro")];
+  return [line(`/${name}`, join(layers.stepDir, "root", name), "none", "rbind,ro")];
 }
 
 /** A field of fstab has its blanks and backslashes as octal numbers. */
@@ -220,11 +223,13 @@ function topFolders(): readonly string[] {
   );
 }
 
-function prepareTopFolders(stepDir: string): void {
+function prepareTopFolders({ stepDir, bulkDir }: Layers): void {
   for (const name of [...ownTopFolders, ...changingTopFolders, "var/lib", "var/tmp"])
     mkdirSync(join(stepDir, "root", name), { recursive: true });
-  for (const name of topFolders())
-    for (const layer of ["root", "upper", "work"]) mkdirSync(join(stepDir, layer, name), { recursive: true });
+  for (const name of topFolders()) {
+    mkdirSync(join(stepDir, "root", name), { recursive: true });
+    for (const layer of ["upper", "work"]) mkdirSync(join(bulkDir, layer, name), { recursive: true });
+  }
   for (const name of [...readdirSync("/"), "var/run", "var/lock"]) {
     if (!isLink(`/${name}`)) continue;
     try {
