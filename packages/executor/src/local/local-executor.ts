@@ -1,8 +1,8 @@
 // The local executor: steps on this machine, each known by its folder, so that any later process can take them over.
 // Owns:      the folders of site.ts.   Talks to: the system, References, Clock.
 // Invariants: X1–X4 of the contract; F1–F4 in step-folder.ts, R1–R3 in step-runner.ts.
-import { readdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { readdirSync, rmdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { type Logger, type Random, Scope } from "@sluice/base";
 import type { Executor, ExecutorDescription, StepEvent, StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
@@ -73,6 +73,8 @@ class LocalExecutor implements Executor {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#begun = parts.isStepsInMemory ? new BegunLog(parts.begunPath, bootId()) : undefined;
+    if (parts.isStepsInMemory)
+      this.#scope.defer(() => removeEmpty([parts.stepsDir, parts.boxesDir, parts.stepTrashDir]));
     this.#scope.defer(() => this.#begun?.close());
     this.#scope.defer(() => parts.trash.close());
     this.#scope.defer(() => parts.stepTrash.close());
@@ -189,4 +191,15 @@ function discardBox(
 ): void {
   stepTrash.put(box);
   if (bulkDir !== boxesDir) trash.put(join(bulkDir, basename(box)));
+}
+
+/** Folders in memory that hold nothing any more go, and their parent with them; steps that still run keep theirs. */
+function removeEmpty(folders: readonly string[]): void {
+  for (const folder of [...folders, dirname(folders[0] ?? "")]) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // It is in use.
+    }
+  }
 }
