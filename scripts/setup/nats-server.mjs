@@ -182,7 +182,8 @@ async function debianMirror() {
     stdout: "",
   }));
   const own = stdout.split("\n").find((uri) => /\/debian\/?$/.test(uri));
-  return own ?? "http://deb.debian.org/debian";
+  if (own === undefined) throw new Error("apt has no Debian archive among its sources");
+  return own;
 }
 
 /** Moves a binary that runs and is new enough to its place in the cache; appears there whole or not at all. */
