@@ -212,14 +212,23 @@ function startSluice(
   };
 }
 
-/** A port that nothing listened on a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below the ports that systems give to outgoing connections, each test process with a stretch of its own. */
+const firstPort = 20_000 + (process.pid % 120) * 100;
+let portsGiven = 0;
+
+/** A port that nothing listens on, that no other test process asks for, and that no connection is given by chance. */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = firstPort + (portsGiven++ % 100);
+    if (await canListen(port)) return port;
+  }
+  throw new Error(`no free port from ${firstPort} on`);
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }
