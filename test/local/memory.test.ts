@@ -1,16 +1,29 @@
 // Step folders in memory: what is left of a step when the machine was started again.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventReader, shStep } from "@sluice/engine/testing";
 import { memoryFolder } from "@sluice/executor";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { candidateFor, candidatesHere, makeLocalBench } from "./local-bench.ts";
 
 const candidates = await candidatesHere();
-const shared = memoryFolder(`sluice-test-${process.pid}`);
+const shared = memoryFolder(`sluice-test-${process.pid}`, "/nowhere");
 
 describe.skipIf(shared === undefined)("a step folder in memory", () => {
   const memoryDir = mkdtempSync(join(shared ?? "/tmp", "steps-"));
+
+  afterAll(() => rmSync(shared ?? memoryDir, { recursive: true, force: true }));
+
+  test("is chosen again while it is there, and not while steps are on the disk", () => {
+    const name = `sluice-test-${process.pid}`;
+    const stateDir = mkdtempSync(join(tmpdir(), "sluice-state-"));
+    expect(memoryFolder(name, stateDir)).toBe(shared);
+
+    mkdirSync(join(stateDir, "steps", "one"), { recursive: true });
+    expect(memoryFolder(name, stateDir)).toBeUndefined();
+    rmSync(stateDir, { recursive: true });
+  });
 
   test("serves a step as one on disk does, and leaves nothing behind", async () => {
     await using bench = await makeLocalBench("process");
@@ -25,9 +38,9 @@ describe.skipIf(shared === undefined)("a step folder in memory", () => {
   });
 
   for (const isolation of ["namespaces", "namespaces-unprivileged"] as const)
-    test(`serves a step in ${isolation}: its outputs come back, and what it wrote is on disk and goes`, async () => {
-      const { ok } = candidateFor(candidates, isolation);
-      if (!ok) return;
+    test(`serves a step in ${isolation}: its outputs come back, and what it wrote is on disk and goes`, async (context) => {
+      const { ok, reason } = candidateFor(candidates, isolation);
+      if (!ok) return context.skip(reason);
       await using bench = await makeLocalBench(isolation);
       await using executor = await bench.open({ memoryDir });
       await using reader = new EventReader(executor);
@@ -62,6 +75,5 @@ describe.skipIf(shared === undefined)("a step folder in memory", () => {
     // One that had not begun is left to `start`.
     await executor.start(other);
     expect(await reader.ended(other.id)).toMatchObject({ type: "finished", exitCode: 0 });
-    rmSync(shared ?? memoryDir, { recursive: true, force: true });
   });
 });

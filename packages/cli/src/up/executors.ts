@@ -54,7 +54,7 @@ async function local(deps: ExecutorDeps, why: string): Promise<ChosenExecutor> {
   const { config, dataDir, env, scope, clock, random, log } = deps;
   const references = fileReferences(dataDir);
   // By the data folder's own path: whoever serves this folder next finds the steps that still run.
-  const memoryDir = memoryFolder(`sluice-${hashId("local", dataDir).slice(0, 16)}`);
+  const memoryDir = memoryFolder(`sluice-${hashId("local", dataDir).slice(0, 16)}`, `${dataDir}/local`);
   const executor = scope.use(
     await makeLocalExecutor({
       stateDir: `${dataDir}/local`,

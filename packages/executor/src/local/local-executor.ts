@@ -67,15 +67,15 @@ class LocalExecutor implements Executor {
   readonly #scope = new Scope();
   readonly #runners = new Map<string, StepRunner>();
   readonly #running = new Set<Promise<void>>();
-  /** Where step folders do not outlive the machine. */
-  readonly #begun: BegunLog | undefined;
+  /** Written where step folders do not outlive the machine; read always, since that may have changed. */
+  readonly #begun: BegunLog;
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#begun = parts.isStepsInMemory ? new BegunLog(parts.begunPath, bootId()) : undefined;
+    this.#begun = new BegunLog(parts.begunPath, bootId());
     if (parts.isStepsInMemory)
       this.#scope.defer(() => removeEmpty([parts.stepsDir, parts.boxesDir, parts.stepTrashDir]));
-    this.#scope.defer(() => this.#begun?.close());
+    this.#scope.defer(() => this.#begun.close());
     this.#scope.defer(() => parts.trash.close());
     this.#scope.defer(() => parts.stepTrash.close());
     this.#scope.use(parts.isolation);
@@ -87,7 +87,7 @@ class LocalExecutor implements Executor {
   async start(step: StepRequest): Promise<void> {
     if (this.#runners.has(step.id)) return;
     const folder = new StepFolder(this.#parts, step.id);
-    this.#begun?.add(step.id, () => this.#runners.keys());
+    if (this.#parts.isStepsInMemory) this.#begun.add(step.id, () => this.#runners.keys());
     folder.create();
     this.#run(folder, step);
   }
@@ -118,7 +118,6 @@ class LocalExecutor implements Executor {
 
   /** Steps that had begun when the machine went down: nothing of them is left but that they were begun. */
   #lostWithTheMachine(known: readonly StepRequest[]): readonly string[] {
-    if (this.#begun === undefined) return [];
     const earlier = this.#begun.earlier();
     const lost = known.map(({ id }) => id).filter((id) => earlier.has(id) && !this.#runners.has(id));
     const reason = "the machine was started again while it ran";
