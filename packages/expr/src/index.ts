@@ -36,6 +36,7 @@ export {
   type WhenOptions,
 } from "./govaluate/when-template.ts";
 export { getJsonPath } from "./jsonpath/jsonpath.ts";
+export { type CompiledJsonPath, compileJsonPath } from "./jsonpath/kubectl.ts";
 export { compileRegex, type Regex } from "./regex.ts";
 export { renderJson, stringsOf } from "./tags/json.ts";
 export { listTags, type Tag } from "./tags/list.ts";
