@@ -56,8 +56,11 @@ const commands = {
   },
 
   async conformance() {
-    const { env } = await prepare();
-    return runVitest(["--project", "system", "test/conformance", ...rest], env);
+    const { node, env } = await prepare();
+    const code = await runVitest(["--project", "system", "test/conformance"], env);
+    if (code !== 0) return code;
+    const main = join(root, "test", "conformance", "real", "main.ts");
+    return runHere(node, ["--conditions=@sluice/source", main, ...rest], { env });
   },
 
   async check() {

@@ -82,6 +82,20 @@ export function knownEntrypoint(image: string, hasArgs: boolean): readonly strin
   return !hasArgs && Object.hasOwn(knownCommands, name) ? knownCommands[name] : undefined;
 }
 
+/** Where such images have their own program, for those who name it by its place. */
+const knownPlaces: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  argosay: { "/argosay": "argosay" },
+};
+
+/** A command as this machine has it: a program at its place in the image becomes the stand-in of the same name. */
+export function standInFor(image: string, command: readonly string[]): readonly string[] {
+  const [program = "", ...rest] = command;
+  const name = imageName(image);
+  const places = Object.hasOwn(knownPlaces, name) ? knownPlaces[name] : undefined;
+  const standIn = places !== undefined && Object.hasOwn(places, program) ? places[program] : undefined;
+  return standIn === undefined || existsSync(program) ? command : [standIn, ...rest];
+}
+
 /** `docker.io/argoproj/argosay:v2` → `argosay`. */
 function imageName(image: string): string {
   const last = image.slice(image.lastIndexOf("/") + 1);

@@ -19,6 +19,12 @@ const aStep = (container: Container, pod: StepRequest["pod"] = {}) =>
 const plan = (container: Container, pod?: StepRequest["pod"]) =>
   planStep(aStep(container, pod), references, "namespaces");
 
+test("a program at its place in a well-known image is the stand-in that this machine has", async () => {
+  const { command } = await plan({ image: "argoproj/argosay:v2", command: ["/argosay", "echo"] });
+  expect(command).toEqual(["argosay", "echo"]);
+  expect((await plan({ image: "mine/tool", command: ["/argosay"] })).command).toEqual(["/argosay"]);
+});
+
 describe("a step's variables", () => {
   test("come from values, secrets, config maps and the step itself, and may name earlier ones", async () => {
     const { env } = await plan({

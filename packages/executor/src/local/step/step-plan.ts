@@ -4,7 +4,7 @@ import { isObject } from "@sluice/base";
 import type { StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import { LocalError } from "../../errors.ts";
-import { knownEntrypoint } from "../isolation/shims.ts";
+import { knownEntrypoint, standInFor } from "../isolation/shims.ts";
 
 export const scriptPath = "/argo/staging/script";
 
@@ -48,6 +48,7 @@ export async function planStep(
     command = knownEntrypoint(image, args.length > 0);
     if (command === undefined) throw LocalError.COMMAND_UNKNOWN({ image, isolation });
   }
+  if (command !== undefined && !engine) command = standInFor(image, command);
   const words = { command: command ?? [], args, workingDir: [container.workingDir ?? ""] };
   for (const [field, values] of Object.entries(words)) refuseZeroBytes(field, values);
   const limits = isObject(container.resources) ? container.resources["limits"] : undefined;

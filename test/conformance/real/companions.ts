@@ -1,0 +1,37 @@
+// What examples refer to and do not bring: applied before they run.
+
+import type { Api } from "./api.ts";
+import type { Case, Manifest } from "./cases.ts";
+import { reasonOf } from "./run-case.ts";
+
+/** The ConfigMap that the examples of semaphores name in a comment. */
+const limits: Manifest = {
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name: "my-config" },
+  ...{ data: { workflow: "3", template: "3" } },
+};
+
+const definitions: ReadonlySet<string> = new Set([
+  "ConfigMap",
+  "WorkflowTemplate",
+  "ClusterWorkflowTemplate",
+]);
+
+export interface Refused {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Applies all that the corpus itself has for others to refer to. What is refused is told, and stands in its own row. */
+export async function applyCompanions(api: Api, all: readonly Case[]): Promise<readonly Refused[]> {
+  const refused: Refused[] = [];
+  await api.apply(limits);
+  for (const { name, document } of all) {
+    if (!definitions.has(document.kind)) continue;
+    const reason = await api.apply(document).then(() => undefined, reasonOf);
+    if (reason !== undefined) refused.push({ name, reason });
+  }
+  for (const key of ["workflow", "template"]) await api.setDatabaseLimit(key, 3).catch(() => undefined);
+  return refused;
+}

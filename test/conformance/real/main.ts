@@ -1,0 +1,104 @@
+// `npm run conformance`: runs the public examples as they are, with real processes on a real server, and says what each
+// group gave. `--only TEXT` takes those whose name has it, `--group a` one group, `--json` one line a case.
+import { parseArgs } from "node:util";
+import { hasErrors, lintManifests, loadManifests } from "@sluice/spec";
+import { SluiceProcess } from "../../e2e/sluice-process.ts";
+import { Api } from "./api.ts";
+import { type Case, cases, corpus, corpusIsThere } from "./cases.ts";
+import { applyCompanions } from "./companions.ts";
+import { expectations } from "./expectations.ts";
+import { type Outcome, type Ran, reasonOf, runCase } from "./run-case.ts";
+import { table } from "./table.ts";
+import { Web } from "./web.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    only: { type: "string", multiple: true },
+    group: { type: "string" },
+    json: { type: "boolean", default: false },
+    parallel: { type: "string", default: "8" },
+  },
+});
+
+const isWanted = ({ name, group }: Case): boolean =>
+  (flags.group === undefined || flags.group === group) &&
+  (flags.only === undefined || flags.only.some((text) => name.includes(text)));
+
+/** What lint says of a document for local processes; undefined when it may run. */
+function refusal({ document, name }: Case): string | undefined {
+  const { manifests, issues } = loadManifests(JSON.stringify(document), { file: name });
+  const found = [...issues, ...lintManifests(manifests, { executor: "local" })];
+  if (!hasErrors(found)) return undefined;
+  return found
+    .filter(({ severity }) => severity === "error")
+    .map(({ path, message }) => `${path}: ${message}`)
+    .slice(0, 3)
+    .join("; ");
+}
+
+/** Reasons in the machine, not in the product, for which an example is left out. */
+const elsewhere: Readonly<Record<string, string>> = {};
+
+async function outcomeOf(
+  api: Api,
+  web: Web,
+  one: Case,
+  refused: ReadonlyMap<string, string>,
+): Promise<Outcome> {
+  if (one.document.kind !== "Workflow") return applied(api, one, refused);
+  if (one.group === "d") return { kind: "not-run", reason: "needs a service outside" };
+  const why = elsewhere[one.name] ?? (one.group === "a" ? undefined : refusal(one));
+  if (why !== undefined) return { kind: "not-run", reason: why };
+  return runCase(api, web, one);
+}
+
+/** Definitions are accepted when they are applied; other kinds of Kubernetes are not ours. */
+async function applied(api: Api, one: Case, refused: ReadonlyMap<string, string>): Promise<Outcome> {
+  const { kind } = one.document;
+  if (kind === "PersistentVolumeClaim" || kind === "ResourceQuota")
+    return { kind: "not-run", reason: `a ${kind} is the cluster's` };
+  const reason = refused.get(one.name) ?? (await api.apply(one.document).then(() => undefined, reasonOf));
+  return reason === undefined
+    ? { kind: "passed", seconds: 0 }
+    : { kind: "failed", reasons: [`it was not accepted: ${reason}`], seconds: 0 };
+}
+
+/** The slow ones first, so that they do not stand alone at the end. */
+const slowFirst = (a: Case, b: Case): number =>
+  (expectations[b.name]?.withinSeconds ?? 0) - (expectations[a.name]?.withinSeconds ?? 0);
+
+async function inParallel(todo: Case[], run: (one: Case) => Promise<void>): Promise<void> {
+  const workers = Array.from({ length: Number(flags.parallel) }, async () => {
+    for (let one = todo.shift(); one !== undefined; one = todo.shift()) await run(one);
+  });
+  await Promise.all(workers);
+}
+
+async function main(): Promise<number> {
+  if (!corpusIsThere()) {
+    console.log(`no corpus at ${corpus}: set SLUICE_CORPUS to a folder that has expected.tsv`);
+    return 2;
+  }
+  await using sluice = await SluiceProcess.start();
+  await using web = await Web.listen();
+  const api = new Api(sluice);
+  const all = cases();
+  const refused = new Map((await applyCompanions(api, all)).map(({ name, reason }) => [name, reason]));
+  const wanted = all.filter(isWanted);
+  const ran: Ran[] = [];
+  await inParallel(wanted.toSorted(slowFirst), async (one) => {
+    const outcome = await outcomeOf(api, web, one, refused);
+    ran.push({ case: one, outcome });
+    if (flags.json) console.log(JSON.stringify({ name: one.name, group: one.group, ...outcome }));
+    else if (outcome.kind !== "not-run")
+      console.log(
+        `${String(ran.length).padStart(4)}/${wanted.length}  ${outcome.kind.padEnd(7)} ${one.name}  ${outcome.seconds} s`,
+      );
+  });
+  const order = new Map(wanted.map((one, i) => [one, i]));
+  ran.sort((a, b) => (order.get(a.case) ?? 0) - (order.get(b.case) ?? 0));
+  if (!flags.json) console.log(`\n${table(ran)}`);
+  return ran.some(({ case: one, outcome }) => one.group === "a" && outcome.kind !== "passed") ? 1 : 0;
+}
+
+process.exitCode = await main();
