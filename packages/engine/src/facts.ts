@@ -5,6 +5,7 @@
 //       those of another engine, which fence it. Commands (`stop`, `suspend`, `resume`, `set`, `delete`) may come from
 //       anyone and fence nobody.
 import type { RunSubmitted } from "@sluice/spec";
+import type { SavedArtifact } from "./executor/contract.ts";
 
 /** Version of the fact format that this code writes; carried by each `engine` fact. */
 export const factVersion = 1;
@@ -37,6 +38,10 @@ export interface StepFinished {
   readonly result?: string;
   /** By output parameter: why a file that was there could not be taken. */
   readonly unread?: Readonly<Record<string, string>>;
+  /** Output artifacts that were saved, by name: where, and how much. */
+  readonly artifacts?: Readonly<Record<string, SavedArtifact>>;
+  /** By output artifact: why one that was there could not be saved. */
+  readonly unsaved?: Readonly<Record<string, string>>;
   readonly deadline?: true;
   readonly message?: string;
   readonly host?: string;

@@ -3,8 +3,12 @@ export { makeRunDirectory, type RunDirectoryDeps } from "./directory/directory.t
 export type { RunDirectory, RunEvent, RunList, RunQuery, SubmitOptions } from "./directory/port.ts";
 export { EngineError } from "./errors.ts";
 export type {
+  ArtifactArchive,
+  ArtifactInput,
+  ArtifactOutput,
   Executor,
   ExecutorDescription,
+  SavedArtifact,
   StepEvent,
   StepLine,
   StepRequest,

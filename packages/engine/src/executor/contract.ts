@@ -24,6 +24,10 @@ export interface StepRequest {
     | { readonly kind: "script"; readonly script: Script };
   /** Files to read back as output parameters; one trailing newline is cut; one that does not exist comes back as undefined. */
   readonly outputPaths: readonly { readonly name: string; readonly path: string }[];
+  /** Files and folders to bring before it starts, and to save after its end; absent = none. */
+  readonly artifacts?:
+    | { readonly inputs: readonly ArtifactInput[]; readonly outputs: readonly ArtifactOutput[] }
+    | undefined;
   /** Whether stdout is wanted as the step's result: its last 256 kB, after one trailing newline is cut. */
   readonly captureResult: boolean;
   /** Epoch ms after which the step is stopped and ends as `finished` with `deadline: true`. */
@@ -38,6 +42,50 @@ export interface StepRequest {
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
   };
+}
+
+/** How an artifact's content is packed. `level`: gzip's, -1 (its own choice) to 9; 0 = stored. */
+export type ArtifactArchive =
+  | { readonly kind: "none" }
+  | { readonly kind: "tar"; readonly level?: number }
+  | { readonly kind: "zip" };
+
+export interface ArtifactInput {
+  readonly name: string;
+  /** Absolute, as the step sees it; without `..`. */
+  readonly path: string;
+  /** `key`: in the artifact repository, a file, or a folder when files lie under it. */
+  readonly source:
+    | { readonly kind: "raw"; readonly data: string }
+    | { readonly kind: "key"; readonly key: string };
+  /** Absent: seen from the content. */
+  readonly archive?: ArtifactArchive["kind"];
+  /** Only this part of it; relative. */
+  readonly subPath?: string;
+  /** Permission bits, of the path itself or, with `recurseMode`, of all below it. */
+  readonly mode?: number;
+  readonly recurseMode?: boolean;
+  /** Nothing at the key is no error: the step starts without it. */
+  readonly optional: boolean;
+}
+
+export interface ArtifactOutput {
+  readonly name: string;
+  /** Absolute, as the step sees it: a file or a folder. */
+  readonly path: string;
+  readonly key: string;
+  readonly archive: ArtifactArchive;
+  readonly optional: boolean;
+}
+
+export interface SavedArtifact {
+  readonly key: string;
+  /** As stored. */
+  readonly bytes: number;
+  /** SHA-256 of what is stored, for a single file or archive. */
+  readonly hash?: string;
+  /** For a folder that was saved file by file. */
+  readonly files?: number;
 }
 
 export type StepEvent =
@@ -62,6 +110,10 @@ export type StepEvent =
       readonly result?: string;
       /** By output parameter: why a file that is there could not be taken (too large). The node's phase is Error. */
       readonly unread?: Readonly<Record<string, string>>;
+      /** Output artifacts that were saved, by name; one that was not there is in neither. */
+      readonly artifacts?: Readonly<Record<string, SavedArtifact>>;
+      /** By output artifact: why one that is there could not be saved. */
+      readonly unsaved?: Readonly<Record<string, string>>;
       /** It ran out of time and was stopped. */
       readonly deadline?: boolean;
       /** Said beside the exit code: "OOMKilled", the eviction's text. */

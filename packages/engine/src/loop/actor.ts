@@ -249,6 +249,8 @@ function finishedFact(event: Extract<StepEnd, { type: "finished" }>, host: strin
     ...(Object.keys(outputs).length === 0 ? {} : { outputs }),
     ...(event.result === undefined ? {} : { result: event.result }),
     ...(event.unread === undefined ? {} : { unread: event.unread }),
+    ...(event.artifacts === undefined ? {} : { artifacts: event.artifacts }),
+    ...(event.unsaved === undefined ? {} : { unsaved: event.unsaved }),
     ...(event.deadline === true ? { deadline: true } : {}),
     ...(event.message === undefined ? {} : { message: event.message }),
     ...(host === undefined ? {} : { host }),

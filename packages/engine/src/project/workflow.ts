@@ -108,9 +108,19 @@ function statusOf(run: Run, live: LiveSteps): WorkflowObject["status"] {
     conditions: done
       ? [{ type: "Completed", status: "True" }]
       : [{ type: "PodRunning", status: run.steps.size > 0 ? "True" : "False" }],
-    ...(run.globals.size === 0
-      ? {}
-      : { outputs: { parameters: [...run.globals].map(([name, value]) => ({ name, value })) } }),
+    ...outputsOf(run),
+  };
+}
+
+function outputsOf(run: Run): { readonly outputs?: object } {
+  const parameters = [...run.globals].map(([name, value]) => ({ name, value }));
+  const artifacts = [...run.globalArtifacts].map(([name, artifact]) => ({ ...artifact, name }));
+  if (parameters.length + artifacts.length === 0) return {};
+  return {
+    outputs: {
+      ...(parameters.length === 0 ? {} : { parameters }),
+      ...(artifacts.length === 0 ? {} : { artifacts }),
+    },
   };
 }
 
@@ -130,7 +140,7 @@ function nodeOf(run: Run, node: Node, live: LiveSteps): WorkflowNode {
       boundaryID: node.boundaryId,
       message: now?.started === undefined ? (now?.pending ?? node.message) : node.message,
       progress: node.type === "Pod" ? (node.phase === "Succeeded" ? "1/1" : "0/1") : undefined,
-      inputs: node.inputs && { parameters: node.inputs },
+      inputs: inputsOf(node),
       outputs: node.outputs,
       children: node.children.length === 0 ? undefined : [...node.children],
       outboundNodes: node.outboundNodes,
@@ -139,6 +149,11 @@ function nodeOf(run: Run, node: Node, live: LiveSteps): WorkflowNode {
     }),
   };
 }
+
+const inputsOf = ({ inputs, inputArtifacts }: Node): object | undefined =>
+  inputs === undefined && inputArtifacts === undefined
+    ? undefined
+    : withoutEmpty({ parameters: inputs, artifacts: inputArtifacts });
 
 const flagsOf = (node: Node): object | undefined =>
   node.hooked === true || node.retried === true

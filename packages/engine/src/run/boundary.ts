@@ -73,10 +73,7 @@ function closeGroups(run: Run, frame: StepsFrame | DagFrame): void {
 /** Ends a composite template that went well, with its outputs. */
 export function endWithOutputs(run: Run, frame: StepsFrame | DagFrame): void {
   try {
-    const outputs = compositeOutputs(
-      frame.unit.shape.template.outputs?.parameters,
-      boundaryScope(run, frame),
-    );
+    const outputs = compositeOutputs(frame.unit.shape.template.outputs, boundaryScope(run, frame));
     endUnit(run, frame.unit, { phase: "Succeeded", outputs });
   } catch (error) {
     endUnit(run, frame.unit, { phase: "Error", message: failureText(error) });

@@ -3,10 +3,11 @@
 
 import { EngineError } from "../errors.ts";
 import { bindInputs } from "../template/arguments.ts";
+import { bindArtifacts } from "../template/artifacts.ts";
 import { resolveTemplate, type TemplateShape } from "../template/resolve.ts";
 import { globalsOf } from "../values/globals.ts";
 import { failureText } from "../values/language.ts";
-import { Scope } from "../values/scope.ts";
+import { parameters, Scope } from "../values/scope.ts";
 import { openDag } from "./kinds/dag.ts";
 import { holdOrLaunch } from "./kinds/leaf.ts";
 import { startRetry } from "./kinds/retry.ts";
@@ -27,7 +28,13 @@ export function startCall(run: Run, call: Call): void {
         reason: `Maximum recursion depth exceeded: templates are nested more than ${run.limits.maxDepth} deep`,
       });
     shape = resolveTemplate(run, call.use);
-    inputs = bindInputs(shape.template.inputs?.parameters, call.args, new Scope(run.now, globalsOf(run)));
+    const scope = new Scope(run.now, globalsOf(run));
+    inputs = bindInputs(shape.template.inputs?.parameters, call.args, scope);
+    call.artifacts = bindArtifacts(
+      shape.template.inputs?.artifacts,
+      call.args.artifacts,
+      scope.with(parameters("inputs.parameters", inputs)),
+    );
   } catch (error) {
     failCall(run, call, failureText(error));
     return;
@@ -111,6 +118,7 @@ export function makeNode(run: Run, unit: Unit, type: NodeType, phase: NodePhase)
     retried: call.retry !== undefined,
   });
   if (unit.inputs.size > 0) node.inputs = [...unit.inputs].map(([name, value]) => ({ name, value }));
+  noteArtifacts(call, node);
   if (type === "Pod") node.podName = podName(run.key.name, unit.shape.name, unit.name);
   unit.node = node;
   if (call.retry === undefined) standFor(run, call, node);
@@ -121,9 +129,14 @@ export function makeNode(run: Run, unit: Unit, type: NodeType, phase: NodePhase)
   return node;
 }
 
+function noteArtifacts({ artifacts }: Call, node: Node): void {
+  if (artifacts !== undefined && artifacts.size > 0) node.inputArtifacts = [...artifacts.values()];
+}
+
 /** Makes `node` the one that stands for the call, and links it where the owner wants it. */
 export function standFor(run: Run, call: Call, node: Node): void {
   call.node = node;
+  noteArtifacts(call, node);
   const { owner } = call;
   switch (owner.kind) {
     case "group":
@@ -162,5 +175,7 @@ export function endUnit(run: Run, unit: Unit, end: UnitEnd): void {
   endNode(run, unit.node, end.phase, end.message);
   for (const p of end.outputs?.parameters ?? [])
     if (p.globalName !== undefined && p.value !== undefined) run.globals.set(p.globalName, p.value);
+  for (const artifact of end.outputs?.artifacts ?? [])
+    if (artifact.globalName !== undefined) run.globalArtifacts.set(artifact.globalName, artifact);
   run.settled.push({ kind: "unit", unit });
 }

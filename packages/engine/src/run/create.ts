@@ -1,4 +1,4 @@
-import type { RunSubmitted, Template } from "@sluice/spec";
+import type { Artifact, RunSubmitted, Template } from "@sluice/spec";
 import { globalsOf } from "../values/globals.ts";
 import { renderNamed } from "../values/language.ts";
 import { Scope } from "../values/scope.ts";
@@ -9,6 +9,7 @@ import { TimerQueue } from "./state/timers.ts";
 export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = {}): Run {
   const { spec } = submitted.workflow;
   const parameters = new Map<string, string>();
+  const artifacts = new Map<string, Artifact>();
   const run: Run = {
     key: { namespace: submitted.namespace, name: submitted.name },
     uid: submitted.uid,
@@ -17,6 +18,7 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
     templates: new Map((spec.templates ?? []).map((t: Template) => [t.name ?? "", t])),
     limits: { ...defaultLimits, ...limits },
     parameters,
+    artifacts,
     nodes: new Map(),
     phase: "Pending",
     startedAt: submitted.at,
@@ -25,6 +27,7 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
     suspends: new Map(),
     timers: new TimerQueue(),
     globals: new Map(),
+    globalArtifacts: new Map(),
     suspended: spec.suspend === true,
     overdue: false,
     deleted: false,
@@ -40,6 +43,7 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
   if (spec.shutdown !== undefined)
     run.shutdown = { type: "stop", at: submitted.at, by: "manifest", strategy: spec.shutdown };
   bindParameters(run, parameters);
+  for (const artifact of spec.arguments?.artifacts ?? []) artifacts.set(artifact.name, artifact);
   return run;
 }
 

@@ -1,8 +1,10 @@
+import { workflowArtifacts } from "../template/artifacts.ts";
+import { failureText } from "../values/language.ts";
 import { startCall } from "./call.ts";
 import { hookCall } from "./kinds/hooks.ts";
 import { cutStep, overdueMessage } from "./kinds/leaf.ts";
 import { failSuspend } from "./kinds/suspend.ts";
-import type { Call } from "./state/frames.ts";
+import type { Call, RenderedArtifacts } from "./state/frames.ts";
 import type { RunPhase } from "./state/node.ts";
 import type { Run } from "./state/run.ts";
 import { endNode } from "./state/tree.ts";
@@ -19,10 +21,17 @@ export function startRun(run: Run): void {
   }
   const seconds = run.spec.activeDeadlineSeconds;
   if (seconds !== undefined) run.timers.set({ kind: "run-deadline", at: run.now + seconds * 1_000 });
+  let artifacts: RenderedArtifacts | undefined;
+  try {
+    artifacts = workflowArtifacts(run);
+  } catch (error) {
+    endRun(run, "Failed", `invalid spec: ${failureText(error)}`);
+    return;
+  }
   startCall(run, {
     name: run.key.name,
     use: { template: run.spec.entrypoint },
-    args: { values: run.parameters, absent: new Map() },
+    args: { values: run.parameters, absent: new Map(), artifacts },
     boundary: undefined,
     owner: { kind: "run" },
     depth: 1,

@@ -1,7 +1,8 @@
 import { resolveTemplate } from "../template/resolve.ts";
 import { childrenOf } from "../values/children.ts";
 import { globalsOf } from "../values/globals.ts";
-import { fixed, parameters, Scope } from "../values/scope.ts";
+import { renderText } from "../values/language.ts";
+import { fixed, inputArtifacts, parameters, Scope } from "../values/scope.ts";
 import type { Boundary, Child, Unit } from "./state/frames.ts";
 import { podName } from "./state/node.ts";
 import type { Run } from "./state/run.ts";
@@ -16,9 +17,26 @@ export function unitScope(run: Run, unit: Unit): Scope {
     "tasks.name": unit.name,
     ...unit.extra,
   };
-  for (const p of unit.shape.template.outputs?.parameters ?? [])
-    if (p.valueFrom?.path !== undefined) names[`outputs.parameters.${p.name}.path`] = p.valueFrom.path;
-  return new Scope(run.now, fixed(names), parameters("inputs.parameters", unit.inputs), globalsOf(run));
+  const scope = new Scope(
+    run.now,
+    fixed(names),
+    parameters("inputs.parameters", unit.inputs),
+    inputArtifacts(unit.call.artifacts),
+    globalsOf(run),
+  );
+  return scope.with(fixed(outputPaths(unit, scope)));
+}
+
+/** Where the outputs of a leaf are to be written; a path may itself be made of inputs. */
+function outputPaths({ shape }: Unit, scope: Scope): Record<string, string> {
+  const { outputs } = shape.template;
+  const paths: Record<string, string> = {};
+  for (const { name, path } of outputs?.artifacts ?? [])
+    if (path !== undefined) paths[`outputs.artifacts.${name}.path`] = renderText(path, scope);
+  for (const { name, valueFrom } of outputs?.parameters ?? [])
+    if (valueFrom?.path !== undefined)
+      paths[`outputs.parameters.${name}.path`] = renderText(valueFrom.path, scope);
+  return paths;
 }
 
 /** What the steps or tasks of a composite template see: their siblings beside what the template itself sees. */
@@ -27,6 +45,7 @@ export const boundaryScope = (run: Run, boundary: Boundary): Scope =>
     run.now,
     childrenOf(boundary, (child, parameter) => outputDefault(run, child, parameter)),
     parameters("inputs.parameters", boundary.unit.inputs),
+    inputArtifacts(boundary.unit.call.artifacts),
     globalsOf(run),
     fixed(boundary.unit.extra),
   );

@@ -3,12 +3,15 @@ import { EngineError } from "../errors.ts";
 import type { BoundInputs, RenderedArguments } from "../run/state/frames.ts";
 import { absentReason, evaluateExpression, expressionText, onlyTag, renderText } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
+import { renderArtifacts } from "./artifacts.ts";
 
 export const noArguments: RenderedArguments = { values: new Map(), absent: new Map() };
 
 /** Arguments as the caller's scope makes them: each value final, never rendered again. */
 export function renderArguments(args: Arguments | undefined, scope: Scope): RenderedArguments {
-  if (args?.parameters === undefined || args.parameters.length === 0) return noArguments;
+  const artifacts = renderArtifacts(args?.artifacts, scope);
+  if (args?.parameters === undefined || args.parameters.length === 0)
+    return artifacts === undefined ? noArguments : { ...noArguments, artifacts };
   const values = new Map<string, string>();
   const absent = new Map<string, string>();
   for (const parameter of args.parameters) {
@@ -21,7 +24,7 @@ export function renderArguments(args: Arguments | undefined, scope: Scope): Rend
     if (key !== undefined && scope.lookup(key) === null) absent.set(parameter.name, absentReason(key));
     else values.set(parameter.name, renderText(written, scope));
   }
-  return { values, absent };
+  return artifacts === undefined ? { values, absent } : { values, absent, artifacts };
 }
 
 function renderFrom(parameter: Parameter, scope: Scope, values: Map<string, string>): void {

@@ -1,9 +1,10 @@
-import type { Parameter } from "@sluice/spec";
+import type { Outputs, Parameter } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
 import type { StepFinished } from "../facts.ts";
 import type { NodeOutputs } from "../run/state/node.ts";
 import { absentReason, evaluateExpression, expressionText, onlyTag, renderText } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
+import { compositeArtifacts } from "./artifacts.ts";
 
 /**
  * Output parameters of a step from the files that came back. When the step went well, a missing file without a default
@@ -30,14 +31,14 @@ export function leafOutputs(
   return made;
 }
 
-/** Output parameters of a steps or dag template, from its children. */
-export function compositeOutputs(
-  declared: readonly Parameter[] | undefined,
-  scope: Scope,
-): NodeOutputs | undefined {
-  if (declared === undefined || declared.length === 0) return undefined;
+/** Outputs of a steps or dag template, from its children. */
+export function compositeOutputs(declared: Outputs | undefined, scope: Scope): NodeOutputs | undefined {
+  const parameters = declared?.parameters?.map((p) => ({ ...p, value: outputValue(p, scope) })) ?? [];
+  const artifacts = compositeArtifacts(declared?.artifacts, scope);
+  if (parameters.length === 0 && artifacts.length === 0) return undefined;
   return {
-    parameters: declared.map((parameter) => ({ ...parameter, value: outputValue(parameter, scope) })),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(artifacts.length === 0 ? {} : { artifacts }),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Node } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
 import { renderDeep } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
+import { stepArtifacts } from "./artifact-request.ts";
 
 /** Kubernetes' own default. */
 const defaultGraceMs = 30_000;
@@ -49,8 +50,11 @@ export function stepOf(run: Run, unit: Unit, node: Node, scope: Scope): Step {
   if (timeout !== undefined && timeoutMs === undefined)
     throw EngineError.TEMPLATE_INVALID({ reason: `timeout '${timeout}' is not a duration such as 30s` });
   const activeMs = activeMsOf(template, scope);
+  const artifacts = stepArtifacts(run, unit, scope);
+  const request = requestOf(run, unit, node, work, scope);
   return {
-    request: requestOf(run, unit, node, work, scope),
+    request: artifacts.request === undefined ? request : { ...request, artifacts: artifacts.request },
+    ...(artifacts.outputs.length === 0 ? {} : { outputArtifacts: artifacts.outputs }),
     ...(timeoutMs === undefined ? {} : { timeoutAt: node.startedAt + timeoutMs }),
     ...(activeMs === undefined ? {} : { activeMs }),
   };

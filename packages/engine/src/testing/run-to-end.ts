@@ -13,6 +13,8 @@ export interface ScriptedEnd {
   readonly result?: string;
   readonly outputs?: Readonly<Record<string, string>>;
   readonly unread?: Readonly<Record<string, string>>;
+  readonly artifacts?: StepFinished["artifacts"];
+  readonly unsaved?: StepFinished["unsaved"];
   readonly message?: string;
   readonly deadline?: true;
   readonly lost?: string;
@@ -140,6 +142,8 @@ function factOf(step: string, startedAt: number, at: number, end: ScriptedEnd): 
     ...(end.outputs === undefined ? {} : { outputs: end.outputs }),
     ...(end.result === undefined ? {} : { result: end.result }),
     ...(end.unread === undefined ? {} : { unread: end.unread }),
+    ...(end.artifacts === undefined ? {} : { artifacts: end.artifacts }),
+    ...(end.unsaved === undefined ? {} : { unsaved: end.unsaved }),
     ...(end.message === undefined ? {} : { message: end.message }),
     ...(end.deadline === undefined ? {} : { deadline: true }),
   };

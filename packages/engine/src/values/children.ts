@@ -1,7 +1,7 @@
 import type { Boundary, Child } from "../run/state/frames.ts";
 import { isFulfilled, type Node } from "../run/state/node.ts";
 import { rfc3339 } from "./globals.ts";
-import { emptyMap, mapAt, type ScopePart, textOf, type Value } from "./scope.ts";
+import { type ArtifactValue, emptyMap, mapAt, type ScopePart, textOf, type Value } from "./scope.ts";
 
 /** Default of an output parameter of the template that a child uses, where it has one. */
 export type OutputDefault = (child: Child, parameter: string) => string | undefined;
@@ -15,6 +15,12 @@ export function childrenOf(boundary: Boundary, outputDefault: OutputDefault): Sc
       const dot = key.indexOf(".", prefix.length);
       const child = dot < 0 ? undefined : boundary.children.get(key.slice(prefix.length, dot));
       return child === undefined ? undefined : childValue(child, key.slice(dot + 1), outputDefault);
+    },
+    artifact: (key) => {
+      if (!key.startsWith(prefix)) return undefined;
+      const dot = key.indexOf(".", prefix.length);
+      const child = dot < 0 ? undefined : boundary.children.get(key.slice(prefix.length, dot));
+      return child === undefined ? undefined : childArtifact(child, key.slice(dot + 1));
     },
     fill: (env) => {
       const all = mapAt(env, boundary.scopeName);
@@ -34,6 +40,15 @@ function childValue(child: Child, path: string, outputDefault: OutputDefault): V
     ? path.slice("outputs.parameters.".length)
     : undefined;
   return (parameter === undefined ? undefined : outputDefault(child, parameter)) ?? null;
+}
+
+/** An artifact that a child made; null = it ended without it. Loops have none, as in Argo. */
+function childArtifact({ node, items }: Child, path: string): ArtifactValue {
+  const prefix = "outputs.artifacts.";
+  if (node === undefined || items !== undefined || !path.startsWith(prefix)) return undefined;
+  const name = path.slice(prefix.length);
+  const made = node.outputs?.artifacts?.find((artifact) => artifact.name === name);
+  return made ?? (isFulfilled(node) ? null : undefined);
 }
 
 /** One value of a node, by its path behind the node's name. */
@@ -71,6 +86,7 @@ function childEnv(child: Child): Record<string, unknown> {
     }
   const outputs = mapAt(env, "outputs");
   const parameters = mapAt(outputs, "parameters");
+  const artifacts = mapAt(outputs, "artifacts");
   if (child.items !== undefined) {
     outputs["result"] = aggregated(child, child.items, "outputs.result");
     for (const name of parameterNames(child.items))
@@ -79,9 +95,13 @@ function childEnv(child: Child): Record<string, unknown> {
     if (child.node.outputs.result !== undefined) outputs["result"] = child.node.outputs.result;
     for (const p of child.node.outputs.parameters ?? [])
       if (p.value !== undefined) parameters[p.name] = p.value;
+    Object.assign(artifacts, artifactsByName(child.node));
   }
   return env;
 }
+
+const artifactsByName = ({ outputs }: Node): Record<string, unknown> =>
+  Object.fromEntries((outputs?.artifacts ?? []).map((artifact) => [artifact.name, artifact]));
 
 const parameterNames = (nodes: readonly Node[]): ReadonlySet<string> =>
   new Set(nodes.flatMap((node) => (node.outputs?.parameters ?? []).map((p) => p.name)));

@@ -7,9 +7,13 @@ export function globalsOf(run: Run): ScopePart {
   return {
     lookup: (key) =>
       key.startsWith("workflow.") ? workflowValue(run, key.slice("workflow.".length)) : undefined,
+    artifact: (key) =>
+      key.startsWith(outputArtifact) ? run.globalArtifacts.get(key.slice(outputArtifact.length)) : undefined,
     fill: (env) => fillWorkflow(run, mapAt(env, "workflow")),
   };
 }
+
+const outputArtifact = "workflow.outputs.artifacts.";
 
 const plain: Readonly<Record<string, (run: Run) => string | undefined>> = {
   name: (run) => run.key.name,
@@ -56,7 +60,10 @@ function fillWorkflow(run: Run, workflow: Record<string, unknown>): void {
   const annotations = annotationsOf(run);
   workflow["labels"] = Object.assign(emptyMap(), labels, { json: JSON.stringify(labels) });
   workflow["annotations"] = Object.assign(emptyMap(), annotations, { json: JSON.stringify(annotations) });
-  workflow["outputs"] = { parameters: Object.assign(emptyMap(), Object.fromEntries(run.globals)) };
+  workflow["outputs"] = {
+    parameters: Object.assign(emptyMap(), Object.fromEntries(run.globals)),
+    artifacts: Object.assign(emptyMap(), Object.fromEntries(run.globalArtifacts)),
+  };
 }
 
 const own = (map: Readonly<Record<string, string>>, key: string): string | undefined =>

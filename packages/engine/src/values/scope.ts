@@ -1,11 +1,16 @@
 // What a template's tags can see. A scope is a list of parts that are asked in turn, so that a task of a large dag
 // copies nothing.
+import type { Artifact } from "@sluice/spec";
 
 /** A text; null = an output that its producer, skipped or omitted, never made; undefined = no such name here. */
 export type Value = string | null | undefined;
 
+export type ArtifactValue = Artifact | null | undefined;
+
 export interface ScopePart {
   lookup(key: string): Value;
+  /** The artifact of this name, where the part knows artifacts; null and undefined as for values. */
+  artifact?(key: string): ArtifactValue;
   /** Adds what it knows as nested maps, for expressions. */
   fill(env: Record<string, unknown>): void;
 }
@@ -23,6 +28,14 @@ export class Scope {
   lookup(key: string): Value {
     for (const part of this.#parts) {
       const value = part.lookup(key);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  artifact(key: string): ArtifactValue {
+    for (const part of this.#parts) {
+      const value = part.artifact?.(key);
       if (value !== undefined) return value;
     }
     return undefined;
@@ -75,6 +88,23 @@ export function parameters(prefix: "inputs.parameters", values: ReadonlyMap<stri
     },
     fill: (env) => {
       mapAt(env, "inputs")["parameters"] = Object.assign(emptyMap(), Object.fromEntries(values));
+    },
+  };
+}
+
+/** `inputs.artifacts.<name>` and its path. */
+export function inputArtifacts(artifacts: ReadonlyMap<string, Artifact> | undefined): ScopePart {
+  const prefix = "inputs.artifacts.";
+  const named = (key: string) => artifacts?.get(key);
+  return {
+    lookup: (key) =>
+      key.startsWith(prefix) && key.endsWith(".path")
+        ? named(key.slice(prefix.length, -".path".length))?.path
+        : undefined,
+    artifact: (key) => (key.startsWith(prefix) ? named(key.slice(prefix.length)) : undefined),
+    fill: (env) => {
+      if (artifacts !== undefined)
+        mapAt(env, "inputs")["artifacts"] = Object.assign(emptyMap(), Object.fromEntries(artifacts));
     },
   };
 }

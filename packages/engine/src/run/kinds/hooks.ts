@@ -1,4 +1,5 @@
 import { noArguments, renderArguments } from "../../template/arguments.ts";
+import { workflowArtifacts } from "../../template/artifacts.ts";
 import { globalsOf } from "../../values/globals.ts";
 import { failureText } from "../../values/language.ts";
 import { itemPart, Scope } from "../../values/scope.ts";
@@ -24,7 +25,7 @@ export function hookCall(run: Run, of: HookOf): Call {
     const scope =
       of.boundary === undefined ? new Scope(run.now, globalsOf(run)) : boundaryScope(run, of.boundary);
     args = workflowArguments
-      ? { values: run.parameters, absent: new Map() }
+      ? { values: run.parameters, absent: new Map(), artifacts: workflowArtifacts(run) }
       : renderArguments(hook.arguments, item === undefined ? scope : scope.with(itemPart(item.value)));
   } catch (thrown) {
     error = failureText(thrown);

@@ -1,4 +1,5 @@
 import type { StepFinished } from "../../facts.ts";
+import { leafArtifacts } from "../../template/artifact-request.ts";
 import { leafOutputs } from "../../template/outputs.ts";
 import { stepOf } from "../../template/request.ts";
 import { failureText } from "../../values/language.ts";
@@ -81,6 +82,8 @@ export function finishStep(run: Run, fact: StepFinished): void {
   try {
     const parameters = leafOutputs(declared, fact, good);
     if (parameters.length > 0) outputs.parameters = parameters;
+    const artifacts = leafArtifacts(unit.step?.outputArtifacts ?? [], fact, good);
+    if (artifacts.length > 0) outputs.artifacts = artifacts;
   } catch (error) {
     endUnit(run, unit, { phase: "Error", message: failureText(error), outputs });
     return;

@@ -1,12 +1,17 @@
 // The unfinished work of a run. A Call is one use of a template (a step, a task, an item of one, a hook, the entry
 // point); it is carried out by one Unit, or by one Unit per attempt where there is a retry strategy.
-import type { DagTask, LifecycleHook, RetryStrategy, Template, WorkflowStep } from "@sluice/spec";
+import type { Artifact, DagTask, LifecycleHook, RetryStrategy, Template, WorkflowStep } from "@sluice/spec";
 import type { StepRequest } from "../../executor/contract.ts";
 import type { TemplateShape } from "../../template/resolve.ts";
 import type { Node, NodeOutputs, NodePhase } from "./node.ts";
 
 /** A template's inputs after binding, by name, in order. */
 export type BoundInputs = ReadonlyMap<string, string>;
+
+/** A template's input artifacts after binding, by name; optional ones that were not made are not in it. */
+export type BoundArtifacts = ReadonlyMap<string, Artifact>;
+/** Artifact arguments by name; null = its producer never made it. */
+export type RenderedArtifacts = ReadonlyMap<string, Artifact | null>;
 
 /** Where a template is used: the fields that steps, tasks and hooks share. */
 export interface TemplateUse {
@@ -35,6 +40,8 @@ export interface Call {
   retry?: RetryFrame;
   /** The node that stands for the call: its one unit's, or the Retry node. */
   node?: Node;
+  /** Its template's input artifacts, once it was started. */
+  artifacts?: BoundArtifacts | undefined;
   /** Why it could not even be made, for the owner's message. */
   error?: string;
 }
@@ -43,6 +50,7 @@ export interface Call {
 export interface RenderedArguments {
   readonly values: ReadonlyMap<string, string>;
   readonly absent: ReadonlyMap<string, string>;
+  readonly artifacts?: RenderedArtifacts | undefined;
 }
 
 export interface ExitHook {
@@ -90,6 +98,8 @@ export interface Step {
   readonly timeoutAt?: number;
   /** `activeDeadlineSeconds`, counted from the real start, ms. */
   readonly activeMs?: number;
+  /** The template's output artifacts, with all tags replaced. */
+  readonly outputArtifacts?: readonly Artifact[];
 }
 
 export interface RetryFrame {

@@ -1,5 +1,5 @@
 import { fnv32a } from "@sluice/base";
-import type { Parameter } from "@sluice/spec";
+import type { Artifact, Parameter } from "@sluice/spec";
 
 export type NodeType = "Pod" | "Steps" | "StepGroup" | "DAG" | "TaskGroup" | "Retry" | "Skipped" | "Suspend";
 
@@ -8,6 +8,7 @@ export type RunPhase = "Pending" | "Running" | "Succeeded" | "Failed" | "Error";
 
 export interface NodeOutputs {
   parameters?: Parameter[];
+  artifacts?: Artifact[];
   result?: string;
   exitCode?: string;
 }
@@ -28,6 +29,7 @@ export interface Node {
   readonly children: string[];
   outboundNodes?: readonly string[];
   inputs?: readonly Parameter[];
+  inputArtifacts?: readonly Artifact[];
   outputs?: NodeOutputs;
   hostNodeName?: string;
   podName?: string;

@@ -4,7 +4,7 @@
 //   R2. A fact costs what it changes: completions travel up by counters, nothing walks the whole tree.
 //   R3. `steps` holds exactly the steps that the world still owes an end for; a step leaves it once.
 //   R4. A node that is fulfilled never changes its phase again.
-import type { RunSubmitted, Template, WorkflowSpec } from "@sluice/spec";
+import type { Artifact, RunSubmitted, Template, WorkflowSpec } from "@sluice/spec";
 import type { Fact, StopRequested } from "../../facts.ts";
 import type { Settled, Unit } from "./frames.ts";
 import type { Node, RunPhase } from "./node.ts";
@@ -35,6 +35,8 @@ export interface Run {
   readonly limits: RunLimits;
   /** Workflow arguments with their values. */
   readonly parameters: ReadonlyMap<string, string>;
+  /** The workflow's artifact arguments. */
+  readonly artifacts: ReadonlyMap<string, Artifact>;
   readonly nodes: Map<string, Node>;
   phase: RunPhase;
   message?: string;
@@ -49,6 +51,8 @@ export interface Run {
   readonly timers: TimerQueue;
   /** Exported output parameters (`globalName`). */
   readonly globals: Map<string, string>;
+  /** Exported output artifacts. */
+  readonly globalArtifacts: Map<string, Artifact>;
   suspended: boolean;
   shutdown?: StopRequested;
   /** The workflow's own time is over; exit handlers go on. */
