@@ -2,6 +2,11 @@ import { defineErrors } from "@sluice/base";
 
 /** What can go wrong on the bus. Codes are kept for ever; `docs/errors.md` has a row for each. */
 export const BusError = defineErrors("BUS", {
+  ARTIFACT_KEY: {
+    retry: "never",
+    message: (d: { key: string; reason: string }) => `artifact key '${d.key.slice(0, 120)}' ${d.reason}`,
+    hint: "write names joined by '/', none of them '.' or '..', at most 1,024 bytes",
+  },
   UNAVAILABLE: {
     retry: "later",
     message: (d: { what: string; reason: string }) => `${d.what}: the bus is away or silent (${d.reason})`,

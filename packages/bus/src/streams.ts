@@ -50,6 +50,7 @@ const shapes: Readonly<Record<StreamName, { readonly kinds: readonly string[]; r
     shape: { maxAgeMs: 7 * day, maxBytes: 2 * gibibyte, dedupWindowMs: 10 * minute },
   },
   HOLDS: { kinds: ["hold"], shape: { discard: "new", maxPerSubject: 1 } },
+  ARTIFACTS: { kinds: ["art"], shape: { discard: "new", maxPerSubject: 1 } },
   LOGS: { kinds: ["log"], shape: { maxAgeMs: 30 * day, maxBytes: 4 * gibibyte } },
 };
 

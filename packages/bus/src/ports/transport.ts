@@ -1,5 +1,5 @@
 /** The streams of the path of an event. Their settings are in `streams.ts`. */
-export type StreamName = "EVENTS" | "TRIGGERS" | "DEAD" | "RUNS" | "TRAIL" | "LOGS" | "HOLDS";
+export type StreamName = "EVENTS" | "TRIGGERS" | "DEAD" | "RUNS" | "TRAIL" | "LOGS" | "HOLDS" | "ARTIFACTS";
 
 /** A stored message. */
 export interface Message {
@@ -172,5 +172,12 @@ export type KvChange =
 export interface ObjectStore {
   put(content: Uint8Array): Promise<{ readonly hash: string }>;
   get(hash: string): Promise<Uint8Array | undefined>;
+  /**
+   * Stores content piece by piece under the hash that it will have; content that is there already is not read.
+   * Errors: BUS_OBJECT_CORRUPT when it has another hash in the end; then nothing is stored.
+   */
+  write(hash: string, content: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Piece by piece; undefined when it is not there. Errors: BUS_OBJECT_CORRUPT, at the latest behind the last piece. */
+  open(hash: string): Promise<AsyncIterable<Uint8Array> | undefined>;
   delete(hash: string): Promise<void>;
 }

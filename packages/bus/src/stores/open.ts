@@ -2,6 +2,7 @@ import type { RunSubmitted } from "@sluice/spec";
 import type { Stores } from "../ports/stores.ts";
 import type { Transport } from "../ports/transport.ts";
 import { makeArchive } from "./archive.ts";
+import { makeArtifactStore } from "./artifacts.ts";
 import { makeContext, type StoreDeps } from "./context.ts";
 import { makeEventLog } from "./events.ts";
 import { makeJournal } from "./journal.ts";
@@ -24,6 +25,7 @@ export function openStores(transport: Transport, deps: StoreDeps): Stores {
     logs: makeLogStore(context),
     resources: makeResources(context),
     archive,
+    artifacts: makeArtifactStore(context),
     submitRun: makeSubmitRun(context, archive, makeJournal<RunSubmitted>(context)),
     journal: <F>() => makeJournal<F>(context),
     state: (bucket) => transport.keyValue(bucket),

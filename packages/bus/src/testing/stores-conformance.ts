@@ -6,6 +6,7 @@ import type { ArchiveRow, Stores } from "../ports/stores.ts";
 import type { Transport } from "../ports/transport.ts";
 import { openStores } from "../stores/open.ts";
 import { makeSubjects } from "../subjects.ts";
+import { artifactsConformance } from "./artifacts-conformance.ts";
 import { take } from "./transport-conformance.ts";
 
 const anEvent = (id: string, data: string = id): StoredEvent => ({
@@ -52,6 +53,7 @@ export function storesConformance(name: string, make: () => Promise<Transport>):
   describe(`stores on ${name}: events`, () => events(make, open));
   describe(`stores on ${name}: firings`, () => firings(make, open));
   describe(`stores on ${name}: runs`, () => runs(make, open));
+  describe(`stores on ${name}: artifacts`, () => artifactsConformance(make, open));
   describe(`stores on ${name}: resources`, () => resources(make, open));
 }
 

@@ -58,6 +58,25 @@ describe("content that did not fit a message", () => {
     expect((await stores.resources.get("Sensor", "ns", "s"))?.manifest).toEqual(large("y"));
   });
 
+  test("of an artifact goes when it was written over or removed, and not while it lies there", async () => {
+    const place = { namespace: "ns", key: "wf/big", owner: "u" };
+    const put = (letter: string) =>
+      stores.artifacts.put(place, async function* () {
+        yield Buffer.alloc(40_000, letter);
+      });
+    await put("a");
+    await put("a");
+    expect(await rounds()).toBe(0);
+    await put("b");
+    expect(await rounds()).toBe(1);
+    expect((await stores.artifacts.find("ns", "wf/big"))?.bytes).toBe(40_000);
+
+    await stores.artifacts.remove("ns", "wf/big", "u");
+
+    expect(await rounds()).toBe(1);
+    expect(await objects()).toBe(0);
+  });
+
   test("that two records share stays until both are gone", async () => {
     const journal = stores.journal<object>();
     await journal.append(key, [large("x")], 0);

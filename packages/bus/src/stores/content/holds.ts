@@ -37,25 +37,49 @@ export interface Held {
 
 /** Stores bytes for a reference that is about to be published. Errors: BUS_UNAVAILABLE, BUS_STREAM_FULL. */
 export async function holdContent(transport: Transport, place: Place, data: Buffer): Promise<Held> {
+  // JSON may end in spaces: another hash for the same value.
+  return holdStream(transport, place, {
+    hash: (spaces) => createHash("sha256").update(data).update(" ".repeat(spaces)).digest("hex"),
+    bytes: data.length,
+    async *open() {
+      yield data;
+    },
+  });
+}
+
+/** Content that can be read more than once. */
+export interface Rereadable {
+  /** SHA-256 of the content with so many spaces behind it. */
+  hash(spaces: number): string;
+  readonly bytes: number;
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/** As `holdContent`, piece by piece; `bytes` of what it gives counts the spaces. */
+export async function holdStream(transport: Transport, place: Place, content: Rereadable): Promise<Held> {
   const fromSeq = "stream" in place ? (await transport.info(place.stream)).lastSeq + 1 : 0;
   const owner = hashId(
     "hold",
     ...("stream" in place ? [place.stream, place.subject] : [place.bucket, place.key]),
   );
-  // JSON may end in spaces: another hash for the same value.
-  for (let content = data; ; content = Buffer.concat([content, Buffer.from(" ")])) {
-    const hash = createHash("sha256").update(content).digest("hex");
+  for (let spaces = 0; ; spaces++) {
+    const hash = content.hash(spaces);
     const subject = holdSubject(transport.prefix, hash, owner);
     const hold: Hold = { v: 1, place, fromSeq };
     await transport.publish(subject, JSON.stringify(hold));
     if ((await transport.last("HOLDS", holdSubject(transport.prefix, hash, doomed))) !== undefined) continue;
-    await transport.objects().put(content);
+    await transport.objects().write(hash, withSpaces(content.open(), spaces));
     return {
       hash,
-      bytes: content.length,
+      bytes: content.bytes + spaces,
       settled: async (seq) => void (await transport.publish(subject, JSON.stringify({ ...hold, seq }))),
     };
   }
+}
+
+async function* withSpaces(content: AsyncIterable<Uint8Array>, spaces: number): AsyncIterable<Uint8Array> {
+  yield* content;
+  if (spaces > 0) yield Buffer.from(" ".repeat(spaces));
 }
 
 /** The hash that a stored value refers to. */
@@ -65,9 +89,12 @@ export function referenceOf(value: unknown): string | undefined {
   return typeof hash === "string" && typeof bytes === "number" ? hash : undefined;
 }
 
+/** An artifact's has its key in it. */
+const maxReferenceBytes = 16 * 1_024;
+
 export const refersTo = (message: Pick<Message, "data">, hash: string): boolean => {
   // A reference is short; what is longer needs no parsing.
-  if (message.data.length > 1_024) return false;
+  if (message.data.length > maxReferenceBytes) return false;
   try {
     return referenceOf(JSON.parse(Buffer.from(message.data).toString("utf8"))) === hash;
   } catch {
