@@ -2,7 +2,7 @@ import type { RunSubmitted } from "@sluice/spec";
 import type { Stores } from "../ports/stores.ts";
 import type { Transport } from "../ports/transport.ts";
 import { makeArchive } from "./archive.ts";
-import { makeArtifactStore } from "./artifacts.ts";
+import { makeArtifactStore } from "./content/artifacts.ts";
 import { makeContext, type StoreDeps } from "./context.ts";
 import { makeEventLog } from "./events.ts";
 import { makeJournal } from "./journal.ts";

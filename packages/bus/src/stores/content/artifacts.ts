@@ -1,16 +1,16 @@
 // The default artifact repository: one message a key in ARTIFACTS, with small content in it and large content in the
-// object store, held as any other (content/holds.ts).
+// object store, held as any other (holds.ts).
 // Invariants
 //   A1. A key's last message is what lies there; the stream keeps no other, so content that was overwritten is let go.
 //   A2. Content is stored before the message that names it.
 import { createHash } from "node:crypto";
 import { isObject } from "@sluice/base";
-import { BusError } from "../errors.ts";
-import type { ArtifactPlace, ArtifactStore, StoredArtifact } from "../ports/stores.ts";
-import type { Message } from "../ports/transport.ts";
-import { token } from "../subjects.ts";
-import { holdStream } from "./content/holds.ts";
-import { decodeOrQuarantine, type StoreContext } from "./context.ts";
+import { BusError } from "../../errors.ts";
+import type { ArtifactPlace, ArtifactStore, StoredArtifact } from "../../ports/stores.ts";
+import type { Message } from "../../ports/transport.ts";
+import { token } from "../../subjects.ts";
+import { decodeOrQuarantine, type StoreContext } from "../context.ts";
+import { holdStream } from "./holds.ts";
 
 /** Content up to this is kept in the key's own message. */
 const inlineBytes = 16 * 1_024;
