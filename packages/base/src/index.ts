@@ -20,6 +20,8 @@ export { fnv32a, hashId, hashUid, nameSuffix } from "./hash.ts";
 export { isForbiddenKey, isObject, type Json, type JsonObject, stableJson } from "./json.ts";
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";
 export { Mailbox } from "./mailbox.ts";
+export { defaultOutboundPolicy, type OutboundPolicy, refusalOf } from "./outbound/address.ts";
+export { type OutboundAnswer, type OutboundRequest, sendOutbound } from "./outbound/request.ts";
 export { type Random, SeededRandom } from "./random.ts";
 export { anyAborted, Scope } from "./scope.ts";
 export { childTraceparent, isTraceparent, traceparentOf } from "./traceparent.ts";

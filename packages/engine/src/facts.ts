@@ -5,7 +5,7 @@
 //       those of another engine, which fence it. Commands (`stop`, `suspend`, `resume`, `set`, `delete`) may come from
 //       anyone and fence nobody.
 import type { RunSubmitted } from "@sluice/spec";
-import type { SavedArtifact } from "./executor/contract.ts";
+import type { ContainerEnd, SavedArtifact } from "./executor/contract.ts";
 
 /** Version of the fact format that this code writes; carried by each `engine` fact. */
 export const factVersion = 1;
@@ -45,6 +45,10 @@ export interface StepFinished {
   readonly deadline?: true;
   readonly message?: string;
   readonly host?: string;
+  /** It could not do its work: Error, not Failed. */
+  readonly error?: true;
+  /** Of a step of several containers: each one's end. */
+  readonly containers?: readonly ContainerEnd[];
 }
 
 export interface StepLost {

@@ -6,12 +6,16 @@ export type {
   ArtifactArchive,
   ArtifactInput,
   ArtifactOutput,
+  Condition,
+  ContainerEnd,
+  ContainerWork,
   Executor,
   ExecutorDescription,
   SavedArtifact,
   StepEvent,
   StepLine,
   StepRequest,
+  StepWork,
 } from "./executor/contract.ts";
 export { type CommandFact, type Fact, factVersion, isCommand } from "./facts.ts";
 export { type EngineConfig, type EngineDeps, executorAnnotation } from "./loop/deps.ts";

@@ -1,5 +1,12 @@
-/** Executor kinds behind the engine's Executor contract: `local` and `kubernetes`. @module */
-
+/** Executor kinds behind the engine's Executor contract: `local` and `kubernetes`, and the agent beside them. @module */
+export {
+  AgentError,
+  type AgentExecutor,
+  type AgentOptions,
+  makeAgent,
+  makeHttpWork,
+  withAgent,
+} from "./agent/index.ts";
 export { LocalError } from "./errors.ts";
 export { KubeExecError, type KubernetesExecutorOptions, makeKubernetesExecutor } from "./kubernetes/index.ts";
 export { type IsolationChoice, type LocalCandidate, probeLocal } from "./local/isolation/probe.ts";

@@ -99,7 +99,7 @@ const template: Row<Template> = {
   containerSet: "later",
   resource: "later",
   data: "later",
-  http: "later",
+  http: "runs",
   plugin: "later",
   pendingTimeout: "later",
   synchronization: "later",

@@ -1,3 +1,5 @@
+import { defaultOutboundPolicy, type OutboundPolicy } from "@sluice/base";
+
 /** What the composition root may set for triggers. */
 export interface TriggersConfig {
   /** Requests held at once, waiting or executing. */
@@ -11,11 +13,7 @@ export interface TriggersConfig {
   readonly http: HttpConfig;
 }
 
-export interface HttpConfig {
-  /** Loopback and private addresses may be called. Link-local and metadata addresses never, unless allowed by name. */
-  readonly allowPrivate: boolean;
-  /** Addresses or CIDR ranges that may be called whatever they are. */
-  readonly allowAddresses: readonly string[];
+export interface HttpConfig extends OutboundPolicy {
   /** Bytes of an answer that are read; the rest is not. */
   readonly maxResponseBytes: number;
 }
@@ -25,5 +23,5 @@ export const defaultTriggersConfig: TriggersConfig = {
   maxPerTrigger: 16,
   maxHeldPerTrigger: 64,
   graceMs: 5_000,
-  http: { allowPrivate: true, allowAddresses: [], maxResponseBytes: 64 * 1_024 },
+  http: { ...defaultOutboundPolicy, maxResponseBytes: 64 * 1_024 },
 };

@@ -68,7 +68,7 @@ export const TriggerError = defineErrors("TRIGGER", {
     retry: "never",
     message: (d: { url: string; address: string; reason: string }) =>
       `'${d.url}' leads to ${d.address}: ${d.reason}`,
-    hint: "name the address under `triggers.http.allowAddresses` if this is meant",
+    hint: "name the address in the setting `httpAllow` if this is meant",
   },
   TIMED_OUT: {
     retry: "later",

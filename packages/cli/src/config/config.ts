@@ -46,6 +46,15 @@ export const Config = z.strictObject({
   stepNamespaces: z.string().min(1).optional(),
   /** Executor `kubernetes`: for containers that name none; absent = the cluster's own rule. */
   imagePullPolicy: z.enum(["Always", "IfNotPresent", "Never"]).optional(),
+  /** Requests of http triggers and http steps: addresses or ranges that may be called whatever they are, comma-separated. */
+  httpAllow: z
+    .string()
+    .regex(/^[\da-fA-F.:/]+(\s*,\s*[\da-fA-F.:/]+)*$/, {
+      message: "must be addresses such as 169.254.1.1 or 10.0.0.0/8",
+    })
+    .optional(),
+  /** The same requests: whether they may go to this machine and to private networks. */
+  httpPrivate: z.enum(["allow", "refuse"]).default("allow"),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
   logFormat: z.enum(["text", "json"]).default("text"),
 });

@@ -8,6 +8,7 @@ import type { Executor } from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import type { Config } from "../config/config.ts";
 import { CliError } from "../errors.ts";
+import { addAgent } from "./agent.ts";
 import { installIdOf } from "./install-id.ts";
 
 export interface ExecutorDeps {
@@ -39,6 +40,14 @@ export interface ChosenExecutor {
  * Errors: CLI_KUBERNETES_UNAVAILABLE, LOCAL_ISOLATION_UNAVAILABLE.
  */
 export async function chooseExecutor(deps: ExecutorDeps): Promise<ChosenExecutor> {
+  const chosen = await choose(deps);
+  return {
+    ...chosen,
+    executor: await addAgent(chosen.executor, { ...deps, references: chosen.references }),
+  };
+}
+
+async function choose(deps: ExecutorDeps): Promise<ChosenExecutor> {
   const { config, env } = deps;
   const inCluster = env["KUBERNETES_SERVICE_HOST"] !== undefined;
   if (config.executor === "kubernetes") return kubernetes(deps, "asked for");

@@ -9,11 +9,12 @@ import { type Fact, makeRunDirectory, type RunDirectory, RunRegistry, runEngine 
 import { runSensors, SensorsStatus } from "@sluice/sensors";
 import { makeIngress, makeServer } from "@sluice/server";
 import { runSources, SourcesBoard } from "@sluice/sources";
-import { runTriggers, triggerRegistry } from "@sluice/triggers";
+import { defaultTriggersConfig, runTriggers, triggerRegistry } from "@sluice/triggers";
 import type { Config } from "../config/config.ts";
 import { readSecret } from "../config/load.ts";
 import { kindSchemas } from "../kinds.ts";
 import { version } from "../version.ts";
+import { outboundPolicyOf } from "./agent.ts";
 import { type OpenBus, openBus } from "./bus.ts";
 import { makeDoctor } from "./doctor.ts";
 import { type ChosenExecutor, chooseExecutor } from "./executors.ts";
@@ -99,6 +100,10 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
         dead: stores.dead,
         submitRun: stores.submitRun,
         kinds: triggerRegistry,
+        config: {
+          ...defaultTriggersConfig,
+          http: { ...defaultTriggersConfig.http, ...outboundPolicyOf(config) },
+        },
         log: log.child({ role: "triggers" }),
       },
       signal,

@@ -6,7 +6,7 @@
 //       after a restart until `forget` was called.
 //   X3. After `stop` the step ends within its grace, and X2 holds.
 //   X4. Output lines of a step come before its `finished`.
-import type { Container, Script } from "@sluice/spec";
+import type { Container, ContainerSet, HttpTemplate, ResourceTemplate, Script } from "@sluice/spec";
 
 /** What an executor needs to run one attempt of one leaf node. Every value is final: no templates are left in it. */
 export interface StepRequest {
@@ -19,9 +19,7 @@ export interface StepRequest {
     readonly template: string;
     readonly attempt: number;
   };
-  readonly work:
-    | { readonly kind: "container"; readonly container: Container }
-    | { readonly kind: "script"; readonly script: Script };
+  readonly work: StepWork;
   /** Files to read back as output parameters; one trailing newline is cut; one that does not exist comes back as undefined. */
   readonly outputPaths: readonly { readonly name: string; readonly path: string }[];
   /** Files and folders to bring before it starts, and to save after its end; absent = none. */
@@ -88,6 +86,40 @@ export interface SavedArtifact {
   readonly files?: number;
 }
 
+export type StepWork =
+  | { readonly kind: "container"; readonly container: Container }
+  | { readonly kind: "script"; readonly script: Script }
+  /** Several containers in one place, each after those that it depends on. */
+  | { readonly kind: "containerSet"; readonly containerSet: ContainerSet }
+  /** A request to an HTTP server; the answer's body is the result. */
+  | {
+      readonly kind: "http";
+      readonly http: Omit<HttpTemplate, "successCondition">;
+      readonly success?: Condition;
+    }
+  /** Something done to a Kubernetes object. */
+  | { readonly kind: "resource"; readonly resource: ResourceTemplate };
+
+/** An expression whose tags are known: their values are data in it, never part of its text. */
+export interface Condition {
+  readonly text: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Kinds that run as processes or pods; the others are done by the agent, inside this process. */
+export type ContainerWork = Extract<StepWork, { readonly kind: "container" | "script" }>;
+
+/** How one container of a step ended, or that it never began. */
+export interface ContainerEnd {
+  readonly name: string;
+  readonly phase: "Succeeded" | "Failed" | "Error" | "Skipped" | "Omitted";
+  readonly message?: string;
+  /** Epoch ms; absent when it never began. */
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+  readonly exitCode?: number;
+}
+
 export type StepEvent =
   /** It waits for something (image, schedule): shown to users; may come several times. */
   | { readonly type: "pending"; readonly stepId: string; readonly at: number; readonly message: string }
@@ -114,6 +146,10 @@ export type StepEvent =
       readonly artifacts?: Readonly<Record<string, SavedArtifact>>;
       /** By output artifact: why one that is there could not be saved. */
       readonly unsaved?: Readonly<Record<string, string>>;
+      /** It could not do its work, and `message` says why: the node's phase is Error, not Failed. */
+      readonly error?: true;
+      /** Of a step of several containers: each one's end. */
+      readonly containers?: readonly ContainerEnd[];
       /** It ran out of time and was stopped. */
       readonly deadline?: boolean;
       /** Said beside the exit code: "OOMKilled", the eviction's text. */
@@ -137,6 +173,8 @@ export interface StepLine {
   readonly stream: "stdout" | "stderr";
   /** Without its newline; at most 64 kB, longer lines come in pieces. */
   readonly text: string;
+  /** Which of several containers wrote it; absent = `main`. */
+  readonly container?: string;
 }
 
 /** Runs steps. Owned by the composition root; disposing leaves running steps running, for the next process to adopt. */

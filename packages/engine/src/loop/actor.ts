@@ -251,6 +251,8 @@ function finishedFact(event: Extract<StepEnd, { type: "finished" }>, host: strin
     ...(event.unread === undefined ? {} : { unread: event.unread }),
     ...(event.artifacts === undefined ? {} : { artifacts: event.artifacts }),
     ...(event.unsaved === undefined ? {} : { unsaved: event.unsaved }),
+    ...(event.error === true ? { error: true } : {}),
+    ...(event.containers === undefined ? {} : { containers: event.containers }),
     ...(event.deadline === true ? { deadline: true } : {}),
     ...(event.message === undefined ? {} : { message: event.message }),
     ...(host === undefined ? {} : { host }),

@@ -84,6 +84,9 @@ export function openUnit(run: Run, unit: Unit): void {
   switch (unit.shape.type) {
     case "container":
     case "script":
+    case "containerSet":
+    case "http":
+    case "resource":
       holdOrLaunch(run, unit);
       return;
     case "steps":

@@ -8,6 +8,7 @@ import type { Run } from "../run/state/run.ts";
 import { renderDeep } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
 import { stepArtifacts } from "./artifact-request.ts";
+import { workOf } from "./work.ts";
 
 /** Kubernetes' own default. */
 const defaultGraceMs = 30_000;
@@ -58,15 +59,6 @@ export function stepOf(run: Run, unit: Unit, node: Node, scope: Scope): Step {
     ...(timeoutMs === undefined ? {} : { timeoutAt: node.startedAt + timeoutMs }),
     ...(activeMs === undefined ? {} : { activeMs }),
   };
-}
-
-function workOf(template: Template, scope: Scope): StepRequest["work"] {
-  if (template.script !== undefined) return { kind: "script", script: renderDeep(template.script, scope) };
-  if (template.container !== undefined)
-    return { kind: "container", container: renderDeep(template.container, scope) };
-  throw EngineError.TEMPLATE_INVALID({
-    reason: `template '${template.name ?? ""}' has no container or script`,
-  });
 }
 
 function activeMsOf(template: Template, scope: Scope): number | undefined {

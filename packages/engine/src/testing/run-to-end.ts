@@ -17,6 +17,8 @@ export interface ScriptedEnd {
   readonly unsaved?: StepFinished["unsaved"];
   readonly message?: string;
   readonly deadline?: true;
+  readonly error?: true;
+  readonly containers?: StepFinished["containers"];
   readonly lost?: string;
   readonly refused?: string;
   /** Ms it runs. Default 1,000. */
@@ -146,6 +148,8 @@ function factOf(step: string, startedAt: number, at: number, end: ScriptedEnd): 
     ...(end.unsaved === undefined ? {} : { unsaved: end.unsaved }),
     ...(end.message === undefined ? {} : { message: end.message }),
     ...(end.deadline === undefined ? {} : { deadline: true }),
+    ...(end.error === undefined ? {} : { error: true }),
+    ...(end.containers === undefined ? {} : { containers: end.containers }),
   };
   return finished;
 }

@@ -6,9 +6,11 @@ import {
   type ExprEnv,
   evaluateExpr,
   exprText,
+  listTags,
   renderTemplate,
 } from "@sluice/expr";
 import { EngineError } from "../errors.ts";
+import type { Condition } from "../executor/contract.ts";
 import type { Scope } from "./scope.ts";
 
 /** A tag under one of these words must have a value; any other that has none stays as it was written, as in Argo. */
@@ -105,6 +107,28 @@ export function evaluateCondition(text: string, scope: Scope): boolean {
   throw EngineError.VALUE_UNRESOLVED({
     reason: `Expected boolean evaluation for '${text}'. Got ${JSON.stringify(value) ?? "nil"}`,
   });
+}
+
+/**
+ * A condition that is evaluated after the work, by who does it: its tags' values are kept beside the text, as data. What
+ * `{{=…}}` gives becomes a tag of its own. Errors: those of tags and of expressions; EXPR_SYNTAX before anything is done.
+ */
+export function conditionOf(text: string, scope: Scope): Condition {
+  const resolve = resolverOf(scope);
+  const tags: Record<string, string> = {};
+  let rendered = text;
+  for (const { kind, start, end } of listTags(text).toReversed()) {
+    if (kind !== "expression") continue;
+    const name = `_value${start}`;
+    tags[name] = renderText(text.slice(start, end), scope);
+    rendered = `${rendered.slice(0, start)}{{${name}}}${rendered.slice(end)}`;
+  }
+  compileExpr(rendered, (key) => {
+    const value = Object.hasOwn(tags, key) ? tags[key] : resolve(key);
+    if (value !== undefined && !isForbiddenKey(key)) tags[key] = value;
+    return value;
+  });
+  return { text: rendered, tags };
 }
 
 /** As renderText for the names of a run alone; every other tag stays as it is. */

@@ -2,6 +2,12 @@ import { defineErrors } from "@sluice/base";
 
 /** Why a step cannot be run as a pod. Each leaves as the `refused` event of its step. */
 export const KubeExecError = defineErrors("KUBEEXEC", {
+  WORK_UNSUPPORTED: {
+    retry: "never",
+    message: (d: { template: string; kind: string }) =>
+      `template '${d.template}' is of type ${d.kind}, which does not run as a pod here yet`,
+    hint: "run this workflow with the local executor, or make its containers steps of their own",
+  },
   NO_IMAGE: {
     retry: "never",
     message: (d: { template: string }) => `template '${d.template}' names no image`,

@@ -2,6 +2,7 @@
 import { isObject } from "@sluice/base";
 import type { StepRequest } from "@sluice/engine";
 import type { KubeObject } from "@sluice/kube";
+import type { Container, Script } from "@sluice/spec";
 import { KubeExecError } from "./errors.ts";
 import {
   scratchDir,
@@ -41,11 +42,15 @@ function entrypointOf(image: string, settings: PodSettings): readonly string[] |
   return Object.hasOwn(known, image) ? known[image] : undefined;
 }
 
-type Work = StepRequest["work"];
-const bodyOf = (work: Work) => (work.kind === "container" ? work.container : work.script);
+/** The one container of a step. Errors: KUBEEXEC_WORK_UNSUPPORTED. */
+export function bodyOf({ work, node }: Pick<StepRequest, "work" | "node">): Container | Script {
+  if (work.kind === "container") return work.container;
+  if (work.kind === "script") return work.script;
+  throw KubeExecError.WORK_UNSUPPORTED({ template: node.template, kind: work.kind });
+}
 
 /**
- * The pod of a step. Errors: KUBEEXEC_NO_IMAGE, KUBEEXEC_NO_COMMAND, KUBEEXEC_SCRIPT_TOO_LARGE, KUBEEXEC_SCRIPT_NUL.
+ * The pod of a step. Errors: KUBEEXEC_WORK_UNSUPPORTED, KUBEEXEC_NO_IMAGE, KUBEEXEC_NO_COMMAND, KUBEEXEC_SCRIPT_TOO_LARGE, KUBEEXEC_SCRIPT_NUL.
  */
 export function buildPod(step: StepRequest, settings: PodSettings, place: PodPlace): KubeObject {
   const defaults = settings.podDefaults ?? {};
@@ -105,7 +110,7 @@ interface Command {
 }
 
 function commandOf(step: StepRequest, settings: PodSettings): Command {
-  const body = bodyOf(step.work);
+  const body = bodyOf(step);
   const template = step.node.template;
   if (body.image === undefined || body.image === "") throw KubeExecError.NO_IMAGE({ template });
   const first = body.command?.[0];
@@ -132,7 +137,7 @@ function mainOf(
   settings: PodSettings,
   how: Command & { readonly mounts: Mounts; readonly mark: string },
 ): Record<string, unknown> {
-  const { source, ...container } = { source: undefined, ...bodyOf(step.work) };
+  const { source, ...container } = { source: undefined, ...bodyOf(step) };
   const defaults = settings.podDefaults ?? {};
   return {
     ...(defaults.resources === undefined ? {} : { resources: defaults.resources }),
@@ -160,7 +165,7 @@ function wrap(step: StepRequest, how: Command & { readonly mark: string }): Reco
 }
 
 function envOf(step: StepRequest, source: string | undefined): unknown[] {
-  const env = bodyOf(step.work).env ?? [];
+  const env = bodyOf(step).env ?? [];
   const has = (name: string) => env.some((entry) => entry.name === name);
   return [
     ...env,

@@ -12,6 +12,7 @@ import type { EventQueue } from "./event-queue.ts";
 import { LogReader, type ReadLog } from "./logs/reader.ts";
 import { annotation, mainContainer } from "./names.ts";
 import { finishedOf, interrupted, notStartedOf } from "./outcome.ts";
+import { bodyOf } from "./pod.ts";
 import { PodHandle } from "./pod-handle.ts";
 import { type PodView, viewOf } from "./pod-view.ts";
 
@@ -248,10 +249,7 @@ export class TrackedStep {
   }
 
   #notStarted(view: Ended, said: string): void {
-    const image =
-      this.request.work.kind === "script"
-        ? this.request.work.script.image
-        : this.request.work.container.image;
+    const image = bodyOf(this.request).image;
     if (/\/bin\/sh\b.*(?:no such file|not found)/.test(said)) {
       this.refuse(KubeExecError.NO_SHELL({ image: image ?? "", said }));
       return;

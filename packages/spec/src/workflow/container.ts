@@ -45,6 +45,7 @@ export type Script = z.infer<typeof Script>;
 
 /** A sidecar or init container. */
 export const UserContainer = z.strictObject({ ...shape, mirrorVolumeMounts: z.boolean().optional() });
+export type UserContainer = z.infer<typeof UserContainer>;
 
 export const ContainerSet = z.strictObject({
   containers: z
@@ -53,3 +54,4 @@ export const ContainerSet = z.strictObject({
   volumeMounts: KubeList.optional(),
   retryStrategy: z.strictObject({ retries: IntOrString, duration: z.string().optional() }).optional(),
 });
+export type ContainerSet = z.infer<typeof ContainerSet>;

@@ -49,6 +49,7 @@ export const HttpTemplate = z.strictObject({
   successCondition: z.string().optional(),
   insecureSkipVerify: z.boolean().optional(),
 });
+export type HttpTemplate = z.infer<typeof HttpTemplate>;
 
 export const ResourceTemplate = z.strictObject({
   action: z.string(),
@@ -60,6 +61,7 @@ export const ResourceTemplate = z.strictObject({
   failureCondition: z.string().optional(),
   flags: z.array(z.string()).optional(),
 });
+export type ResourceTemplate = z.infer<typeof ResourceTemplate>;
 
 export const DataTemplate = z.strictObject({
   source: KubeObject,

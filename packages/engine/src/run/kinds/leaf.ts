@@ -21,8 +21,12 @@ export function holdOrLaunch(run: Run, unit: Unit): void {
 function mayLaunch(run: Run, unit: Unit): boolean {
   if (refusal(run, unit) !== undefined) return true; // it gets its node, and its end, at once
   if (run.suspended && !unit.call.exiting) return false;
+  if (!isPod(unit)) return true;
   return run.spec.parallelism === undefined || run.activePods < run.spec.parallelism;
 }
+
+/** What the run's `parallelism` counts: requests of ours are no pods. */
+const isPod = (unit: Unit): boolean => unit.shape.type !== "http";
 
 /** Lets held leaves go as far as there is room. */
 export function releaseHeld(run: Run): void {
@@ -40,8 +44,8 @@ export function refusal(run: Run, unit: Unit): string | undefined {
 }
 
 function launch(run: Run, unit: Unit): void {
-  const node = makeNode(run, unit, "Pod", "Pending");
-  run.podCount += 1;
+  const node = makeNode(run, unit, isPod(unit) ? "Pod" : "HTTP", "Pending");
+  if (isPod(unit)) run.podCount += 1;
   const refused = refusal(run, unit);
   if (refused !== undefined) {
     endUnit(run, unit, { phase: "Failed", message: refused });
@@ -58,7 +62,7 @@ function launch(run: Run, unit: Unit): void {
   node.stepId = step.request.id;
   run.steps.set(step.request.id, unit);
   run.changes.start.push(step.request.id);
-  run.activePods += 1;
+  if (isPod(unit)) run.activePods += 1;
   if (step.timeoutAt !== undefined) run.timers.set({ kind: "unit-timeout", at: step.timeoutAt, unit });
 }
 
@@ -67,7 +71,7 @@ export function takeStep(run: Run, stepId: string): Unit | undefined {
   const unit = run.steps.get(stepId);
   if (unit === undefined) return undefined;
   run.steps.delete(stepId);
-  run.activePods -= 1;
+  if (isPod(unit)) run.activePods -= 1;
   return unit;
 }
 
@@ -76,9 +80,9 @@ export function finishStep(run: Run, fact: StepFinished): void {
   if (unit?.node === undefined) return;
   if (fact.host !== undefined) unit.node.hostNodeName = fact.host;
   const declared = unit.shape.template.outputs?.parameters;
-  const outputs: NodeOutputs = { exitCode: String(fact.exitCode) };
+  const outputs: NodeOutputs = isPod(unit) ? { exitCode: String(fact.exitCode) } : {};
   if (fact.result !== undefined) outputs.result = fact.result;
-  const good = fact.exitCode === 0 && fact.deadline !== true;
+  const good = fact.exitCode === 0 && fact.deadline !== true && fact.error !== true;
   try {
     const parameters = leafOutputs(declared, fact, good);
     if (parameters.length > 0) outputs.parameters = parameters;
@@ -88,13 +92,17 @@ export function finishStep(run: Run, fact: StepFinished): void {
     endUnit(run, unit, { phase: "Error", message: failureText(error), outputs });
     return;
   }
-  if (good) run.podsSucceeded += 1;
+  if (good && isPod(unit)) run.podsSucceeded += 1;
   endUnit(
     run,
     unit,
     good
       ? { phase: "Succeeded", outputs }
-      : { phase: "Failed", message: failureMessage(fact, unit.step), outputs },
+      : {
+          phase: fact.error === true ? "Error" : "Failed",
+          message: failureMessage(fact, unit.step),
+          outputs,
+        },
   );
 }
 

@@ -1,7 +1,17 @@
 import { fnv32a } from "@sluice/base";
 import type { Artifact, Parameter } from "@sluice/spec";
 
-export type NodeType = "Pod" | "Steps" | "StepGroup" | "DAG" | "TaskGroup" | "Retry" | "Skipped" | "Suspend";
+export type NodeType =
+  | "Pod"
+  | "Container"
+  | "HTTP"
+  | "Steps"
+  | "StepGroup"
+  | "DAG"
+  | "TaskGroup"
+  | "Retry"
+  | "Skipped"
+  | "Suspend";
 
 export type NodePhase = "Pending" | "Running" | "Succeeded" | "Skipped" | "Failed" | "Error" | "Omitted";
 export type RunPhase = "Pending" | "Running" | "Succeeded" | "Failed" | "Error";

@@ -154,8 +154,12 @@ function endingByItself(bench: OpenBench): void {
   });
 }
 
-const imageOf = (step: StepRequest): string =>
-  (step.work.kind === "script" ? step.work.script.image : step.work.container.image) ?? "alpine:3.23";
+const imageOf = ({ work }: StepRequest): string =>
+  (work.kind === "script"
+    ? work.script.image
+    : work.kind === "container"
+      ? work.container.image
+      : undefined) ?? "alpine:3.23";
 
 function toldToEnd(bench: OpenBench): void {
   const it = (title: string, body: () => Promise<void>) => test(title, body, bench.timeoutMs);

@@ -3,6 +3,7 @@
 import { isObject } from "@sluice/base";
 import type { StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
+import type { Container, Script } from "@sluice/spec";
 import { LocalError } from "../../errors.ts";
 import { knownEntrypoint, standInFor } from "../isolation/shims.ts";
 
@@ -39,7 +40,7 @@ export async function planStep(
   references: References,
   isolation: string,
 ): Promise<StepPlan> {
-  const container = step.work.kind === "script" ? step.work.script : step.work.container;
+  const container = containerOf(step);
   const image = container.image ?? "";
   const engine = isolation === "podman" || isolation === "docker";
   const args = container.args ?? [];
@@ -63,6 +64,12 @@ export async function planStep(
     volumes: await planVolumes(step, container, references),
     limits: isObject(limits) ? { ...text(limits, "memory"), ...text(limits, "cpu") } : {},
   };
+}
+
+function containerOf({ work }: StepRequest): Container | Script {
+  if (work.kind === "container") return work.container;
+  if (work.kind === "script") return work.script;
+  throw LocalError.FIELD_UNSUPPORTED({ field: work.kind, reason: "it does not run as a process" });
 }
 
 /** The kernel ends a word at its first zero byte, and a shell drops it: neither is what was written. */

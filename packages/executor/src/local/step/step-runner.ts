@@ -10,7 +10,7 @@ import { type Clock, isAppError, type Logger, messageOf, sleepFor } from "@sluic
 import type { StepEvent, StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import { LocalError } from "../../errors.ts";
-import type { EventQueue } from "../event-queue.ts";
+import type { EventQueue } from "../../event-queue.ts";
 import type { Isolation } from "../isolation/isolation.ts";
 import type { Supervised } from "../isolation/supervised.ts";
 import { FolderWatch } from "./folder-watch.ts";

@@ -262,13 +262,13 @@ describe("what is not run yet", () => {
   it("is an error that names the field, and never silent", () => {
     const spec =
       "  entrypoint: a\n  podSpecPatch: x\n  templates:\n  - {name: a, memoize: {key: x}, sidecars: [], container: {image: b}}\n" +
-      "  - {name: h, http: {url: 'http://x'}}\n  - name: s\n    steps: [[{name: x, templateRef: {name: w, template: t}}]]\n" +
+      "  - {name: h, plugin: {a: {}}}\n  - name: s\n    steps: [[{name: x, templateRef: {name: w, template: t}}]]\n" +
       "  - {name: o, container: {image: b}, outputs: {artifacts: [{name: z, path: /z}]}}\n";
 
     expect(lintSpec(spec).map((issue) => `${issue.code} ${issue.path}`)).toEqual([
       "SPEC_UNSUPPORTED spec.podSpecPatch",
       "SPEC_UNSUPPORTED spec.templates[0].memoize",
-      "SPEC_UNSUPPORTED spec.templates[1].http",
+      "SPEC_UNSUPPORTED spec.templates[1].plugin",
       "SPEC_UNSUPPORTED spec.templates[2].steps[0][0].templateRef",
       "SPEC_UNSUPPORTED spec.templates[3].outputs.artifacts",
     ]);

@@ -1,13 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { silentLogger } from "@sluice/base";
+import { refusalOf, silentLogger } from "@sluice/base";
 import { systemClock } from "@sluice/base/system";
 import type { TriggerRequest } from "@sluice/spec";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { defaultTriggersConfig, type HttpConfig } from "../../config.ts";
 import { type Attempted, execute } from "../../execute.ts";
 import { aRequest, makeRuns, referencesOf } from "../../testing/index.ts";
-import { refusalOf } from "./address.ts";
 import http, { retryAfterOf } from "./index.ts";
 
 interface Seen {

@@ -1,7 +1,15 @@
-// Which addresses an http trigger may call. A name is resolved once, every address is judged, and the connection goes
+// Which addresses requests that a manifest asks for may go to. A name is resolved once, every address is judged, and the connection goes
 // to a judged address: a second answer of the name server cannot lead it elsewhere.
 import { BlockList, isIP } from "node:net";
-import type { HttpConfig } from "../../config.ts";
+
+export interface OutboundPolicy {
+  /** Loopback and private addresses may be called. Link-local and metadata addresses never, unless allowed by name. */
+  readonly allowPrivate: boolean;
+  /** Addresses or CIDR ranges that may be called whatever they are. */
+  readonly allowAddresses: readonly string[];
+}
+
+export const defaultOutboundPolicy: OutboundPolicy = { allowPrivate: true, allowAddresses: [] };
 
 const blocked = (rows: readonly (readonly [network: string, prefix: number])[]): BlockList => {
   const list = new BlockList();
@@ -61,12 +69,12 @@ function allowList(rows: readonly string[]): BlockList {
 }
 
 /** Why this address must not be called, or undefined when it may. */
-export function refusalOf(address: string, config: HttpConfig): string | undefined {
+export function refusalOf(address: string, policy: OutboundPolicy): string | undefined {
   const plain = plainAddress(address);
   const family = isIP(plain) === 6 ? "ipv6" : "ipv4";
   if (isIP(plain) === 0) return "it is not an IP address";
-  if (allowList(config.allowAddresses).check(plain, family)) return undefined;
+  if (allowList(policy.allowAddresses).check(plain, family)) return undefined;
   if (never.check(plain, family)) return "link-local, metadata and multicast addresses are refused";
-  if (!config.allowPrivate && local.check(plain, family)) return "private addresses are refused here";
+  if (!policy.allowPrivate && local.check(plain, family)) return "private addresses are refused here";
   return undefined;
 }
