@@ -31,23 +31,29 @@ export function makeBoundary(unit: Unit, node: Node, scopeName: "steps" | "tasks
 /** A unit of the boundary ended: the next one that waits may go. */
 export function releaseSlot(run: Run, boundary: Boundary): void {
   boundary.active -= 1;
-  if (boundary.failedFast) return;
   const next = boundary.waiting.shift();
   if (next !== undefined) openUnit(run, next);
 }
 
 /**
- * A child failed for good. With `failFast`, what waits never starts; the template fails once what runs has ended.
+ * A child failed for good. With `failFast`, what waits never starts; the template fails once what runs has ended, exit
+ * handlers of what ran included.
  */
 export function noteFailure(run: Run, frame: StepsFrame | DagFrame): void {
   if (!frame.failFast || frame.failedFast) return;
   frame.failedFast = true;
-  for (const unit of frame.waiting) {
-    frame.open -= 1;
-    if (unit.call.retry !== undefined) endNode(run, unit.call.retry.node, "Failed", failFastMessage);
-  }
+  const waiting = frame.waiting;
   frame.waiting = [];
+  for (const unit of waiting)
+    if (unit.call.hooked) frame.waiting.push(unit);
+    else dropUnit(run, frame, unit);
   run.settled.push({ kind: "boundary", frame });
+}
+
+/** A unit that never starts, since its template failed fast. */
+export function dropUnit(run: Run, boundary: Boundary, unit: Unit): void {
+  boundary.open -= 1;
+  if (unit.call.retry !== undefined) endNode(run, unit.call.retry.node, "Failed", failFastMessage);
 }
 
 /** Ends a template that failed fast, when nothing of it runs any more. True when it is (or will be) ended so. */

@@ -8,6 +8,7 @@ import { resolveTemplate, type TemplateShape } from "../template/resolve.ts";
 import { globalsOf } from "../values/globals.ts";
 import { failureText } from "../values/language.ts";
 import { parameters, Scope } from "../values/scope.ts";
+import { dropUnit } from "./boundary.ts";
 import { openDag } from "./kinds/dag.ts";
 import { holdOrLaunch } from "./kinds/leaf.ts";
 import { startRetry } from "./kinds/retry.ts";
@@ -72,7 +73,11 @@ export const makeUnit = (call: Call, parts: UnitParts): Unit => ({
 /** Lets the unit go, or keeps it until the boundary's parallelism has room. */
 export function startUnit(run: Run, unit: Unit): void {
   const { boundary } = unit.call;
-  if (boundary?.parallelism !== undefined && boundary.active >= boundary.parallelism)
+  if (boundary?.failedFast === true && !unit.call.hooked) {
+    dropUnit(run, boundary, unit);
+    const { frame } = boundary.unit;
+    if (frame !== undefined) run.settled.push({ kind: "boundary", frame });
+  } else if (boundary?.parallelism !== undefined && boundary.active >= boundary.parallelism)
     boundary.waiting.push(unit);
   else openUnit(run, unit);
 }

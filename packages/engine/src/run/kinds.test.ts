@@ -79,6 +79,35 @@ describe("steps loops, parallelism and limits", () => {
     expect(runToEnd(loop({ parallelism: 3 })).peak).toBe(3);
   });
 
+  test("with failFast the exit handlers of what ran go on, one after the other, and then the template fails", () => {
+    const ended = runToEnd(
+      aWorkflow({
+        templates: [
+          {
+            name: "main",
+            parallelism: 2,
+            failFast: true,
+            dag: {
+              tasks: [
+                { name: "good", template: "sh", hooks: { exit: { template: "sh" } } },
+                { name: "bad", template: "sh", hooks: { exit: { template: "sh" } } },
+                { name: "never", template: "sh" },
+              ],
+            },
+          },
+          shTemplate("sh"),
+        ],
+      }),
+      (step) => (step.node.name === "wf.bad" ? { exitCode: 1, ms: 500 } : {}),
+    );
+
+    expect(ended.run.phase).toBe("Failed");
+    expect(ended.node("good.onExit").phase).toBe("Succeeded");
+    expect(ended.node("bad.onExit").phase).toBe("Succeeded");
+    expect(ended.tree().some((line) => line.startsWith("never "))).toBe(false);
+    expect(ended.peak).toBe(2);
+  });
+
   test("with failFast nothing is started after a failure (loops-arbitrary-sequential-steps)", () => {
     const ended = runToEnd(loop({ parallelism: 1, failFast: true }), (step) => ({
       exitCode: step.node.name.includes("3:") ? 1 : 0,

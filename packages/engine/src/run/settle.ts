@@ -25,6 +25,7 @@ function followUp(run: Run, settled: Settled): void {
       unitEnded(run, settled.unit);
       return;
     case "call":
+      judgeCall(run, settled.call);
       startExitHook(run, settled.call) ? undefined : tellOwner(run, settled.call);
       return;
     case "group":
@@ -51,6 +52,14 @@ function unitEnded(run: Run, unit: Unit): void {
   if (call.boundary !== undefined) run.settled.push({ kind: "slot", boundary: call.boundary });
 }
 
+/** A failure that nobody forgives is known before its exit handler runs: with failFast nothing more may start. */
+function judgeCall(run: Run, { owner, node }: Call): void {
+  if (node === undefined) return;
+  if (owner.kind === "group" && isUnforgiven(node, owner.step)) noteFailure(run, owner.frame);
+  if ((owner.kind === "task" || owner.kind === "task-item") && isUnforgiven(node, owner.task.task))
+    noteFailure(run, owner.frame);
+}
+
 /** The call, and its exit handler, are over. */
 function tellOwner(run: Run, call: Call): void {
   const { owner, boundary } = call;
@@ -68,7 +77,6 @@ function tellOwner(run: Run, call: Call): void {
       taskEnded(run, owner.frame, owner.task);
       return;
     case "task-item":
-      if (call.node !== undefined && isUnforgiven(call.node, owner.task.task)) noteFailure(run, owner.frame);
       itemEnded(run, owner.frame, owner.task);
       return;
     case "hook":

@@ -172,7 +172,6 @@ export function stepEnded(run: Run, frame: StepsFrame, step: WorkflowStep, call:
   const { group } = frame;
   if (group === undefined || call.node === undefined) return;
   group.members.push({ node: call.node, step, error: call.error });
-  if (isUnforgiven(call.node, step)) noteFailure(run, frame);
   memberEnded(run, frame, group);
 }
 

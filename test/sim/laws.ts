@@ -1,0 +1,86 @@
+// What holds in every run, whatever happens. Broken, it is an error that names the law.
+//   L1. Every node ends, and so does the run.
+//   L2. No step is started twice; a node that is fulfilled never changes again.
+//   L3. Parallelism, the run's and each template's, is never exceeded.
+//   L4. The same facts give the same state, also after they were written down and read.
+import { createRun, type Fact, projectWorkflow, type Run, reduce } from "@sluice/engine";
+
+const isOpen = (phase: string): boolean => phase === "Pending" || phase === "Running";
+
+export class Laws {
+  readonly #starts = new Set<string>();
+  readonly #fulfilled = new Map<string, string>();
+
+  started(stepId: string): void {
+    if (this.#starts.has(stepId)) throw new Error(`L2: step ${stepId} was started twice`);
+    this.#starts.add(stepId);
+  }
+
+  folding(run: Run): void {
+    for (const { id, phase } of run.nodes.values()) {
+      const before = this.#fulfilled.get(id);
+      if (before !== undefined && before !== phase)
+        throw new Error(`L2: node ${id} went from ${before} to ${phase}`);
+      if (before === undefined && !isOpen(phase)) this.#fulfilled.set(id, phase);
+    }
+    this.#parallelism(run);
+  }
+
+  #parallelism(run: Run): void {
+    const { parallelism } = run.spec;
+    if (parallelism !== undefined && run.steps.size > parallelism)
+      throw new Error(`L3: ${run.steps.size} steps at once, parallelism is ${parallelism}`);
+    const open = new Map<string, number>();
+    for (const node of run.nodes.values())
+      if (isOpen(node.phase) && node.boundaryId !== undefined && countsIn(node.type))
+        open.set(node.boundaryId, (open.get(node.boundaryId) ?? 0) + 1);
+    for (const [id, count] of open) {
+      const template = run.templates.get(run.nodes.get(id)?.templateName ?? "");
+      if (template?.parallelism !== undefined && count > template.parallelism)
+        throw new Error(`L3: ${count} children of ${id} at once, its parallelism is ${template.parallelism}`);
+    }
+  }
+
+  ended(run: Run): void {
+    if (run.stage !== "done") throw new Error(`L1: the run did not end: ${describe(run)}`);
+    const open = [...run.nodes.values()].filter((node) => isOpen(node.phase));
+    if (open.length > 0)
+      throw new Error(
+        `L1: nodes without an end: ${open.map((n) => `${n.name} ${n.type} ${n.phase}`).join(", ")}`,
+      );
+    if (run.steps.size > 0) throw new Error(`L1: steps are owed an end: ${[...run.steps.keys()].join(", ")}`);
+  }
+
+  folded(facts: readonly Fact[]): Run {
+    const [first, ...rest] = JSON.parse(JSON.stringify(facts)) as Fact[];
+    if (first?.type !== "submitted") throw new Error("a journal begins with its submission");
+    const run = createRun(first);
+    for (const fact of rest) reduce(run, fact);
+    return run;
+  }
+
+  same(before: unknown, after: unknown): void {
+    const [a, b] = [JSON.stringify(before), JSON.stringify(after)];
+    if (a === b) return;
+    const at = [...a].findIndex((char, i) => char !== b[i]);
+    throw new Error(
+      `L4: the same facts gave another state: …${a.slice(Math.max(0, at - 80), at + 120)}… and …${b.slice(Math.max(0, at - 80), at + 120)}…`,
+    );
+  }
+
+  sameFactsSameState(run: Run, facts: readonly Fact[]): void {
+    this.same(projectWorkflow(run), projectWorkflow(this.folded(facts)));
+  }
+}
+
+/** Groups, tries and stand-ins take no place of a template's parallelism themselves. */
+const countsIn = (type: string): boolean =>
+  type === "Pod" || type === "Steps" || type === "DAG" || type === "Suspend";
+
+function describe(run: Run): string {
+  const open = [...run.nodes.values()].filter((node) => isOpen(node.phase));
+  return [
+    `stage ${run.stage}, steps ${run.steps.size}, suspends ${run.suspends.size}, held ${run.held.length}, next timer ${run.timers.nextAt}, now ${run.now}, suspended ${run.suspended}`,
+    ...open.map((n) => `${n.name} ${n.type} ${n.phase} ${n.message ?? ""}`),
+  ].join("\n  ");
+}
