@@ -68,7 +68,7 @@ export {
 } from "./meta.ts";
 export { ConfigMap, Secret } from "./resources.ts";
 export { editDistance, nearest } from "./schema/nearest.ts";
-export { type Support, type SupportPlace, support, supportedHooks, unsupportedKinds } from "./support.ts";
+export { type Support, type SupportPlace, support, unsupportedKinds } from "./support.ts";
 export type { CauseRef, CloudEvent, EventOrigin, StoredEvent } from "./wire/cloud-event.ts";
 export { maxWorkflowName, type RunRequester, type RunSubmitted, runIdentity } from "./wire/run.ts";
 export type { FilterCheck, TrailRecord } from "./wire/trail.ts";

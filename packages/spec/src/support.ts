@@ -288,6 +288,3 @@ export const unsupportedKinds: readonly string[] = [
   "CronWorkflow",
   "WorkflowEventBinding",
 ];
-
-/** Hook names that run today: the others fire on an expression while the step runs. */
-export const supportedHooks: readonly string[] = ["exit"];

@@ -11,6 +11,7 @@ import type { JournalRecord } from "@sluice/bus";
 import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
 import type { Fact, StepFinished, StepStarted } from "../facts.ts";
 import type { LiveStep } from "../project/workflow.ts";
+import { isStartWatched } from "../run/hooks/watch.ts";
 import { decide } from "../run/reduce.ts";
 import type { Run } from "../run/state/run.ts";
 import type { LoopDeps } from "./deps.ts";
@@ -24,6 +25,7 @@ export type StepEnd = Extract<StepEvent, { type: "finished" | "lost" | "refused"
 type Input =
   | { readonly type: "record"; readonly record: JournalRecord<Fact> }
   | { readonly type: "end"; readonly event: StepEnd }
+  | { readonly type: "started" }
   | { readonly type: "timer" };
 
 export class RunActor implements LiveRun {
@@ -76,6 +78,8 @@ export class RunActor implements LiveRun {
       const host = event.host === undefined ? {} : { host: event.host };
       this.#live.set(event.stepId, { started: { at: event.at, ...host } });
       this.#started.push({ type: "started", at: event.at, step: event.stepId, ...host });
+      // A hook may fire on it: stored at once, not with the next append.
+      if (isStartWatched(this.run, event.stepId)) this.#inbox.put({ type: "started" });
     }
     this.#deps.registry.changed(this.run.key);
   }
@@ -99,8 +103,16 @@ export class RunActor implements LiveRun {
   attached(stepIds: readonly string[]): void {
     this.#starter.attached(stepIds);
     for (const stepId of stepIds) this.#deps.logWriter.adopted(stepId);
-    for (const stepId of stepIds)
-      if (this.run.steps.has(stepId)) this.#live.set(stepId, { started: { at: this.#deps.clock.now() } });
+    for (const stepId of stepIds) if (this.run.steps.has(stepId)) this.#adopted(stepId);
+  }
+
+  /** A step that runs; that it does may not have been stored before the crash. */
+  #adopted(stepId: string): void {
+    const at = this.#deps.clock.now();
+    this.#live.set(stepId, { started: { at } });
+    if (!isStartWatched(this.run, stepId) || this.run.steps.get(stepId)?.node?.phase !== "Pending") return;
+    this.#started.push({ type: "started", at, step: stepId });
+    this.#inbox.put({ type: "started" });
   }
 
   /** Lives until the run is over, another engine has it, or the signal aborts. Call `claim` before. */
@@ -170,9 +182,8 @@ export class RunActor implements LiveRun {
       const key = input.type === "end" ? input.event.stepId : "timer";
       if (fact !== undefined && !facts.has(key)) facts.set(key, fact);
     }
-    if (facts.size > 0) {
-      const started = this.#started.filter((s) => this.run.steps.has(s.step) && !facts.has(s.step));
-      this.#started = [];
+    const started = this.#takeStarts(inputs, facts);
+    if (facts.size > 0 || started.length > 0) {
       const outcome = await this.#journal.append([...started, ...facts.values()], signal);
       if (outcome !== "stored") return "lost";
       changed = true;
@@ -181,8 +192,17 @@ export class RunActor implements LiveRun {
     return changed ? "changed" : "nothing";
   }
 
+  /** Starts to store with these facts; none when neither a fact nor a hook wants them stored now. */
+  #takeStarts(inputs: readonly Input[], facts: ReadonlyMap<string, Fact>): readonly StepStarted[] {
+    if (facts.size === 0 && !inputs.some((input) => input.type === "started")) return [];
+    const started = this.#started.filter((s) => this.run.steps.has(s.step) && !facts.has(s.step));
+    this.#started = [];
+    return started;
+  }
+
   /** What an input says of the world; undefined for a repeat, or a timer that was set anew meanwhile. */
   #factOf(input: Exclude<Input, { type: "record" }>): Fact | undefined {
+    if (input.type === "started") return undefined;
     if (input.type === "end")
       return this.run.steps.has(input.event.stepId) ? this.#endFact(input.event) : undefined;
     const at = this.#deps.clock.now();

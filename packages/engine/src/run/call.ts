@@ -9,6 +9,7 @@ import { globalsOf } from "../values/globals.ts";
 import { failureText } from "../values/language.ts";
 import { parameters, Scope } from "../values/scope.ts";
 import { dropUnit } from "./boundary.ts";
+import { armHooks } from "./hooks/watch.ts";
 import { openDag } from "./kinds/dag.ts";
 import { holdOrLaunch } from "./kinds/leaf.ts";
 import { startRetry } from "./kinds/retry.ts";
@@ -145,7 +146,11 @@ function noteArtifacts({ artifacts }: Call, node: Node): void {
 export function standFor(run: Run, call: Call, node: Node): void {
   call.node = node;
   noteArtifacts(call, node);
-  const { owner } = call;
+  link(run, call, node);
+  armHooks(run, { kind: "call", call }, call.hooks);
+}
+
+function link(run: Run, { owner }: Call, node: Node): void {
   switch (owner.kind) {
     case "group":
       if (owner.frame.group !== undefined) addChild(owner.frame.group.node, node);
@@ -169,8 +174,13 @@ export function standFor(run: Run, call: Call, node: Node): void {
     case "task-hook":
       if (owner.task.child.node !== undefined) addChild(owner.task.child.node, node);
       return;
+    case "run-hook":
+    case "run-exit": {
+      const root = run.nodes.get(run.key.name);
+      if (root !== undefined) addChild(root, node);
+      return;
+    }
     case "run":
-    case "run-exit":
       return;
   }
 }

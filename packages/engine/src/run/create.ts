@@ -2,6 +2,7 @@ import type { Artifact, RunSubmitted, Template } from "@sluice/spec";
 import { globalsOf } from "../values/globals.ts";
 import { renderNamed } from "../values/language.ts";
 import { Scope } from "../values/scope.ts";
+import { noHooks } from "./state/frames.ts";
 import { defaultLimits, noChanges, type Run, type RunLimits } from "./state/run.ts";
 import { TimerQueue } from "./state/timers.ts";
 
@@ -33,6 +34,7 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
     deleted: false,
     sealed: false,
     stage: "main",
+    hookState: noHooks(),
     activePods: 0,
     podCount: 0,
     podsSucceeded: 0,

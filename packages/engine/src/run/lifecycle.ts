@@ -1,8 +1,10 @@
 import { workflowArtifacts } from "../template/artifacts.ts";
 import { failureText } from "../values/language.ts";
 import { startCall } from "./call.ts";
-import { hookCall } from "./kinds/hooks.ts";
+import { armHooks, phaseChanged } from "./hooks/watch.ts";
+import { endHooked } from "./kinds/hooks.ts";
 import { cutStep, overdueMessage } from "./kinds/leaf.ts";
+import { exitHookOf } from "./kinds/steps.ts";
 import { failSuspend } from "./kinds/suspend.ts";
 import type { Call, RenderedArtifacts } from "./state/frames.ts";
 import type { RunPhase } from "./state/node.ts";
@@ -39,6 +41,7 @@ export function startRun(run: Run): void {
     hooked: false,
     wantsResult: false,
   });
+  armHooks(run, { kind: "run" }, run.spec.hooks);
 }
 
 /** Arguments come from manifests, people and events: what lint could not know is checked here, in Argo's words. */
@@ -54,26 +57,13 @@ function invalidArgument(run: Run): string | undefined {
   return undefined;
 }
 
+/** The main part ended: hooks see its phase, the exit handler starts, and the run ends when all of them have. */
 export function mainEnded(run: Run, call: Call): void {
   run.main = mainResult(run, call);
-  const hook = run.spec.hooks?.["exit"];
-  const exitHook =
-    hook !== undefined
-      ? { hook, workflowArguments: false }
-      : run.spec.onExit === undefined || run.spec.onExit === ""
-        ? undefined
-        : { hook: { template: run.spec.onExit }, workflowArguments: true };
-  if (exitHook === undefined || run.shutdown?.strategy === "Terminate" || run.deleted) {
-    endRun(run, run.main.phase, run.main.message);
-    return;
-  }
   run.stage = "exit";
-  const exit = hookCall(run, { name: run.key.name, exitHook, boundary: undefined, exiting: true });
-  if (exit.error !== undefined) {
-    endRun(run, "Error", exit.error);
-    return;
-  }
-  startCall(run, exit);
+  const of = { kind: "run" } as const;
+  phaseChanged(run, of);
+  if (endHooked(run, of, exitHookOf(run.spec))) runHooksEnded(run);
 }
 
 function mainResult(run: Run, call: Call): NonNullable<Run["main"]> {
@@ -89,15 +79,18 @@ function mainResult(run: Run, call: Call): NonNullable<Run["main"]> {
   return { phase: bad ?? "Succeeded", ...(bad === undefined || message === undefined ? {} : { message }) };
 }
 
-/** A failed exit handler fails a run that went well; a run that failed keeps its own reason. */
 export function exitEnded(run: Run, call: Call): void {
-  const main = run.main ?? { phase: "Error" as const };
   const phase = call.node?.phase;
-  if (main.phase === "Succeeded" && (phase === "Failed" || phase === "Error")) {
-    endRun(run, phase, call.error ?? call.node?.message);
-    return;
-  }
-  endRun(run, main.phase, main.message);
+  const message = call.error ?? call.node?.message;
+  if (phase === "Failed" || phase === "Error")
+    run.exit = { phase, ...(message === undefined ? {} : { message }) };
+}
+
+/** A failed exit handler fails a run that went well; a run that failed keeps its own reason. Other hooks do not count. */
+export function runHooksEnded(run: Run): void {
+  const main = run.main ?? { phase: "Error" as const };
+  const { phase, message } = main.phase === "Succeeded" ? (run.exit ?? main) : main;
+  endRun(run, phase, message);
 }
 
 function endRun(run: Run, phase: RunPhase, message?: string): void {

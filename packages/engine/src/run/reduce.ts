@@ -2,7 +2,7 @@ import type { Fact } from "../facts.ts";
 import { failureText } from "../values/language.ts";
 import { endUnit } from "./call.ts";
 import { obey } from "./control.ts";
-import { cutStep, finishStep, overdueMessage, takeStep } from "./kinds/leaf.ts";
+import { cutStep, finishStep, markRunning, overdueMessage, takeStep } from "./kinds/leaf.ts";
 import { retryDue } from "./kinds/retry.ts";
 import { completeSuspend, failSuspend, missingOutput } from "./kinds/suspend.ts";
 import { breakRun, expireRun, startRun } from "./lifecycle.ts";
@@ -39,13 +39,9 @@ function apply(run: Run, fact: Fact): void {
     case "engine":
       startRun(run);
       return;
-    case "started": {
-      const node = run.steps.get(fact.step)?.node;
-      if (node === undefined) return;
-      if (node.phase === "Pending") node.phase = "Running";
-      if (fact.host !== undefined) node.hostNodeName = fact.host;
+    case "started":
+      markRunning(run, fact.step, fact.host);
       return;
-    }
     case "finished":
       finishStep(run, fact);
       return;

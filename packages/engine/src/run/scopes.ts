@@ -2,8 +2,8 @@ import { resolveTemplate } from "../template/resolve.ts";
 import { childrenOf } from "../values/children.ts";
 import { globalsOf } from "../values/globals.ts";
 import { renderText } from "../values/language.ts";
-import { fixed, inputArtifacts, parameters, Scope } from "../values/scope.ts";
-import type { Boundary, Child, Unit } from "./state/frames.ts";
+import { fixed, inputArtifacts, itemPart, parameters, Scope } from "../values/scope.ts";
+import type { Boundary, Child, Hooked, Unit } from "./state/frames.ts";
 import { podName } from "./state/node.ts";
 import type { Run } from "./state/run.ts";
 
@@ -40,15 +40,28 @@ function outputPaths({ shape }: Unit, scope: Scope): Record<string, string> {
 }
 
 /** What the steps or tasks of a composite template see: their siblings beside what the template itself sees. */
-export const boundaryScope = (run: Run, boundary: Boundary): Scope =>
+export const boundaryScope = (run: Run, boundary: Boundary, own?: Child): Scope =>
   new Scope(
     run.now,
-    childrenOf(boundary, (child, parameter) => outputDefault(run, child, parameter)),
+    childrenOf(boundary, (child, parameter) => outputDefault(run, child, parameter), own),
     parameters("inputs.parameters", boundary.unit.inputs),
     inputArtifacts(boundary.unit.call.artifacts),
     globalsOf(run),
     fixed(boundary.unit.extra),
   );
+
+/** What a workflow's own hooks see. */
+export const globalsScope = (run: Run): Scope => new Scope(run.now, globalsOf(run));
+
+/** What the hooks of a step or task see: its siblings, itself under its name (an item of a loop too), and its item. */
+export function hookScope(run: Run, boundary: Boundary, of: Hooked): Scope {
+  if (of.kind !== "call" || of.call.item === undefined || of.call.owner.kind !== "group")
+    return boundaryScope(run, boundary);
+  const { call } = of;
+  const { name, use } = of.call.owner.child;
+  const own: Child = { name, use, ...(call.node === undefined ? {} : { node: call.node }) };
+  return boundaryScope(run, boundary, own).with(itemPart(of.call.item.value));
+}
 
 function outputDefault(run: Run, child: Child, parameter: string): string | undefined {
   const declared = resolveTemplate(run, child.use).template.outputs?.parameters;

@@ -1,11 +1,18 @@
 import { endFailedFast, noteFailure, releaseSlot } from "./boundary.ts";
-import { dagEnded, itemEnded, taskEnded, taskReady } from "./kinds/dag.ts";
-import { startExitHook } from "./kinds/hooks.ts";
+import { boundaryOf, hookStateOf, phaseChanged } from "./hooks/watch.ts";
+import {
+  dagEnded,
+  itemEnded,
+  lateHookEnded as lateTaskHookEnded,
+  taskEnded,
+  taskReady,
+} from "./kinds/dag.ts";
+import { endHooked, startHook } from "./kinds/hooks.ts";
 import { releaseHeld } from "./kinds/leaf.ts";
 import { attemptEnded } from "./kinds/retry.ts";
-import { groupEnded, isUnforgiven, stepEnded } from "./kinds/steps.ts";
-import { exitEnded, mainEnded } from "./lifecycle.ts";
-import type { Call, Settled, Unit } from "./state/frames.ts";
+import { groupEnded, isUnforgiven, lateHookEnded as lateStepHookEnded, stepEnded } from "./kinds/steps.ts";
+import { exitEnded, mainEnded, runHooksEnded } from "./lifecycle.ts";
+import type { Call, Hooked, Settled, Unit } from "./state/frames.ts";
 import type { Run } from "./state/run.ts";
 
 /** Follows up all that ended, until nothing is left that can go on without the world (the fixpoint of a fact). */
@@ -26,7 +33,10 @@ function followUp(run: Run, settled: Settled): void {
       return;
     case "call":
       judgeCall(run, settled.call);
-      startExitHook(run, settled.call) ? undefined : tellOwner(run, settled.call);
+      callEnded(run, settled.call);
+      return;
+    case "hook":
+      startHook(run, settled.hook);
       return;
     case "group":
       groupEnded(run, settled.frame);
@@ -60,8 +70,37 @@ function judgeCall(run: Run, { owner, node }: Call): void {
     noteFailure(run, owner.frame);
 }
 
-/** The call, and its exit handler, are over. */
+/** The call itself is over; its owner is told once its hooks are, too. */
+function callEnded(run: Run, call: Call): void {
+  const of = { kind: "call", call } as const;
+  phaseChanged(run, of);
+  if (call.exitHook === undefined && call.hookState === undefined) tellOwner(run, call);
+  else if (endHooked(run, of, call.exitHook)) tellOwner(run, call);
+}
+
+/** A hook of `of` ended: what it belongs to may be over now. */
+function hookEnded(run: Run, of: Hooked): void {
+  const state = hookStateOf(run, of);
+  state.open -= 1;
+  if (state.told) lateHookEnded(run, of);
+  else if (state.over && state.open === 0) {
+    if (of.kind === "call") tellOwner(run, of.call);
+    else if (of.kind === "task") {
+      state.told = true;
+      taskEnded(run, of.frame, of.task);
+    } else runHooksEnded(run);
+  }
+}
+
+function lateHookEnded(run: Run, of: Hooked): void {
+  const frame = boundaryOf(of)?.unit.frame;
+  if (frame?.kind === "dag") lateTaskHookEnded(run, frame);
+  else if (frame !== undefined) lateStepHookEnded(run, frame);
+}
+
+/** The call, and its hooks, are over. */
 function tellOwner(run: Run, call: Call): void {
+  if (call.hookState !== undefined) call.hookState.told = true;
   const { owner, boundary } = call;
   if (boundary !== undefined) {
     boundary.open -= 1;
@@ -73,20 +112,26 @@ function tellOwner(run: Run, call: Call): void {
       stepEnded(run, owner.frame, owner.step, call);
       return;
     case "task":
-    case "task-hook":
       taskEnded(run, owner.frame, owner.task);
+      return;
+    case "task-hook":
+      hookEnded(run, { kind: "task", frame: owner.frame, task: owner.task });
       return;
     case "task-item":
       itemEnded(run, owner.frame, owner.task);
       return;
     case "hook":
-      tellOwner(run, owner.of);
+      hookEnded(run, { kind: "call", call: owner.of });
+      return;
+    case "run-hook":
+      hookEnded(run, { kind: "run" });
       return;
     case "run":
       mainEnded(run, call);
       return;
     case "run-exit":
       exitEnded(run, call);
+      hookEnded(run, { kind: "run" });
       return;
   }
 }

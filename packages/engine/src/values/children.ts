@@ -1,31 +1,40 @@
 import type { Boundary, Child } from "../run/state/frames.ts";
 import { isFulfilled, type Node } from "../run/state/node.ts";
 import { rfc3339 } from "./globals.ts";
-import { type ArtifactValue, emptyMap, mapAt, type ScopePart, textOf, type Value } from "./scope.ts";
+import { type ArtifactValue, emptyMap, lazyMap, type ScopePart, textOf, type Value } from "./scope.ts";
 
 /** Default of an output parameter of the template that a child uses, where it has one. */
 export type OutputDefault = (child: Child, parameter: string) => string | undefined;
 
-/** `steps.<name>.*` or `tasks.<name>.*`, read from the children's nodes when asked. */
-export function childrenOf(boundary: Boundary, outputDefault: OutputDefault): ScopePart {
+/** `steps.<name>.*` or `tasks.<name>.*`, read from the children's nodes when asked; `own` stands for its name. */
+export function childrenOf(boundary: Boundary, outputDefault: OutputDefault, own?: Child): ScopePart {
   const prefix = `${boundary.scopeName}.`;
+  const childOf = (name: string): Child | undefined =>
+    own?.name === name ? own : boundary.children.get(name);
+  const isKnown = (child: Child | undefined): child is Child =>
+    child !== undefined && (child.node !== undefined || child.items !== undefined);
   return {
     lookup: (key) => {
       if (!key.startsWith(prefix)) return undefined;
       const dot = key.indexOf(".", prefix.length);
-      const child = dot < 0 ? undefined : boundary.children.get(key.slice(prefix.length, dot));
+      const child = dot < 0 ? undefined : childOf(key.slice(prefix.length, dot));
       return child === undefined ? undefined : childValue(child, key.slice(dot + 1), outputDefault);
     },
     artifact: (key) => {
       if (!key.startsWith(prefix)) return undefined;
       const dot = key.indexOf(".", prefix.length);
-      const child = dot < 0 ? undefined : boundary.children.get(key.slice(prefix.length, dot));
+      const child = dot < 0 ? undefined : childOf(key.slice(prefix.length, dot));
       return child === undefined ? undefined : childArtifact(child, key.slice(dot + 1));
     },
     fill: (env) => {
-      const all = mapAt(env, boundary.scopeName);
-      for (const child of boundary.children.values())
-        if (child.node !== undefined || child.items !== undefined) all[child.name] = childEnv(child);
+      env[boundary.scopeName] = lazyMap({
+        has: (name) => isKnown(childOf(name)),
+        get: (name) => {
+          const child = childOf(name);
+          return child === undefined ? undefined : childEnv(child, outputDefault);
+        },
+        keys: () => [...boundary.children.keys()].filter((name) => isKnown(childOf(name))),
+      });
     },
   };
 }
@@ -57,11 +66,13 @@ export function nodeValue(node: Node, path: string): string | undefined {
     case "id":
       return node.id;
     case "status":
-      return isFulfilled(node) || node.phase === "Running" ? node.phase : undefined;
+      return node.phase;
     case "startedAt":
       return rfc3339(node.startedAt);
     case "finishedAt":
       return node.finishedAt === undefined ? undefined : rfc3339(node.finishedAt);
+    case "ip":
+      return node.podIp;
     case "hostNodeName":
       return node.hostNodeName;
     case "exitCode":
@@ -75,33 +86,51 @@ export function nodeValue(node: Node, path: string): string | undefined {
   }
 }
 
-const plainPaths = ["id", "status", "startedAt", "finishedAt", "hostNodeName", "exitCode"] as const;
+const plainPaths = ["id", "ip", "status", "startedAt", "finishedAt", "hostNodeName", "exitCode"] as const;
 
-function childEnv(child: Child): Record<string, unknown> {
+function childEnv(child: Child, outputDefault: OutputDefault): Record<string, unknown> {
   const env = emptyMap();
   if (child.node !== undefined)
     for (const path of plainPaths) {
       const value = nodeValue(child.node, path);
       if (value !== undefined) env[path] = value;
     }
-  const outputs = mapAt(env, "outputs");
-  const parameters = mapAt(outputs, "parameters");
-  const artifacts = mapAt(outputs, "artifacts");
+  const outputs = emptyMap();
+  env["outputs"] = outputs;
   if (child.items !== undefined) {
-    outputs["result"] = aggregated(child, child.items, "outputs.result");
-    for (const name of parameterNames(child.items))
-      parameters[name] = aggregated(child, child.items, `outputs.parameters.${name}`);
-  } else if (child.node?.outputs !== undefined) {
-    if (child.node.outputs.result !== undefined) outputs["result"] = child.node.outputs.result;
-    for (const p of child.node.outputs.parameters ?? [])
-      if (p.value !== undefined) parameters[p.name] = p.value;
-    Object.assign(artifacts, artifactsByName(child.node));
+    fillAggregates(outputs, child, child.items);
+    return env;
   }
+  const made = child.node?.outputs;
+  outputs["artifacts"] = child.node === undefined ? emptyMap() : artifactsByName(child.node);
+  if (made?.result !== undefined) outputs["result"] = made.result;
+  const outputOf = (name: string): string | undefined =>
+    (child.node === undefined ? undefined : nodeValue(child.node, `outputs.parameters.${name}`)) ??
+    (child.node?.type === "Skipped" ? outputDefault(child, name) : undefined);
+  outputs["parameters"] = lazyMap({
+    has: (name) => outputOf(name) !== undefined,
+    get: outputOf,
+    keys: () => (made?.parameters ?? []).filter((p) => p.value !== undefined).map((p) => p.name),
+  });
   return env;
 }
 
 const artifactsByName = ({ outputs }: Node): Record<string, unknown> =>
   Object.fromEntries((outputs?.artifacts ?? []).map((artifact) => [artifact.name, artifact]));
+
+/** Made only when they are read: they cost as much as the loop is long. */
+function fillAggregates(outputs: Record<string, unknown>, child: Child, items: readonly Node[]): void {
+  const names = (): ReadonlySet<string> => parameterNames(items);
+  Object.defineProperty(outputs, "result", {
+    enumerable: true,
+    get: () => aggregated(child, items, "outputs.result"),
+  });
+  outputs["parameters"] = lazyMap({
+    has: (name) => aggregated(child, items, `outputs.parameters.${name}`) !== undefined,
+    get: (name) => aggregated(child, items, `outputs.parameters.${name}`),
+    keys: () => [...names()],
+  });
+}
 
 const parameterNames = (nodes: readonly Node[]): ReadonlySet<string> =>
   new Set(nodes.flatMap((node) => (node.outputs?.parameters ?? []).map((p) => p.name)));

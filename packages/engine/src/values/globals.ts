@@ -1,6 +1,7 @@
 import { isBad } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
-import { emptyMap, mapAt, parametersJson, type ScopePart, type Value } from "./scope.ts";
+import { emptyMap, lazily, mapAt, parametersJson, type ScopePart, type Value } from "./scope.ts";
+import { strftime, strftimeDirectives } from "./strftime.ts";
 
 /** `workflow.*` of a run, as it stands when it is asked. */
 export function globalsOf(run: Run): ScopePart {
@@ -52,18 +53,29 @@ function workflowValue(run: Run, key: string): Value {
 }
 
 function fillWorkflow(run: Run, workflow: Record<string, unknown>): void {
-  for (const [key, value] of Object.entries(plain)) if (!key.includes(".")) workflow[key] = value(run);
-  workflow["parameters"] = Object.assign(emptyMap(), Object.fromEntries(run.parameters), {
-    json: parametersJson(run.parameters),
-  });
-  const labels = labelsOf(run);
-  const annotations = annotationsOf(run);
-  workflow["labels"] = Object.assign(emptyMap(), labels, { json: JSON.stringify(labels) });
-  workflow["annotations"] = Object.assign(emptyMap(), annotations, { json: JSON.stringify(annotations) });
-  workflow["outputs"] = {
+  for (const key of Object.keys(plain))
+    if (!key.includes(".")) lazily(workflow, key, () => plain[key]?.(run) ?? null);
+  lazily(workflow, "creationTimestamp", () => creationOf(run));
+  lazily(workflow, "parameters", () =>
+    Object.assign(emptyMap(), Object.fromEntries(run.parameters), { json: parametersJson(run.parameters) }),
+  );
+  lazily(workflow, "labels", () => withJson(labelsOf(run)));
+  lazily(workflow, "annotations", () => withJson(annotationsOf(run)));
+  lazily(workflow, "outputs", () => ({
     parameters: Object.assign(emptyMap(), Object.fromEntries(run.globals)),
     artifacts: Object.assign(emptyMap(), Object.fromEntries(run.globalArtifacts)),
-  };
+  }));
+}
+
+const withJson = (map: Readonly<Record<string, string>>): Record<string, unknown> =>
+  Object.assign(emptyMap(), map, { json: JSON.stringify(map) });
+
+/** In expressions it is the map of its letters; its own text is `workflow.creationTimestamp.RFC3339`. */
+function creationOf(run: Run): Record<string, unknown> {
+  const { at } = run.submitted;
+  const map = Object.assign(emptyMap(), { RFC3339: rfc3339(at), s: String(Math.floor(at / 1_000)) });
+  for (const letter of strftimeDirectives) map[letter] = strftime(at, letter);
+  return map;
 }
 
 const own = (map: Readonly<Record<string, string>>, key: string): string | undefined =>
@@ -89,51 +101,3 @@ function failuresOf(run: Run): string {
 
 /** To the second, as Kubernetes writes times. */
 export const rfc3339 = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, "Z");
-
-const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const months = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December",
-];
-
-/** One strftime directive of a time, UTC. */
-function strftime(ms: number, directive: string): string | undefined {
-  const d = new Date(ms);
-  const two = (n: number) => String(n).padStart(2, "0");
-  const hour12 = d.getUTCHours() % 12 === 0 ? 12 : d.getUTCHours() % 12;
-  const table: Readonly<Record<string, string>> = {
-    Y: String(d.getUTCFullYear()),
-    y: two(d.getUTCFullYear() % 100),
-    m: two(d.getUTCMonth() + 1),
-    d: two(d.getUTCDate()),
-    e: String(d.getUTCDate()).padStart(2, " "),
-    H: two(d.getUTCHours()),
-    I: two(hour12),
-    M: two(d.getUTCMinutes()),
-    S: two(d.getUTCSeconds()),
-    L: String(d.getUTCMilliseconds()).padStart(3, "0"),
-    p: d.getUTCHours() < 12 ? "AM" : "PM",
-    a: (days[d.getUTCDay()] ?? "").slice(0, 3),
-    A: days[d.getUTCDay()] ?? "",
-    b: (months[d.getUTCMonth()] ?? "").slice(0, 3),
-    B: months[d.getUTCMonth()] ?? "",
-    F: d.toISOString().slice(0, 10),
-    D: `${two(d.getUTCMonth() + 1)}/${two(d.getUTCDate())}/${two(d.getUTCFullYear() % 100)}`,
-    T: d.toISOString().slice(11, 19),
-    R: d.toISOString().slice(11, 16),
-    Z: "UTC",
-    z: "+0000",
-    j: String(Math.floor((ms - Date.UTC(d.getUTCFullYear(), 0, 1)) / 86_400_000) + 1).padStart(3, "0"),
-  };
-  return own(table, directive);
-}

@@ -1,6 +1,7 @@
 // The one place where the engine meets the expression languages.
 import { isAppError, isForbiddenKey, messageOf, SeededRandom } from "@sluice/base";
 import {
+  type CompiledExpr,
   compileExpr,
   compileWhenTemplate,
   type ExprEnv,
@@ -90,7 +91,7 @@ export function evaluateWhen(text: string, scope: Scope): { value: boolean; rend
 
 /** An expression's value; null for nil. Errors: those of expressions. */
 export function evaluateExpression(text: string, scope: Scope): unknown {
-  return evaluateExpr(compileExpr(text, resolverOf(scope)), envOf(scope));
+  return evaluateExpr(compiled(text, resolverOf(scope)), envOf(scope));
 }
 
 /** An expression's value as a parameter's text: JSON with sorted keys, a text as it is. */
@@ -129,6 +130,32 @@ export function conditionOf(text: string, scope: Scope): Condition {
     return value;
   });
   return { text: rendered, tags };
+}
+
+/** Whether a hook's expression holds. Errors: those of expressions; a result that is no truth value. */
+export const hookHolds = (expression: string, scope: Scope): boolean => evaluateCondition(expression, scope);
+
+/** Dotted paths that an expression reads; none for a text that cannot be read as one. */
+export function referencesOf(expression: string): readonly string[] {
+  try {
+    return compiled(expression, undefined).references;
+  } catch {
+    return [];
+  }
+}
+
+const cache = new Map<string, CompiledExpr>();
+const maxCached = 1_000;
+
+/** Texts without tags in them compile once: a loop's items share them. */
+function compiled(text: string, resolve: ((key: string) => string | undefined) | undefined): CompiledExpr {
+  if (text.includes("{{")) return compileExpr(text, resolve ?? (() => ""));
+  const known = cache.get(text);
+  if (known !== undefined) return known;
+  const made = compileExpr(text);
+  if (cache.size >= maxCached) cache.clear();
+  cache.set(text, made);
+  return made;
 }
 
 /** As renderText for the names of a run alone; every other tag stays as it is. */

@@ -64,6 +64,42 @@ export function mapAt(env: Record<string, unknown>, key: string): Record<string,
   return made;
 }
 
+interface LazySource {
+  has(key: string): boolean;
+  get(key: string): unknown;
+  keys(): readonly string[];
+}
+
+/** A map whose values are made when they are read: what an expression does not name costs nothing. Own keys only. */
+export function lazyMap(source: LazySource): Record<string, unknown> {
+  const read = (map: Record<string, unknown>, key: string | symbol): unknown => {
+    if (typeof key === "symbol" || !source.has(key)) return undefined;
+    if (!Object.hasOwn(map, key)) map[key] = source.get(key);
+    return map[key];
+  };
+  const has = (key: string | symbol): boolean => typeof key === "string" && source.has(key);
+  return new Proxy(emptyMap(), {
+    get: read,
+    has: (_, key) => has(key),
+    ownKeys: () => [...source.keys()],
+    getOwnPropertyDescriptor: (map, key) =>
+      has(key) ? { value: read(map, key), enumerable: true, configurable: true, writable: true } : undefined,
+    set: () => false,
+    defineProperty: () => false,
+    deleteProperty: () => false,
+  });
+}
+
+/** A value of `env` that is made when it is read, once. */
+export function lazily(env: Record<string, unknown>, key: string, make: () => unknown): void {
+  let made: { readonly value: unknown } | undefined;
+  const get = (): unknown => {
+    made ??= { value: make() };
+    return made.value;
+  };
+  Object.defineProperty(env, key, { enumerable: true, configurable: true, get });
+}
+
 /** Fixed names; a dotted one becomes nested maps. */
 export function fixed(values: Readonly<Record<string, string>>): ScopePart {
   return {

@@ -4,12 +4,13 @@ import { evaluateWhen, failureText, renderText } from "../../values/language.ts"
 import { itemPart, type Scope } from "../../values/scope.ts";
 import { endFailedFast, endWithOutputs, makeBoundary, noteFailure } from "../boundary.ts";
 import { endUnit, makeNode, startCall } from "../call.ts";
+import { armHooks, phaseChanged } from "../hooks/watch.ts";
 import { boundaryScope, unitScope } from "../scopes.ts";
 import type { Call, DagFrame, Item, Owner, TaskState, Unit } from "../state/frames.ts";
 import { isBad, isCompleted, type Node, type NodePhase } from "../state/node.ts";
 import type { Run } from "../state/run.ts";
 import { addChild, addNode, endNode, linkBehind, outboundOf } from "../state/tree.ts";
-import { hookCall } from "./hooks.ts";
+import { endHooked } from "./hooks.ts";
 import { isLoop, itemsOf } from "./items.ts";
 import { planTasks } from "./plan.ts";
 import { exitHookOf, isUnforgiven } from "./steps.ts";
@@ -98,7 +99,9 @@ function startOne(run: Run, one: One, scope: Scope): void {
       exiting: frame.unit.call.exiting,
       hooked: false,
       wantsResult: frame.resultsWanted.has(task.task.name),
-      exitHook: owner.kind === "task" ? exitHookOf(task.task, one.item) : undefined,
+      exitHook: owner.kind === "task" ? exitHookOf(task.task) : undefined,
+      hooks: owner.kind === "task" ? task.task.hooks : undefined,
+      item: one.item,
     };
   } catch (error) {
     standInOne(run, one, "Error", `task '${name}' errored: ${failureText(error)}`);
@@ -159,6 +162,7 @@ function startLoop(run: Run, frame: DagFrame, task: TaskState, scope: Scope): vo
   linkTask(run, frame, task, group);
   task.child.items = [];
   task.remaining = items.length;
+  armHooks(run, { kind: "task", frame, task }, task.task.hooks);
   for (const item of items)
     startOne(
       run,
@@ -180,18 +184,17 @@ export function itemEnded(run: Run, frame: DagFrame, task: TaskState): void {
   if (task.remaining > 0 || group === undefined) return;
   const bad = task.child.items?.findLast((node) => isBad(node.phase));
   endNode(run, group, bad?.phase ?? "Succeeded");
-  const hook = exitHookOf(task.task, undefined);
-  if (hook === undefined || run.shutdown?.strategy === "Terminate") {
-    taskEnded(run, frame, task);
-    return;
-  }
-  const call = hookCall(run, {
-    name: group.name,
-    exitHook: hook,
-    boundary: frame,
-    exiting: frame.unit.call.exiting,
-  });
-  startCall(run, { ...call, owner: { kind: "task-hook", frame, task } });
+  const of = { kind: "task", frame, task } as const;
+  phaseChanged(run, of);
+  if (!endHooked(run, of, exitHookOf(task.task))) return;
+  task.hookState.told = true;
+  taskEnded(run, frame, task);
+}
+
+/** A hook of a task that was over already ended. */
+export function lateHookEnded(run: Run, frame: DagFrame): void {
+  frame.remaining -= 1;
+  if (frame.remaining === 0) run.settled.push({ kind: "boundary", frame });
 }
 
 /** A task ended, hooks and all: its dependants may be ready. */

@@ -1,65 +1,137 @@
+// Hooks as calls: exit handlers and hooks that fired. What they belong to counts them and is not over before they are.
 import { noArguments, renderArguments } from "../../template/arguments.ts";
 import { workflowArtifacts } from "../../template/artifacts.ts";
-import { globalsOf } from "../../values/globals.ts";
-import { failureText } from "../../values/language.ts";
-import { itemPart, Scope } from "../../values/scope.ts";
+import { failureText, hookHolds } from "../../values/language.ts";
+import type { Scope } from "../../values/scope.ts";
 import { failCall, startCall } from "../call.ts";
-import { boundaryScope } from "../scopes.ts";
-import type { Boundary, Call, ExitHook, RenderedArguments } from "../state/frames.ts";
+import { boundaryOf, hookStateOf, isExiting, nodeOf, takeTroubled } from "../hooks/watch.ts";
+import { globalsScope, hookScope } from "../scopes.ts";
+import type { ArmedHook, Call, ExitHook, Hooked, Owner, RenderedArguments } from "../state/frames.ts";
 import { isCompleted } from "../state/node.ts";
 import type { Run } from "../state/run.ts";
 
-interface HookOf {
+interface HookParts {
+  readonly of: Hooked;
   readonly name: string;
   readonly exitHook: ExitHook;
-  readonly boundary: Boundary | undefined;
+  readonly owner: Owner;
   readonly exiting: boolean;
 }
 
-/** The call of an exit handler: `<node>.onExit`. `error` is set when its arguments could not be made. */
-export function hookCall(run: Run, of: HookOf): Call {
-  const { hook, workflowArguments, item } = of.exitHook;
+const scopeOf = (run: Run, of: Hooked): Scope => {
+  const boundary = boundaryOf(of);
+  return boundary === undefined ? globalsScope(run) : hookScope(run, boundary, of);
+};
+
+/** Starts a hook's call; one whose arguments cannot be made ends as an error at once. */
+function startHookCall(run: Run, { of, name, exitHook, owner, exiting }: HookParts): void {
+  const { hook, workflowArguments } = exitHook;
+  const boundary = boundaryOf(of);
   let args: RenderedArguments = noArguments;
   let error: string | undefined;
   try {
-    const scope =
-      of.boundary === undefined ? new Scope(run.now, globalsOf(run)) : boundaryScope(run, of.boundary);
     args = workflowArguments
       ? { values: run.parameters, absent: new Map(), artifacts: workflowArtifacts(run) }
-      : renderArguments(hook.arguments, item === undefined ? scope : scope.with(itemPart(item.value)));
+      : renderArguments(hook.arguments, scopeOf(run, of));
   } catch (thrown) {
     error = failureText(thrown);
   }
-  return {
-    name: `${of.name}.onExit`,
+  const call: Call = {
+    name,
     use: { template: hook.template, templateRef: hook.templateRef },
     args,
-    boundary: of.boundary,
-    owner: { kind: "run-exit" },
-    depth: (of.boundary?.depth ?? 0) + 1,
-    exiting: of.exiting,
+    boundary,
+    owner,
+    depth: (boundary?.depth ?? 0) + 1,
+    exiting,
     hooked: true,
     wantsResult: false,
-    ...(error === undefined ? {} : { error }),
+  };
+  if (error === undefined) startCall(run, call);
+  else failUnstarted(run, call, error);
+}
+
+function failUnstarted(run: Run, call: Call, error: string): void {
+  if (call.boundary !== undefined) call.boundary.open += 1;
+  failCall(run, call, error);
+}
+
+/** Starts a hook that fired; one whose scope ended meanwhile is dropped. */
+export function startHook(run: Run, { of, name, hook }: ArmedHook): void {
+  const node = nodeOf(run, of);
+  if (node === undefined || boundaryOf(of)?.unit.state === "ended") return;
+  startHookCall(run, {
+    of,
+    name: `${node.name}.hooks.${name}`,
+    exitHook: { hook, workflowArguments: false },
+    owner: ownerOf(of),
+    exiting: isExiting(run, of),
+  });
+}
+
+function ownerOf(of: Hooked): Owner {
+  switch (of.kind) {
+    case "call":
+      return { kind: "hook", of: of.call };
+    case "task":
+      return { kind: "task-hook", frame: of.frame, task: of.task };
+    case "run":
+      return { kind: "run-hook" };
+  }
+}
+
+/**
+ * What has hooks ended itself: its exit handler starts, and a hook whose expression is still an error becomes an error
+ * node, so that it is not silent. True when nothing is left to wait for.
+ */
+export function endHooked(run: Run, of: Hooked, exitHook: ExitHook | undefined): boolean {
+  const state = hookStateOf(run, of);
+  startExitHook(run, of, exitHook);
+  for (const { name, hook, trouble } of takeTroubled(state)) {
+    state.open += 1;
+    failUnstarted(run, unstartedCall(run, of, { name, template: hook.template }), trouble ?? "");
+  }
+  state.over = true;
+  return state.open === 0;
+}
+
+function unstartedCall(
+  run: Run,
+  of: Hooked,
+  { name, template }: { readonly name: string; readonly template: string | undefined },
+): Call {
+  const boundary = boundaryOf(of);
+  return {
+    name: `${nodeOf(run, of)?.name ?? run.key.name}.hooks.${name}`,
+    use: { template },
+    args: noArguments,
+    boundary,
+    owner: ownerOf(of),
+    depth: (boundary?.depth ?? 0) + 1,
+    exiting: false,
+    hooked: true,
+    wantsResult: false,
   };
 }
 
-/** Runs the exit handler of a call that ended; false when it has none to run. */
-export function startExitHook(run: Run, call: Call): boolean {
-  const { exitHook, node } = call;
-  if (exitHook === undefined || node === undefined || !isCompleted(node) || call.error !== undefined)
-    return false;
-  if (run.shutdown?.strategy === "Terminate") return false;
-  const hook: Call = {
-    ...hookCall(run, { name: call.name, exitHook, boundary: call.boundary, exiting: call.exiting }),
-    owner: { kind: "hook", of: call },
-  };
-  if (hook.error === undefined) startCall(run, hook);
-  else failUnstarted(run, hook, hook.error);
-  return true;
-}
-
-function failUnstarted(run: Run, hook: Call, error: string): void {
-  if (hook.boundary !== undefined) hook.boundary.open += 1;
-  failCall(run, hook, error);
+/** Runs the exit handler of what ended, also after a Stop and past the deadline, but not after a Terminate. */
+function startExitHook(run: Run, of: Hooked, exitHook: ExitHook | undefined): void {
+  const node = nodeOf(run, of);
+  const ownError = of.kind === "call" ? of.call.error : undefined;
+  if (exitHook === undefined || run.shutdown?.strategy === "Terminate" || run.deleted) return;
+  if (of.kind !== "run" && (node === undefined || !isCompleted(node) || ownError !== undefined)) return;
+  const name = `${node?.name ?? run.key.name}.onExit`;
+  const owner: Owner = of.kind === "run" ? { kind: "run-exit" } : ownerOf(of);
+  const state = hookStateOf(run, of);
+  const { expression } = exitHook.hook;
+  try {
+    if (expression !== undefined && expression !== "" && !hookHolds(expression, scopeOf(run, of))) return;
+  } catch (error) {
+    state.open += 1;
+    const call = unstartedCall(run, of, { name: "exit", template: exitHook.hook.template });
+    failUnstarted(run, { ...call, name, owner }, failureText(error));
+    return;
+  }
+  state.open += 1;
+  startHookCall(run, { of, name, exitHook, owner, exiting: true });
 }

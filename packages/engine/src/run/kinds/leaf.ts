@@ -4,6 +4,7 @@ import { leafOutputs } from "../../template/outputs.ts";
 import { stepOf } from "../../template/request.ts";
 import { failureText } from "../../values/language.ts";
 import { endUnit, makeNode } from "../call.ts";
+import { phaseChanged } from "../hooks/watch.ts";
 import { unitScope } from "../scopes.ts";
 import type { Step, Unit } from "../state/frames.ts";
 import type { NodeOutputs } from "../state/node.ts";
@@ -75,7 +76,19 @@ export function takeStep(run: Run, stepId: string): Unit | undefined {
   return unit;
 }
 
+/** The step's node is Running from now on. */
+export function markRunning(run: Run, stepId: string, host?: string): void {
+  const unit = run.steps.get(stepId);
+  if (unit?.node === undefined) return;
+  if (host !== undefined) unit.node.hostNodeName = host;
+  if (unit.node.phase !== "Pending") return;
+  unit.node.phase = "Running";
+  if (unit.call.node === unit.node) phaseChanged(run, { kind: "call", call: unit.call });
+}
+
 export function finishStep(run: Run, fact: StepFinished): void {
+  // A step that was never seen to run is seen now: a hook on Running fires for the fastest step.
+  markRunning(run, fact.step);
   const unit = takeStep(run, fact.step);
   if (unit?.node === undefined) return;
   if (fact.host !== undefined) unit.node.hostNodeName = fact.host;

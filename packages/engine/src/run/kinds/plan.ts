@@ -1,7 +1,7 @@
 import { compileDepends } from "@sluice/expr";
 import type { DagTask } from "@sluice/spec";
 import { EngineError } from "../../errors.ts";
-import type { TaskState } from "../state/frames.ts";
+import { noHooks, type TaskState } from "../state/frames.ts";
 
 /** The tasks that the targets need, wired to each other. Errors: ENGINE_TEMPLATE_INVALID for unknown names and cycles. */
 export function planTasks(
@@ -30,6 +30,7 @@ function stateOf(task: DagTask): TaskState {
     dependants: [],
     waitingFor: 0,
     remaining: 0,
+    hookState: noHooks(),
     done: false,
     branch: "Succeeded" as const,
   };

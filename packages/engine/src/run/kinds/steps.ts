@@ -57,6 +57,11 @@ function setOutbound(run: Run, frame: StepsFrame): void {
         : [frame.group.node.id];
 }
 
+/** A hook of a step that was over already ended. */
+export function lateHookEnded(run: Run, frame: StepsFrame): void {
+  if (frame.group !== undefined) memberEnded(run, frame, frame.group);
+}
+
 function memberEnded(run: Run, frame: StepsFrame, group: StepGroup): void {
   group.remaining -= 1;
   if (group.remaining === 0) run.settled.push({ kind: "group", frame });
@@ -123,7 +128,9 @@ function startMember(run: Run, member: Member, name: string, scope: Scope): void
       exiting: frame.unit.call.exiting,
       hooked: false,
       wantsResult: frame.resultsWanted.has(step.name),
-      exitHook: exitHookOf(step, member.item),
+      exitHook: exitHookOf(step),
+      hooks: step.hooks,
+      item: member.item,
     };
   } catch (error) {
     standIn(run, member, name, { phase: "Error", message: failureText(error) });
@@ -134,15 +141,12 @@ function startMember(run: Run, member: Member, name: string, scope: Scope): void
 }
 
 /** A step's exit handler; the old `onExit` gets the workflow's arguments. */
-export function exitHookOf(
-  step: Pick<WorkflowStep, "hooks" | "onExit">,
-  item: Item | undefined,
-): Call["exitHook"] {
+export function exitHookOf(step: Pick<WorkflowStep, "hooks" | "onExit">): Call["exitHook"] {
   const hook = step.hooks?.["exit"];
-  if (hook !== undefined) return { hook, workflowArguments: false, item };
+  if (hook !== undefined) return { hook, workflowArguments: false };
   return step.onExit === undefined || step.onExit === ""
     ? undefined
-    : { hook: { template: step.onExit }, workflowArguments: true, item };
+    : { hook: { template: step.onExit }, workflowArguments: true };
 }
 
 /** A node in place of a step that does not run. */
@@ -183,6 +187,9 @@ export const isUnforgiven = (node: Node, step: Pick<WorkflowStep, "continueOn">)
 export function groupEnded(run: Run, frame: StepsFrame): void {
   const { group } = frame;
   if (group === undefined || frame.unit.state === "ended" || endFailedFast(run, frame)) return;
+  // A hook that a sibling's end fired meanwhile.
+  if (group.remaining > 0) return;
+  delete frame.watched;
   inOrder(group);
   const broken = group.members.find((m) => m.error !== undefined);
   const failed = group.members.find((m) => isUnforgiven(m.node, m.step));

@@ -37,6 +37,11 @@ export interface Call {
   /** Whether someone refers to its `outputs.result`. */
   readonly wantsResult: boolean;
   readonly exitHook?: ExitHook | undefined;
+  /** Hooks with an expression, as the step or task declares them; `exit` is `exitHook`. */
+  readonly hooks?: DeclaredHooks | undefined;
+  /** The loop's item that it is for. */
+  readonly item?: Item | undefined;
+  hookState?: HookState;
   retry?: RetryFrame;
   /** The node that stands for the call: its one unit's, or the Retry node. */
   node?: Node;
@@ -57,14 +62,42 @@ export interface ExitHook {
   readonly hook: LifecycleHook;
   /** It was written as the old `onExit`, which gets the workflow's arguments. */
   readonly workflowArguments: boolean;
-  /** What the hook's arguments see beside the boundary's scope. */
-  readonly item?: Item | undefined;
 }
+
+export type DeclaredHooks = Readonly<Record<string, LifecycleHook>>;
+
+/** What has hooks: a step, a task or an item of a step's loop; the whole loop of a task; the workflow. */
+export type Hooked =
+  | { readonly kind: "call"; readonly call: Call }
+  | { readonly kind: "task"; readonly frame: DagFrame; readonly task: TaskState }
+  | { readonly kind: "run" };
+
+/** A hook that fires once, when its expression is first true. */
+export interface ArmedHook {
+  readonly name: string;
+  readonly hook: LifecycleHook;
+  readonly of: Hooked;
+  fired: boolean;
+  /** Why its expression could not be evaluated when it was last looked at. */
+  trouble?: string;
+}
+
+export interface HookState {
+  armed: ArmedHook[];
+  /** Hooks under way, exit handlers too: who they are hooks of is not over before they are. */
+  open: number;
+  /** It ended itself; `told`: its owner knows. */
+  over: boolean;
+  told: boolean;
+}
+
+export const noHooks = (): HookState => ({ armed: [], open: 0, over: false, told: false });
 
 /** Who wants to know that a call ended. */
 export type Owner =
   | { readonly kind: "run" }
   | { readonly kind: "run-exit" }
+  | { readonly kind: "run-hook" }
   | {
       readonly kind: "group";
       readonly frame: StepsFrame;
@@ -130,6 +163,8 @@ export interface Boundary {
   active: number;
   open: number;
   waiting: Unit[];
+  /** Hooks by the names of other children that their expressions read; under "" those that read them all. */
+  watched?: Map<string, ArmedHook[]>;
 }
 
 /** What a step or task is known by to its siblings. */
@@ -177,6 +212,8 @@ export interface TaskState {
   waitingFor: number;
   /** Items under way, for a loop. */
   remaining: number;
+  /** Of the loop as a whole. */
+  readonly hookState: HookState;
   done: boolean;
   /** Phase that an omitted or skipped dependant inherits. */
   branch: NodePhase;
@@ -196,6 +233,7 @@ export type Settled =
   | { readonly kind: "group"; readonly frame: StepsFrame }
   | { readonly kind: "task"; readonly frame: DagFrame; readonly task: TaskState }
   | { readonly kind: "slot"; readonly boundary: Boundary }
+  | { readonly kind: "hook"; readonly hook: ArmedHook }
   | { readonly kind: "boundary"; readonly frame: StepsFrame | DagFrame };
 
 export interface UnitEnd {

@@ -42,6 +42,8 @@ export interface Node {
   inputArtifacts?: readonly Artifact[];
   outputs?: NodeOutputs;
   hostNodeName?: string;
+  /** Where a daemon answers. */
+  podIp?: string;
   podName?: string;
   /** Key of its step while, and after, it is one. */
   stepId?: string;

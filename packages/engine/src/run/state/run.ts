@@ -6,7 +6,7 @@
 //   R4. A node that is fulfilled never changes its phase again.
 import type { Artifact, RunSubmitted, Template, WorkflowSpec } from "@sluice/spec";
 import type { Fact, StopRequested } from "../../facts.ts";
-import type { Settled, Unit } from "./frames.ts";
+import type { HookState, Settled, Unit } from "./frames.ts";
 import type { Node, RunPhase } from "./node.ts";
 import type { TimerQueue } from "./timers.ts";
 
@@ -61,6 +61,9 @@ export interface Run {
   /** Archived, its journal about to go: what is asked from now on is asked of the archive. */
   sealed: boolean;
   stage: "main" | "exit" | "done";
+  readonly hookState: HookState;
+  /** How the exit handler ended, once it has. */
+  exit?: { readonly phase: RunPhase; readonly message?: string };
   /** Phase and message of the main part, once it ended. */
   main?: { readonly phase: RunPhase; readonly message?: string };
   /** Leaves that run now, and those held by `parallelism` or `suspend`, in order. */

@@ -1,5 +1,5 @@
 import type { IssueSink, Path } from "../../issue.ts";
-import { type Support, type SupportPlace, support, supportedHooks } from "../../support.ts";
+import { type Support, type SupportPlace, support } from "../../support.ts";
 import type { LifecycleHook } from "../../workflow/control.ts";
 import type { Arguments, Parameter } from "../../workflow/parameter.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
@@ -74,7 +74,6 @@ function checkHooks(
   for (const [name, hook] of Object.entries(hooks ?? {})) {
     checkFields(report, "hook", hook, [...path, name]);
     checkArguments(report, hook.arguments, [...path, name, "arguments"]);
-    if (!supportedHooks.includes(name)) unsupported(report.sink, `hooks.${name}`, [...path, name]);
   }
 }
 
