@@ -69,6 +69,7 @@ function serverCommands(program: Command, call: Call): void {
     .option("--image-pull-policy <policy>", "for pods that name none: Always, IfNotPresent or Never")
     .option("--kubeconfig <file>", "the cluster for executor kubernetes")
     .option("--max-steps <number>", "steps that run at once (default 64)")
+    .option("--timezone <zone>", "time zone of CronWorkflows that name none (default UTC)")
     .option("--api-token <token>", "bearer token that API clients must send; file:PATH reads it from a file")
     .option("--log-level <level>", "debug, info, warn or error (default info)")
     .option("--log-format <format>", "text or json (default text)")

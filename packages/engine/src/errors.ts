@@ -78,6 +78,30 @@ export const EngineError = defineErrors("ENGINE", {
     message: (d: { reason: string }) => `the step could not be started: ${d.reason}`,
     hint: "see what the executor needs: `sluice doctor`",
   },
+  CRON_NOT_FOUND: {
+    retry: "never",
+    message: (d: { namespace: string; name: string }) =>
+      `cron workflow '${d.namespace}/${d.name}' does not exist`,
+    hint: (d: { namespace: string; name: string }) =>
+      `see which there are: \`sluice cron list -n ${d.namespace}\``,
+  },
+  CRON_EXISTS: {
+    retry: "never",
+    message: (d: { namespace: string; name: string }) =>
+      `cron workflow '${d.namespace}/${d.name}' exists already`,
+    hint: "change it with `sluice cron update FILE`, or choose another metadata.name",
+  },
+  CRON_INSTANT: {
+    retry: "never",
+    message: (d: { namespace: string; name: string; instant: string; reason: string }) =>
+      `'${d.instant}' ${d.reason} of cron workflow '${d.namespace}/${d.name}'`,
+    hint: "`sluice cron backfill NAME --start … --end … --dry-run` lists the instants there are",
+  },
+  CRON_STATE_INVALID: {
+    retry: "bug",
+    message: (d: { key: string }) => `the state '${d.key}' in the bucket 'schedules' cannot be read`,
+    hint: "it is damaged or of a newer version; the cron workflow stands still until it is removed",
+  },
   LIMIT: {
     retry: "never",
     message: (d: { what: string; max: number }) => `${d.what} is more than ${d.max}`,

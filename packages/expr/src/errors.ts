@@ -19,7 +19,8 @@ export type Language =
   | "jsonpath"
   | "gotemplate"
   | "regex"
-  | "printf";
+  | "printf"
+  | "cron";
 
 interface At extends Position {
   readonly language: Language;

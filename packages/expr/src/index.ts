@@ -1,6 +1,8 @@
 /** Every expression language: compiled once, bounded, blind to the host. @module */
 
 export { defaultLimits, type Limits } from "./budget.ts";
+export { type CronPlan, type ParsedCron, parseCron } from "./cron/parse.ts";
+export { type CronSchedule, compileCron } from "./cron/schedule.ts";
 export { type CompiledConditions, compileConditions } from "./depends/conditions.ts";
 export {
   type CompiledDepends,

@@ -38,6 +38,7 @@ export {
   type Position,
 } from "./issue.ts";
 export { jsonSchemas, type KindSchemas } from "./json-schema/json-schema.ts";
+export { isTimezone } from "./lint/formats.ts";
 export { type LintOptions, lintManifests, lintObject, lintWorkflow } from "./lint/index.ts";
 export {
   type LoadedManifest,

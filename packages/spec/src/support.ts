@@ -285,6 +285,5 @@ export type SupportPlace = keyof typeof support;
 export const unsupportedKinds: readonly string[] = [
   "WorkflowTemplate",
   "ClusterWorkflowTemplate",
-  "CronWorkflow",
   "WorkflowEventBinding",
 ];

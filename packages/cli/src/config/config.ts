@@ -1,4 +1,5 @@
 // The settings of `sluice up`: flags before environment before file before default; each knows where it came from.
+import { isTimezone } from "@sluice/spec";
 import { z } from "zod";
 import { CliError } from "../errors.ts";
 
@@ -40,6 +41,11 @@ export const Config = z.strictObject({
     .default("sluice"),
   /** Steps that run at once. */
   maxSteps: z.coerce.number().int().min(1).max(10_000).default(64),
+  /** Time zone of CronWorkflows that name none, as in the IANA list. */
+  timezone: z
+    .string()
+    .refine(isTimezone, { message: "must be a time zone such as Europe/Berlin" })
+    .default("UTC"),
   apiToken: secret.optional(),
   kubeconfig: z.string().optional(),
   /** Executor `kubernetes`: namespaces in which steps may run, comma-separated; a Role in each is enough. Absent: all. */

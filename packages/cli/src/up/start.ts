@@ -5,7 +5,14 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { Clock, Failpoints, Logger, Random, Scope } from "@sluice/base";
 import { runCollector, type Stores } from "@sluice/bus";
-import { type Fact, makeRunDirectory, type RunDirectory, RunRegistry, runEngine } from "@sluice/engine";
+import {
+  type Fact,
+  makeRunDirectory,
+  type RunDirectory,
+  RunRegistry,
+  runCron,
+  runEngine,
+} from "@sluice/engine";
 import { runSensors, SensorsStatus } from "@sluice/sensors";
 import { makeIngress, makeServer } from "@sluice/server";
 import { runSources, SourcesBoard } from "@sluice/sources";
@@ -177,11 +184,26 @@ function startEngine(options: StartOptions, { stores, chosen, roles }: EnginePar
       signal,
     ),
   );
-  return makeRunDirectory({
+  const runs = makeRunDirectory({
     ...{ journal, archive, logs, submitRun, registry, clock, random },
     log: log.child({ role: "runs" }),
     signal: scope.signal,
   });
+  const onReady = roles.expect("cron");
+  scope.spawn("cron", (signal) =>
+    runCron(
+      {
+        resources: stores.resources,
+        state: stores.state("schedules"),
+        ...{ runs, registry, archive, journal, clock },
+        log: log.child({ role: "cron" }),
+        zone: config.timezone,
+        onReady,
+      },
+      signal,
+    ),
+  );
+  return runs;
 }
 
 /** Rejects when a role died during the start, with what it died of. */

@@ -27,6 +27,7 @@ const plain: Readonly<Record<string, (run: Run) => string | undefined>> = {
   duration: (run) => (((run.finishedAt ?? run.now) - run.startedAt) / 1_000).toFixed(6),
   failures: (run) => (run.main === undefined ? undefined : failuresOf(run)),
   creationTimestamp: (run) => rfc3339(run.submitted.at),
+  scheduledTime,
   "creationTimestamp.RFC3339": (run) => rfc3339(run.submitted.at),
   "creationTimestamp.s": (run) => String(Math.floor(run.submitted.at / 1_000)),
   parameters: (run) => parametersJson(run.parameters),
@@ -76,6 +77,13 @@ function creationOf(run: Run): Record<string, unknown> {
   const map = Object.assign(emptyMap(), { RFC3339: rfc3339(at), s: String(Math.floor(at / 1_000)) });
   for (const letter of strftimeDirectives) map[letter] = strftime(at, letter);
   return map;
+}
+
+/** The instant of a run that a schedule started. */
+function scheduledTime(run: Run): string | undefined {
+  const { by } = run.submitted;
+  const written = own(annotationsOf(run), "workflows.argoproj.io/scheduled-time");
+  return written ?? (by.kind === "schedule" ? rfc3339(by.at) : undefined);
 }
 
 const own = (map: Readonly<Record<string, string>>, key: string): string | undefined =>

@@ -93,7 +93,8 @@ export const CronWorkflow = z.strictObject({
     schedule: z.string().optional(),
     schedules: z.array(z.string()).optional(),
     timezone: z.string().optional(),
-    concurrencyPolicy: z.enum(["Allow", "Forbid", "Replace"]).optional(),
+    /** Empty means Allow. */
+    concurrencyPolicy: z.enum(["Allow", "Forbid", "Replace", ""]).optional(),
     startingDeadlineSeconds: z.int().nullable().optional(),
     successfulJobsHistoryLimit: z.int().optional(),
     failedJobsHistoryLimit: z.int().optional(),

@@ -27,7 +27,7 @@ export function applyRoutes(deps: ServerDeps): readonly ApiRoute[] {
       path: "/api/v1/sluice/apply",
       id: "apply",
       summary:
-        "Store EventSources, Sensors, Secrets and ConfigMaps; the body is YAML, or JSON with `manifests`",
+        "Store EventSources, Sensors, CronWorkflows, Secrets and ConfigMaps; the body is YAML, or JSON with `manifests`",
       query: { namespace: "for manifests that name none; default 'default'" },
       yaml: true,
       body: {
@@ -72,6 +72,7 @@ function refusalOf(deps: ServerDeps, manifest: LoadedManifest["manifest"]): AppE
     case "EventSource":
     case "Sensor":
     case "EventBus":
+    case "CronWorkflow":
       return undefined;
     case "Secret":
     case "ConfigMap":
@@ -85,7 +86,6 @@ function refusalOf(deps: ServerDeps, manifest: LoadedManifest["manifest"]): AppE
       });
     case "WorkflowTemplate":
     case "ClusterWorkflowTemplate":
-    case "CronWorkflow":
     case "WorkflowEventBinding":
       return ServerError.NOT_YET({ what: `applying a ${manifest.kind}` });
   }
