@@ -17,6 +17,7 @@ export type Language =
   | "gjson"
   | "sjson"
   | "jsonpath"
+  | "jq"
   | "gotemplate"
   | "regex"
   | "printf"

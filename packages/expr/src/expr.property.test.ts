@@ -7,6 +7,8 @@ import {
   compileExpr,
   compileGoTemplate,
   compileGovaluate,
+  compileJq,
+  compileJsonPath,
   compileRegex,
   compileWhen,
   compileWhenTemplate,
@@ -34,13 +36,15 @@ const doors: Readonly<Record<string, (text: string) => unknown>> = {
   gjson: (text) => getPath(doc, text),
   sjson: (text) => setPath(doc, text, 1),
   jsonpath: (text) => getJsonPath(doc, text),
+  "kubectl's jsonpath": (text) => compileJsonPath(text).render(doc),
+  jq: (text) => compileJq(text).run(doc),
   gotemplate: (text) => compileGoTemplate(text).render(doc),
   tags: (text) => renderTemplate(text, () => undefined, { expression: env }),
   regex: (text) => compileRegex(text).test("aaa"),
 };
 
 const word = fc.constantFrom(
-  ..."a b s n # . .. ( ) [ ] { } {{ }} {{= == != < > && || ! - + * / % ?? ? : ?. , ; | 'x' \"y\" ` 1 2.5 nil true in not matches let if else range end with filter( map( # #acc @ $ \\ @reverse =~ ^(a+)+$ __proto__ constructor sprig. printf \n".split(
+  ..."a b s n # . .. ( ) [ ] { } {{ }} {{= == != < > && || ! - + * / % ?? ? : ?. , ; | 'x' \"y\" ` 1 2.5 nil true in not matches let if else range end with filter( map( # #acc @ $ \\ @reverse =~ ^(a+)+$ __proto__ constructor sprig. printf def as reduce foreach try catch label break |= // .. .[] \\\\( \n".split(
     " ",
   ),
   " ",

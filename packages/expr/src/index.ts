@@ -37,6 +37,7 @@ export {
   compileWhenTemplate,
   type WhenOptions,
 } from "./govaluate/when-template.ts";
+export { type CompiledJq, compileJq, type JqOptions } from "./jq/jq.ts";
 export { getJsonPath } from "./jsonpath/jsonpath.ts";
 export { type CompiledJsonPath, compileJsonPath } from "./jsonpath/kubectl.ts";
 export { compileRegex, type Regex } from "./regex.ts";

@@ -13,6 +13,19 @@ export interface Regex {
   /** Go's ReplaceAllString: `$1` and `${name}` are expanded unless `literal`. */
   replaceAll(text: string, replacement: string, literal?: boolean): string;
   split(text: string, limit?: number): readonly string[];
+  /** The matches with their groups, one after the other. */
+  matches(text: string): Iterable<RegexMatch>;
+}
+
+/** One match; offsets are in UTF-16 units, a group that took no part has none. */
+export interface RegexMatch {
+  readonly start: number;
+  readonly text: string;
+  readonly groups: readonly {
+    readonly name: string | undefined;
+    readonly start: number;
+    readonly text: string | undefined;
+  }[];
 }
 
 /** Longest pattern that is compiled, in characters; a repeat count may not pass 1,000 (RE2's own bound). */
@@ -42,6 +55,7 @@ export function compileRegex(pattern: string): Regex {
     },
     replaceAll: (text, replacement, literal = false) => replaceAll(compiled, text, replacement, literal),
     split: (text, limit = -1) => splitBy(compiled, text, limit),
+    matches: (text) => matchesOf(compiled, text),
   };
 }
 
@@ -50,6 +64,19 @@ function compile(pattern: string): RE2JS {
     return RE2JS.compile(pattern);
   } catch (cause) {
     throw invalid(pattern, cause);
+  }
+}
+
+function* matchesOf(compiled: RE2JS, text: string): Iterable<RegexMatch> {
+  const names = new Map(Object.entries(compiled.namedGroups()).map(([name, index]) => [index, name]));
+  const matcher = compiled.matcher(text);
+  while (matcher.find()) {
+    const groups = Array.from({ length: matcher.groupCount() }, (_, i) => ({
+      name: names.get(i + 1),
+      start: matcher.start(i + 1),
+      text: matcher.group(i + 1) ?? undefined,
+    }));
+    yield { start: matcher.start(0), text: matcher.group(0) ?? "", groups };
   }
 }
 

@@ -1,6 +1,8 @@
 import {
   compileExpr,
   compileGoTemplate,
+  compileJq,
+  compileJsonPath,
   compileWhenTemplate,
   getPath,
   listTags,
@@ -62,4 +64,15 @@ function hasOpenQuery(path: string): boolean {
 /** A Go template that compiles; nothing of it is run. */
 export function lintGoTemplate(sink: IssueSink, text: string, at: Path): void {
   compiled(sink, { text, path: at }, () => compileGoTemplate(text));
+}
+
+/** A jq filter or a kubectl JSONPath that compiles; with tags in it, it is known only when it runs. */
+export function lintObjectQuery(
+  sink: IssueSink,
+  kind: "jqFilter" | "jsonPath",
+  text: string,
+  at: Path,
+): void {
+  if (text.includes("{{")) return;
+  compiled(sink, { text, path: at }, () => (kind === "jqFilter" ? compileJq(text) : compileJsonPath(text)));
 }

@@ -1,7 +1,7 @@
 import type { Path } from "../../issue.ts";
 import type { LifecycleHook, RetryStrategy } from "../../workflow/control.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
-import { lintExpr, lintWhen, type WhenReading } from "../expressions.ts";
+import { lintExpr, lintObjectQuery, lintWhen, type WhenReading } from "../expressions.ts";
 import { callsOf, type Placed, type WorkflowLint } from "./context.ts";
 
 /** Every field that is an expression by itself compiles. */
@@ -34,9 +34,13 @@ function whenReading({ library, metadata }: WorkflowLint): WhenReading {
 function lintBodyExpressions(lint: WorkflowLint, { value, path }: Placed<Template | InlineTemplate>): void {
   lintRetryExpression(lint, value.retryStrategy, [...path, "retryStrategy"]);
   for (const [i, output] of (value.outputs?.parameters ?? []).entries()) {
-    const expression = output.valueFrom?.expression;
-    if (expression === undefined) continue;
-    lintExpr(lint.sink, expression, [...path, "outputs", "parameters", i, "valueFrom", "expression"]);
+    const at = [...path, "outputs", "parameters", i, "valueFrom"];
+    const { expression } = output.valueFrom ?? {};
+    if (expression !== undefined) lintExpr(lint.sink, expression, [...at, "expression"]);
+    for (const kind of ["jqFilter", "jsonPath"] as const) {
+      const query = output.valueFrom?.[kind];
+      if (query !== undefined) lintObjectQuery(lint.sink, kind, query, [...at, kind]);
+    }
   }
 }
 
