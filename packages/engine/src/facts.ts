@@ -4,7 +4,8 @@
 //   F2. Every record that an engine writes begins with `engine`, so that each writer can tell its own records from
 //       those of another engine, which fence it. Commands (`stop`, `suspend`, `resume`, `set`, `delete`) may come from
 //       anyone and fence nobody.
-import type { RunSubmitted } from "@sluice/spec";
+import type { RunSubmitted, Template, WorkflowSpec } from "@sluice/spec";
+import type { KnownConfigMap } from "./definitions/config-maps.ts";
 import type { ContainerEnd, SavedArtifact } from "./executor/contract.ts";
 
 /** Version of the fact format that this code writes; carried by each `engine` fact. */
@@ -73,6 +74,23 @@ export interface TimerDue {
 }
 
 /**
+ * What the run's spec names outside of it, as it was when an engine took the run: from then on nothing of it changes.
+ * Written once, before the run starts. What is not in it was not there.
+ */
+export interface DefinitionsFixed {
+  readonly type: "definitions";
+  readonly at: number;
+  /** The spec of `workflowTemplateRef`, with those of its templates that are used. */
+  readonly base?: WorkflowSpec;
+  /** The templates that are used, by scope: `namespaced/<name>` or `cluster/<name>`. */
+  readonly templates?: Readonly<Record<string, readonly Template[]>>;
+  /** By name, with the keys that are used. */
+  readonly configMaps?: Readonly<Record<string, KnownConfigMap>>;
+  /** Why they could not be read, although the bus answered. */
+  readonly problem?: string;
+}
+
+/**
  * The run is archived and its journal about to go: last of its facts. A deletion comes either before it, and the engine
  * carries it out, or finds it, and is carried out on the archive by who asked.
  */
@@ -116,7 +134,7 @@ export interface Deleted extends Command {
 
 export type CommandFact = StopRequested | SuspendRequested | Resumed | OutputsSet | Deleted;
 export type StepFact = StepStarted | StepFinished | StepLost | StepRefused;
-export type Fact = RunSubmitted | EngineMark | StepFact | TimerDue | Sealed | CommandFact;
+export type Fact = RunSubmitted | EngineMark | DefinitionsFixed | StepFact | TimerDue | Sealed | CommandFact;
 
 const commandTypes: ReadonlySet<string> = new Set(["stop", "suspend", "resume", "set", "delete"]);
 

@@ -1,7 +1,10 @@
 /** The workflow engine: pure state machine, journal loop, and the Executor contract. @module */
 export type { CronDeps } from "./cron/deps.ts";
 export { runCron } from "./cron/loop.ts";
+
+export type { ConfigMapContent, Definitions, TemplatePlace } from "./definitions/port.ts";
 export { makeRunDirectory, type RunDirectoryDeps } from "./directory/directory.ts";
+export { type LabelTest, parseLabelSelector } from "./directory/label-selector.ts";
 export type { RunDirectory, RunEvent, RunList, RunQuery, SubmitOptions } from "./directory/port.ts";
 export { EngineError } from "./errors.ts";
 export type {

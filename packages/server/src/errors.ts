@@ -114,6 +114,17 @@ export const ServerError = defineErrors("SERVER", {
     message: (d: { encoding: string }) => `Content-Encoding '${d.encoding}' is not taken`,
     hint: "send the body uncompressed",
   },
+  ALREADY_EXISTS: {
+    retry: "never",
+    message: (d: { what: string; name: string }) => `${d.what} '${d.name}' exists already`,
+    hint: "update it, apply it with `sluice apply -f FILE`, or choose another name",
+  },
+  CHANGED_MEANWHILE: {
+    retry: "never",
+    message: (d: { what: string; name: string }) =>
+      `${d.what} '${d.name}' was changed since it was read: its resourceVersion is another one`,
+    hint: "read it again, make the change in what is there now, and send that",
+  },
   NOT_REDRIVABLE: {
     retry: "never",
     message: (d: { id: string; stream: string; position: number }) =>

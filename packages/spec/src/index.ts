@@ -40,6 +40,7 @@ export {
 export { jsonSchemas, type KindSchemas } from "./json-schema/json-schema.ts";
 export { isTimezone } from "./lint/formats.ts";
 export { type LintOptions, lintManifests, lintObject, lintWorkflow } from "./lint/index.ts";
+export { type KnownTemplates, knownTemplates, noTemplates, refersOutside } from "./lint/known.ts";
 export {
   type LoadedManifest,
   type LoadResult,
@@ -88,6 +89,7 @@ export {
   TemplateRef,
 } from "./workflow/control.ts";
 export { WorkflowEventBinding } from "./workflow/event-binding.ts";
+export { mergeSpecs } from "./workflow/merge.ts";
 export { Arguments, Artifact, Parameter, ParameterName, ValueFrom } from "./workflow/parameter.ts";
 export {
   Dag,

@@ -53,8 +53,8 @@ const workflow: Row<Workflow["spec"]> = {
   hostAliases: "pod",
   schedulerName: "pod",
   securityContext: "pod",
-  workflowMetadata: "later",
-  workflowTemplateRef: "later",
+  workflowMetadata: "runs",
+  workflowTemplateRef: "runs",
   shutdown: "later",
   synchronization: "later",
   volumeClaimTemplates: "later",
@@ -154,7 +154,7 @@ const step: Row<DagTask> = {
   continueOn: "runs",
   dependencies: "runs",
   depends: "runs",
-  templateRef: "later",
+  templateRef: "runs",
 };
 
 const dag: Row<Dag> = { tasks: "runs", target: "runs", failFast: "runs" };
@@ -163,7 +163,7 @@ const hook: Row<LifecycleHook> = {
   template: "runs",
   arguments: "runs",
   expression: "runs",
-  templateRef: "later",
+  templateRef: "runs",
 };
 const inputs: Row<Inputs> = { parameters: "runs", artifacts: "later" };
 const outputs: Row<Outputs> = {
@@ -187,7 +187,7 @@ const valueFrom: Row<ValueFrom> = {
   parameter: "runs",
   expression: "runs",
   supplied: "runs",
-  configMapKeyRef: "later",
+  configMapKeyRef: "runs",
   jsonPath: "later",
   jqFilter: "later",
   event: "later",
@@ -282,8 +282,4 @@ export const support = {
 export type SupportPlace = keyof typeof support;
 
 /** Kinds that are read and checked, but that nothing runs yet. */
-export const unsupportedKinds: readonly string[] = [
-  "WorkflowTemplate",
-  "ClusterWorkflowTemplate",
-  "WorkflowEventBinding",
-];
+export const unsupportedKinds: readonly string[] = ["WorkflowEventBinding"];

@@ -2,13 +2,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock, Logger, Random, Scope } from "@sluice/base";
-import { hashId, messageOf } from "@sluice/base";
+import { hasCode, hashId, messageOf } from "@sluice/base";
 import type { KeyValue } from "@sluice/bus";
-import type { Executor } from "@sluice/engine";
+import type { Definitions, Executor } from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import type { Config } from "../config/config.ts";
 import { CliError } from "../errors.ts";
 import { addAgent } from "./agent.ts";
+import { contentOf } from "./definitions.ts";
 import { installIdOf } from "./install-id.ts";
 
 export interface ExecutorDeps {
@@ -29,6 +30,8 @@ export interface ChosenExecutor {
   readonly references: References;
   /** Why this one, for people. */
   readonly why: string;
+  /** ConfigMaps of the cluster; absent where they are applied here. */
+  readonly configMap?: Definitions["configMap"];
   /** Files of Secrets and ConfigMaps are written here; absent on Kubernetes, where they are the cluster's. */
   readonly referencesFolder?: string;
   /** Where the local executor's step folders are in memory. */
@@ -96,7 +99,7 @@ const homeSecrets = (home: string | undefined): string[] =>
 
 async function kubernetes(deps: ExecutorDeps, why: string): Promise<ChosenExecutor> {
   const { makeKubernetesExecutor } = await import("@sluice/executor");
-  const { kubeReferences, loadKubeConfig, makeKubeClient } = await import("@sluice/kube");
+  const { kubeReferences, loadKubeConfig, makeKubeClient, resources } = await import("@sluice/kube");
   const { config, scope, clock, random, log } = deps;
   const installId = await installIdOf(deps.leases, config.prefix, random);
   try {
@@ -116,7 +119,15 @@ async function kubernetes(deps: ExecutorDeps, why: string): Promise<ChosenExecut
         podDefaults: config.imagePullPolicy === undefined ? {} : { imagePullPolicy: config.imagePullPolicy },
       }),
     );
-    return { executor, references: kubeReferences(client), why };
+    const configMap: Definitions["configMap"] = async (namespace, name) => {
+      try {
+        return contentOf(await client.get(resources.configMaps, { namespace, name }));
+      } catch (error) {
+        if (hasCode(error, "KUBE_NOT_FOUND")) return undefined;
+        throw error;
+      }
+    };
+    return { executor, references: kubeReferences(client), configMap, why };
   } catch (error) {
     throw CliError.KUBERNETES_UNAVAILABLE({ reason: messageOf(error) }, error);
   }

@@ -23,6 +23,7 @@ import { kindSchemas } from "../kinds.ts";
 import { version } from "../version.ts";
 import { outboundPolicyOf } from "./agent.ts";
 import { type OpenBus, openBus } from "./bus.ts";
+import { makeDefinitions } from "./definitions.ts";
 import { makeDoctor } from "./doctor.ts";
 import { type ChosenExecutor, chooseExecutor } from "./executors.ts";
 import { makeReferenceWriter } from "./local-references.ts";
@@ -178,6 +179,7 @@ function startEngine(options: StartOptions, { stores, chosen, roles }: EnginePar
         failpoints,
         identity: hostname(),
         config: { maxParallelSteps: config.maxSteps },
+        definitions: makeDefinitions(stores.resources, chosen.configMap),
         registry,
         onRecovered,
       },

@@ -9,11 +9,12 @@
 import { Mailbox, messageOf, sleepFor } from "@sluice/base";
 import type { JournalRecord } from "@sluice/bus";
 import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
-import type { Fact, StepFinished, StepStarted } from "../facts.ts";
+import type { DefinitionsFixed, Fact, StepFinished, StepStarted } from "../facts.ts";
 import type { LiveStep } from "../project/workflow.ts";
 import { isStartWatched } from "../run/hooks/watch.ts";
 import { decide } from "../run/reduce.ts";
 import type { Run } from "../run/state/run.ts";
+import { readDefinitions } from "./definitions.ts";
 import type { LoopDeps } from "./deps.ts";
 import { finishRun } from "./finish.ts";
 import { JournalWriter } from "./journal-writer.ts";
@@ -26,6 +27,7 @@ type Input =
   | { readonly type: "record"; readonly record: JournalRecord<Fact> }
   | { readonly type: "end"; readonly event: StepEnd }
   | { readonly type: "started" }
+  | { readonly type: "definitions"; readonly fact: DefinitionsFixed }
   | { readonly type: "timer" };
 
 export class RunActor implements LiveRun {
@@ -38,6 +40,7 @@ export class RunActor implements LiveRun {
   readonly #live = new Map<string, LiveStep>();
   readonly #stop = new AbortController();
   #started: StepStarted[] = [];
+  #looking: Promise<void> | undefined;
   #timerAt: number | undefined;
   #timer: AbortController | undefined;
 
@@ -179,7 +182,7 @@ export class RunActor implements LiveRun {
       }
       if (input.type === "end") ended.push(input.event.stepId);
       const fact = this.#factOf(input);
-      const key = input.type === "end" ? input.event.stepId : "timer";
+      const key = input.type === "end" ? input.event.stepId : input.type;
       if (fact !== undefined && !facts.has(key)) facts.set(key, fact);
     }
     const started = this.#takeStarts(inputs, facts);
@@ -205,6 +208,7 @@ export class RunActor implements LiveRun {
     if (input.type === "started") return undefined;
     if (input.type === "end")
       return this.run.steps.has(input.event.stepId) ? this.#endFact(input.event) : undefined;
+    if (input.type === "definitions") return this.run.definitions === "wanted" ? input.fact : undefined;
     const at = this.#deps.clock.now();
     this.#timerAt = undefined;
     return (this.run.timers.nextAt ?? Number.POSITIVE_INFINITY) <= at ? { type: "timer", at } : undefined;
@@ -231,7 +235,16 @@ export class RunActor implements LiveRun {
     for (const { stepId, how } of effects.stop) this.#starter.stop(stepId, how);
     for (const stepId of effects.start) this.#starter.want(stepId);
     this.#arm(effects.nextTimerAt, signal);
+    if (effects.wantsDefinitions) this.#lookUp(signal);
     return effects.finished;
+  }
+
+  /** Looks up, once at a time, what the run needs from outside before it starts. */
+  #lookUp(signal: AbortSignal): void {
+    this.#looking ??= readDefinitions(this.#deps, this.run.submitted, signal).then((fact) => {
+      this.#looking = undefined;
+      if (fact !== undefined) this.#inbox.put({ type: "definitions", fact });
+    });
   }
 
   #arm(at: number | undefined, signal: AbortSignal): void {

@@ -1,5 +1,6 @@
 import type { Clock, Failpoints, Logger, Random } from "@sluice/base";
 import type { Archive, Journal, LogStore } from "@sluice/bus";
+import type { Definitions } from "../definitions/port.ts";
 import type { Executor } from "../executor/contract.ts";
 import type { Fact } from "../facts.ts";
 import type { RunLimits } from "../run/state/run.ts";
@@ -21,6 +22,8 @@ export interface EngineDeps {
   /** By name; a workflow chooses with the annotation `sluice.dev/executor`. */
   readonly executors: ReadonlyMap<string, Executor>;
   readonly defaultExecutor: string;
+  /** Templates and ConfigMaps that workflows refer to; absent = there are none. */
+  readonly definitions?: Definitions;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

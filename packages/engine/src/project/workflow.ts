@@ -1,3 +1,4 @@
+import { localScope, scopeText } from "../definitions/library.ts";
 import type { Node } from "../run/state/node.ts";
 import { isFulfilled } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
@@ -43,7 +44,7 @@ const label = (name: string): string => `workflows.argoproj.io/${name}`;
 /** Projects a run as Argo's clients read it. `seq` (the journal position) is its resourceVersion. */
 export function projectWorkflow(run: Run, seq = 0, live: LiveSteps = () => undefined): WorkflowObject {
   const { workflow } = run.submitted;
-  const { annotations } = workflow.metadata;
+  const { annotations } = run;
   return {
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Workflow",
@@ -57,7 +58,7 @@ export function projectWorkflow(run: Run, seq = 0, live: LiveSteps = () => undef
       resourceVersion: String(seq),
       creationTimestamp: time(run.submitted.at),
       labels: labelsOf(run),
-      ...(annotations === undefined ? {} : { annotations }),
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     },
     spec: specOf(run),
     status: statusOf(run, live),
@@ -65,7 +66,7 @@ export function projectWorkflow(run: Run, seq = 0, live: LiveSteps = () => undef
 }
 
 function specOf(run: Run): unknown {
-  const { spec } = run;
+  const { spec } = run.submitted.workflow;
   return {
     ...spec,
     ...(run.suspended ? { suspend: true } : spec.suspend === undefined ? {} : { suspend: undefined }),
@@ -77,7 +78,7 @@ function specOf(run: Run): unknown {
 export function labelsOf(run: Run): Record<string, string> {
   const { by } = run.submitted;
   return {
-    ...run.submitted.workflow.metadata.labels,
+    ...run.labels,
     [label("phase")]: run.phase,
     [label("completed")]: String(run.stage === "done"),
     ...(by.kind === "api" ? { [label("creator")]: labelValue(by.user) } : {}),
@@ -108,6 +109,7 @@ function statusOf(run: Run, live: LiveSteps): WorkflowObject["status"] {
     conditions: done
       ? [{ type: "Completed", status: "True" }]
       : [{ type: "PodRunning", status: run.steps.size > 0 ? "True" : "False" }],
+    ...storedOf(run),
     ...outputsOf(run),
   };
 }
@@ -124,6 +126,19 @@ function outputsOf(run: Run): { readonly outputs?: object } {
   };
 }
 
+/** What the run took from elsewhere, under Argo's names. */
+function storedOf(run: Run): Record<string, unknown> {
+  const { definitions } = run;
+  if (definitions === "none" || definitions === "wanted") return {};
+  const stored = Object.entries(definitions.templates ?? {}).flatMap(([scope, templates]) =>
+    templates.map((template) => [`${scope}/${template.name ?? ""}`, template] as const),
+  );
+  return {
+    ...(definitions.base === undefined ? {} : { storedWorkflowTemplateSpec: run.spec }),
+    ...(stored.length === 0 ? {} : { storedTemplates: Object.fromEntries(stored) }),
+  };
+}
+
 function nodeOf(run: Run, node: Node, live: LiveSteps): WorkflowNode {
   const now = node.stepId === undefined || isFulfilled(node) ? undefined : live(node.stepId);
   return {
@@ -131,12 +146,13 @@ function nodeOf(run: Run, node: Node, live: LiveSteps): WorkflowNode {
     name: node.name,
     displayName: node.displayName,
     type: node.type,
-    templateScope: `local/${run.key.name}`,
+    templateScope: scopeText(node.templateScope ?? localScope, run.key.name),
     phase: now?.started === undefined ? node.phase : "Running",
     startedAt: time(now?.started?.at ?? node.startedAt),
     finishedAt: node.finishedAt === undefined ? null : time(node.finishedAt),
     ...withoutEmpty({
-      templateName: node.templateName,
+      templateName: node.templateRef === undefined ? node.templateName : undefined,
+      templateRef: node.templateRef,
       boundaryID: node.boundaryId,
       message: now?.started === undefined ? (now?.pending ?? node.message) : node.message,
       progress: node.type === "Pod" ? (node.phase === "Succeeded" ? "1/1" : "0/1") : undefined,

@@ -9,6 +9,7 @@ import { globalsOf } from "../values/globals.ts";
 import { failureText } from "../values/language.ts";
 import { parameters, Scope } from "../values/scope.ts";
 import { dropUnit } from "./boundary.ts";
+import { scopeAround } from "./definitions.ts";
 import { armHooks } from "./hooks/watch.ts";
 import { openDag } from "./kinds/dag.ts";
 import { holdOrLaunch } from "./kinds/leaf.ts";
@@ -29,9 +30,13 @@ export function startCall(run: Run, call: Call): void {
       throw EngineError.TEMPLATE_INVALID({
         reason: `Maximum recursion depth exceeded: templates are nested more than ${run.limits.maxDepth} deep`,
       });
-    shape = resolveTemplate(run, call.use);
+    shape = resolveTemplate(run, call.use, scopeAround(call.boundary));
     const scope = new Scope(run.now, globalsOf(run));
-    inputs = bindInputs(shape.template.inputs?.parameters, call.args, scope);
+    inputs = bindInputs(
+      shape.template.inputs?.parameters,
+      { args: call.args, configMaps: run.configMaps },
+      scope,
+    );
     call.artifacts = bindArtifacts(
       shape.template.inputs?.artifacts,
       call.args.artifacts,
@@ -122,6 +127,7 @@ export function makeNode(run: Run, unit: Unit, type: NodeType, phase: NodePhase)
     type,
     phase,
     templateName: unit.shape.name,
+    templateRef: call.use.templateRef,
     boundary: call.boundary,
     hooked: call.hooked && call.retry === undefined,
     retried: call.retry !== undefined,

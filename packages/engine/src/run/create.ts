@@ -1,7 +1,6 @@
-import type { Artifact, RunSubmitted, Template } from "@sluice/spec";
-import { globalsOf } from "../values/globals.ts";
-import { renderNamed } from "../values/language.ts";
-import { Scope } from "../values/scope.ts";
+import type { RunSubmitted, Template, WorkflowSpec } from "@sluice/spec";
+import { needsDefinitions } from "../definitions/reach.ts";
+import { artifactsOf, bindParameters } from "./arguments.ts";
 import { noHooks } from "./state/frames.ts";
 import { defaultLimits, noChanges, type Run, type RunLimits } from "./state/run.ts";
 import { TimerQueue } from "./state/timers.ts";
@@ -9,8 +8,7 @@ import { TimerQueue } from "./state/timers.ts";
 /** A run as its first fact makes it: Pending until an engine takes it. */
 export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = {}): Run {
   const { spec } = submitted.workflow;
-  const parameters = new Map<string, string>();
-  const artifacts = new Map<string, Artifact>();
+  const { labels = {}, annotations = {} } = submitted.workflow.metadata;
   const run: Run = {
     key: { namespace: submitted.namespace, name: submitted.name },
     uid: submitted.uid,
@@ -18,8 +16,13 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
     spec,
     templates: new Map((spec.templates ?? []).map((t: Template) => [t.name ?? "", t])),
     limits: { ...defaultLimits, ...limits },
-    parameters,
-    artifacts,
+    parameters: new Map(),
+    artifacts: artifactsOf(spec),
+    definitions: needsDefinitions(spec) ? "wanted" : "none",
+    library: new Map(),
+    configMaps: new Map(),
+    labels: { ...labels, ...templateLabels(spec) },
+    annotations,
     nodes: new Map(),
     phase: "Pending",
     startedAt: submitted.at,
@@ -44,20 +47,13 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
   };
   if (spec.shutdown !== undefined)
     run.shutdown = { type: "stop", at: submitted.at, by: "manifest", strategy: spec.shutdown };
-  bindParameters(run, parameters);
-  for (const artifact of spec.arguments?.artifacts ?? []) artifacts.set(artifact.name, artifact);
+  run.parameters = bindParameters(run);
   return run;
 }
 
-/**
- * Workflow arguments. Their values may name the run (`{{workflow.name}}`), but never each other; those of a run that a
- * trigger asked for carry event data, so nothing in them is ever taken for a tag.
- */
-function bindParameters(run: Run, parameters: Map<string, string>): void {
-  const plain = run.submitted.by.kind === "trigger";
-  const scope = new Scope(run.now, globalsOf(run));
-  for (const p of run.spec.arguments?.parameters ?? []) {
-    const value = p.value ?? p.default ?? p.valueFrom?.default;
-    if (value !== undefined) parameters.set(p.name, plain ? value : renderNamed(value, scope));
-  }
+/** Argo's label of a run that comes from a template. */
+function templateLabels({ workflowTemplateRef: ref }: WorkflowSpec): Record<string, string> {
+  if (ref === undefined) return {};
+  const name = ref.clusterScope === true ? "cluster-workflow-template" : "workflow-template";
+  return { [`workflows.argoproj.io/${name}`]: ref.name };
 }

@@ -1,11 +1,14 @@
 import { workflowArtifacts } from "../template/artifacts.ts";
 import { failureText } from "../values/language.ts";
+import { invalidArgument } from "./arguments.ts";
 import { startCall } from "./call.ts";
+import { missingDefinition } from "./definitions.ts";
 import { armHooks, phaseChanged } from "./hooks/watch.ts";
 import { endHooked } from "./kinds/hooks.ts";
 import { cutStep, overdueMessage } from "./kinds/leaf.ts";
 import { exitHookOf } from "./kinds/steps.ts";
 import { failSuspend } from "./kinds/suspend.ts";
+import { stampMetadata } from "./metadata.ts";
 import type { Call, RenderedArtifacts } from "./state/frames.ts";
 import type { RunPhase } from "./state/node.ts";
 import type { Run } from "./state/run.ts";
@@ -13,12 +16,12 @@ import { endNode } from "./state/tree.ts";
 
 /** An engine took the run: its main part starts. */
 export function startRun(run: Run): void {
-  if (run.phase !== "Pending") return;
+  if (run.phase !== "Pending" || run.definitions === "wanted") return;
   run.phase = "Running";
   run.startedAt = run.now;
-  const invalid = invalidArgument(run);
-  if (invalid !== undefined) {
-    endRun(run, "Failed", `invalid spec: ${invalid}`);
+  const fault = faultOf(run);
+  if (fault !== undefined) {
+    endRun(run, fault.phase, fault.message);
     return;
   }
   const seconds = run.spec.activeDeadlineSeconds;
@@ -44,17 +47,18 @@ export function startRun(run: Run): void {
   armHooks(run, { kind: "run" }, run.spec.hooks);
 }
 
-/** Arguments come from manifests, people and events: what lint could not know is checked here, in Argo's words. */
-function invalidArgument(run: Run): string | undefined {
-  for (const { name, enum: options } of run.spec.arguments?.parameters ?? []) {
-    const place = `spec.arguments.${name}`;
-    const value = run.parameters.get(name);
-    if (value === undefined) return `${place}.value or ${place}.valueFrom is required`;
-    if (options === undefined) continue;
-    if (options.length === 0) return `${place}.enum should contain at least one value`;
-    if (!options.includes(value)) return `${place}.value should be present in ${place}.enum list`;
+/** Why the run cannot start. Its `workflowMetadata` counts from here on. */
+function faultOf(run: Run): { phase: "Failed" | "Error"; message: string } | undefined {
+  const missing = missingDefinition(run);
+  if (missing !== undefined) return missing;
+  const invalid = invalidArgument(run);
+  if (invalid !== undefined) return { phase: "Failed", message: invalid };
+  try {
+    stampMetadata(run);
+    return undefined;
+  } catch (error) {
+    return { phase: "Error", message: failureText(error) };
   }
-  return undefined;
 }
 
 /** The main part ended: hooks see its phase, the exit handler starts, and the run ends when all of them have. */

@@ -2,6 +2,7 @@ import type { Fact } from "../facts.ts";
 import { failureText } from "../values/language.ts";
 import { endUnit } from "./call.ts";
 import { obey } from "./control.ts";
+import { takeDefinitions } from "./definitions.ts";
 import { cutStep, finishStep, markRunning, overdueMessage, takeStep } from "./kinds/leaf.ts";
 import { retryDue } from "./kinds/retry.ts";
 import { completeSuspend, failSuspend, missingOutput } from "./kinds/suspend.ts";
@@ -37,6 +38,11 @@ function apply(run: Run, fact: Fact): void {
     case "sealed":
       return;
     case "engine":
+      startRun(run);
+      return;
+    case "definitions":
+      if (run.definitions !== "wanted") return;
+      takeDefinitions(run, fact);
       startRun(run);
       return;
     case "started":
@@ -109,6 +115,8 @@ export interface Effects extends RunChanges {
   /** When the next timer is due, epoch ms. */
   readonly nextTimerAt: number | undefined;
   readonly finished: boolean;
+  /** The run waits for a `definitions` fact. */
+  readonly wantsDefinitions: boolean;
 }
 
 /** Takes what is new to be done. After a restart, `run.steps` is all of it: starting is idempotent. */
@@ -120,5 +128,6 @@ export function decide(run: Run): Effects {
     stop,
     nextTimerAt: run.timers.nextAt,
     finished: run.stage === "done",
+    wantsDefinitions: run.definitions === "wanted" && run.stage !== "done",
   };
 }

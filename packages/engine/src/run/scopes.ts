@@ -43,7 +43,7 @@ function outputPaths({ shape }: Unit, scope: Scope): Record<string, string> {
 export const boundaryScope = (run: Run, boundary: Boundary, own?: Child): Scope =>
   new Scope(
     run.now,
-    childrenOf(boundary, (child, parameter) => outputDefault(run, child, parameter), own),
+    childrenOf(boundary, (child, parameter) => outputDefault(run, boundary, child, parameter), own),
     parameters("inputs.parameters", boundary.unit.inputs),
     inputArtifacts(boundary.unit.call.artifacts),
     globalsOf(run),
@@ -63,7 +63,7 @@ export function hookScope(run: Run, boundary: Boundary, of: Hooked): Scope {
   return boundaryScope(run, boundary, own).with(itemPart(of.call.item.value));
 }
 
-function outputDefault(run: Run, child: Child, parameter: string): string | undefined {
-  const declared = resolveTemplate(run, child.use).template.outputs?.parameters;
+function outputDefault(run: Run, boundary: Boundary, child: Child, parameter: string): string | undefined {
+  const declared = resolveTemplate(run, child.use, boundary.unit.shape.scope).template.outputs?.parameters;
   return declared?.find((p) => p.name === parameter)?.valueFrom?.default;
 }

@@ -8,8 +8,8 @@ export interface NodeSelector {
 const fields: Readonly<Record<string, (node: Node) => string>> = {
   displayName: (node) => node.displayName,
   templateName: (node) => node.templateName,
-  "templateRef.name": () => "",
-  "templateRef.template": () => "",
+  "templateRef.name": (node) => node.templateRef?.name ?? "",
+  "templateRef.template": (node) => node.templateRef?.template ?? "",
   phase: (node) => node.phase,
   name: (node) => node.name,
   id: (node) => node.id,

@@ -1,4 +1,5 @@
 import type { Arguments, Parameter } from "@sluice/spec";
+import { type ConfigMaps, configValue, renderConfigKey } from "../definitions/config-maps.ts";
 import { EngineError } from "../errors.ts";
 import type { BoundInputs, RenderedArguments } from "../run/state/frames.ts";
 import { absentReason, evaluateExpression, expressionText, onlyTag, renderText } from "../values/language.ts";
@@ -8,16 +9,21 @@ import { renderArtifacts } from "./artifacts.ts";
 export const noArguments: RenderedArguments = { values: new Map(), absent: new Map() };
 
 /** Arguments as the caller's scope makes them: each value final, never rendered again. */
-export function renderArguments(args: Arguments | undefined, scope: Scope): RenderedArguments {
+export function renderArguments(
+  args: Arguments | undefined,
+  scope: Scope,
+  configMaps: ConfigMaps,
+): RenderedArguments {
   const artifacts = renderArtifacts(args?.artifacts, scope);
   if (args?.parameters === undefined || args.parameters.length === 0)
     return artifacts === undefined ? noArguments : { ...noArguments, artifacts };
   const values = new Map<string, string>();
   const absent = new Map<string, string>();
   for (const parameter of args.parameters) {
-    const written = parameter.value ?? parameter.default;
+    const { value, default: otherwise, valueFrom } = parameter;
+    const written = value ?? (valueFrom?.configMapKeyRef === undefined ? otherwise : undefined);
     if (written === undefined) {
-      renderFrom(parameter, scope, values);
+      renderFrom(parameter, { scope, configMaps }, values);
       continue;
     }
     const key = onlyTag(written);
@@ -27,29 +33,50 @@ export function renderArguments(args: Arguments | undefined, scope: Scope): Rend
   return artifacts === undefined ? { values, absent } : { values, absent, artifacts };
 }
 
-function renderFrom(parameter: Parameter, scope: Scope, values: Map<string, string>): void {
+interface Sources {
+  readonly scope: Scope;
+  readonly configMaps: ConfigMaps;
+}
+
+function renderFrom(parameter: Parameter, { scope, configMaps }: Sources, values: Map<string, string>): void {
   const from = parameter.valueFrom;
+  if (from?.configMapKeyRef !== undefined) {
+    values.set(parameter.name, configured(parameter, { scope, configMaps }));
+    return;
+  }
   const value = from?.expression === undefined ? undefined : evaluateExpression(from.expression, scope);
   if (value !== undefined && value !== null) values.set(parameter.name, expressionText(value));
   else if (from?.default !== undefined) values.set(parameter.name, renderText(from.default, scope));
 }
 
+/** A value from a ConfigMap; where it is not there, the default. Errors: ENGINE_VALUE_UNRESOLVED. */
+function configured({ default: otherwise, valueFrom }: Parameter, { scope, configMaps }: Sources): string {
+  const ref = valueFrom?.configMapKeyRef ?? { key: "" };
+  const found = configValue(configMaps, renderConfigKey(ref, scope));
+  if (found.kind === "value") return found.value;
+  const instead = valueFrom?.default ?? otherwise;
+  if (found.isAbsent && instead !== undefined) return renderText(instead, scope);
+  throw EngineError.VALUE_UNRESOLVED({ reason: found.reason });
+}
+
 /** A template's inputs from the caller's arguments, its own values and defaults, in that order. */
 export function bindInputs(
   inputs: readonly Parameter[] | undefined,
-  args: RenderedArguments,
+  { args, configMaps }: { readonly args: RenderedArguments; readonly configMaps: ConfigMaps },
   scope: Scope,
 ): BoundInputs {
   const bound = new Map<string, string>();
-  for (const input of inputs ?? []) bound.set(input.name, bindOne(input, args, scope));
+  for (const input of inputs ?? []) bound.set(input.name, bindOne(input, args, { scope, configMaps }));
   return bound;
 }
 
-function bindOne(input: Parameter, args: RenderedArguments, scope: Scope): string {
+function bindOne(input: Parameter, args: RenderedArguments, sources: Sources): string {
   const given = args.values.get(input.name);
   if (given !== undefined) return given;
+  if (input.value === undefined && input.valueFrom?.configMapKeyRef !== undefined)
+    return configured(input, sources);
   const own = input.value ?? input.default ?? input.valueFrom?.default;
-  if (own !== undefined) return renderText(own, scope);
+  if (own !== undefined) return renderText(own, sources.scope);
   const absent = args.absent.get(input.name);
   throw EngineError.VALUE_UNRESOLVED({
     reason: absent ?? `inputs.parameters.${input.name} was not supplied`,

@@ -1,5 +1,6 @@
 import { isForbiddenKey, isObject } from "@sluice/base";
 import { type Template, type TemplateType, templateTypes } from "@sluice/spec";
+import { localScope, scopeOf } from "../definitions/library.ts";
 import { EngineError } from "../errors.ts";
 import type { TemplateUse } from "../run/state/frames.ts";
 import type { Run } from "../run/state/run.ts";
@@ -8,6 +9,8 @@ import type { Run } from "../run/state/run.ts";
 export interface TemplateShape {
   readonly template: Template;
   readonly name: string;
+  /** Where the names in it resolve: `local`, `namespaced/<resource>` or `cluster/<resource>`. */
+  readonly scope: string;
   readonly type: TemplateType;
   /** Only dag and steps templates get one: names of children whose result is referred to. */
   readonly resultsWanted: ReadonlySet<string>;
@@ -15,15 +18,27 @@ export interface TemplateShape {
 
 const cached = new WeakMap<Run["templates"], Map<Template, TemplateShape>>();
 
-/** The template that a step, task or hook uses. Errors: ENGINE_TEMPLATE_INVALID. */
-export function resolveTemplate(run: Run, use: TemplateUse): TemplateShape {
-  const own = use.inline ?? (use.template === undefined ? undefined : run.templates.get(use.template));
+/**
+ * The template that a step, task or hook uses. `around` is the scope of the template in which the use is written: plain
+ * names are names of that resource. Errors: ENGINE_TEMPLATE_INVALID.
+ */
+export function resolveTemplate(run: Run, use: TemplateUse, around: string): TemplateShape {
+  const { own, scope } = found(run, use, around);
   if (own === undefined) throw EngineError.TEMPLATE_INVALID({ reason: missingReason(use) });
   const shapes = cached.get(run.templates) ?? new Map<Template, TemplateShape>();
   cached.set(run.templates, shapes);
-  const shape = shapes.get(own) ?? shapeOf(run, own, use.inline === undefined ? (own.name ?? "") : "");
+  const shape =
+    shapes.get(own) ?? shapeOf(run, own, { name: use.inline === undefined ? (own.name ?? "") : "", scope });
   shapes.set(own, shape);
   return shape;
+}
+
+function found(run: Run, use: TemplateUse, around: string): { own: Template | undefined; scope: string } {
+  if (use.inline !== undefined) return { own: use.inline, scope: around };
+  const scope = use.templateRef === undefined ? around : scopeOf(use.templateRef);
+  const name = use.templateRef === undefined ? use.template : use.templateRef.template;
+  const templates = scope === localScope ? run.templates : run.library.get(scope);
+  return { own: name === undefined ? undefined : templates?.get(name), scope };
 }
 
 function missingReason(use: TemplateUse): string {
@@ -34,11 +49,15 @@ function missingReason(use: TemplateUse): string {
     : `template name '${use.template}' undefined`;
 }
 
-function shapeOf(run: Run, own: Template, name: string): TemplateShape {
+function shapeOf(
+  run: Run,
+  own: Template,
+  at: { readonly name: string; readonly scope: string },
+): TemplateShape {
   const type = typeOf(own);
   const template = withDefaults(run, own, type);
   const text = type === "steps" || type === "dag" ? JSON.stringify(template) : "";
-  return { template, name, type, resultsWanted: resultsWantedIn(text) };
+  return { template, ...at, type, resultsWanted: resultsWantedIn(text) };
 }
 
 function typeOf(template: Template): TemplateType {

@@ -1,4 +1,6 @@
 import type { Workflow } from "@sluice/spec";
+import { collectDefinitions } from "../definitions/collect.ts";
+import type { Definitions } from "../definitions/port.ts";
 import type { StepRequest } from "../executor/contract.ts";
 import type { Fact, StepFinished } from "../facts.ts";
 import { createRun } from "../run/create.ts";
@@ -80,6 +82,12 @@ export class PureRun {
     }
     for (const { stepId } of effects.stop) this.#plan(stepId, this.now, { exitCode: 143, ms: 10 });
     this.peak = Math.max(this.peak, this.run.steps.size);
+  }
+
+  /** Looks up what the run needs from outside, if it does. */
+  async define(definitions: Definitions): Promise<void> {
+    if (this.run.definitions === "wanted")
+      this.fact(await collectDefinitions(definitions, this.run.submitted, this.now));
   }
 
   #plan(step: string, startedAt: number, end: ScriptedEnd): void {

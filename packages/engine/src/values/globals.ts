@@ -32,10 +32,10 @@ const plain: Readonly<Record<string, (run: Run) => string | undefined>> = {
   "creationTimestamp.s": (run) => String(Math.floor(run.submitted.at / 1_000)),
   parameters: (run) => parametersJson(run.parameters),
   "parameters.json": (run) => parametersJson(run.parameters),
-  "labels.json": (run) => JSON.stringify(labelsOf(run)),
-  labels: (run) => JSON.stringify(labelsOf(run)),
-  "annotations.json": (run) => JSON.stringify(annotationsOf(run)),
-  annotations: (run) => JSON.stringify(annotationsOf(run)),
+  "labels.json": (run) => JSON.stringify(run.labels),
+  labels: (run) => JSON.stringify(run.labels),
+  "annotations.json": (run) => JSON.stringify(run.annotations),
+  annotations: (run) => JSON.stringify(run.annotations),
 };
 
 function workflowValue(run: Run, key: string): Value {
@@ -46,9 +46,9 @@ function workflowValue(run: Run, key: string): Value {
   const output = after("outputs.parameters.");
   if (output !== undefined) return run.globals.get(output);
   const label = after("labels.");
-  if (label !== undefined) return own(labelsOf(run), label);
+  if (label !== undefined) return own(run.labels, label);
   const annotation = after("annotations.");
-  if (annotation !== undefined) return own(annotationsOf(run), annotation);
+  if (annotation !== undefined) return own(run.annotations, annotation);
   const char = after("creationTimestamp.");
   return char === undefined ? undefined : strftime(run.submitted.at, char);
 }
@@ -60,8 +60,8 @@ function fillWorkflow(run: Run, workflow: Record<string, unknown>): void {
   lazily(workflow, "parameters", () =>
     Object.assign(emptyMap(), Object.fromEntries(run.parameters), { json: parametersJson(run.parameters) }),
   );
-  lazily(workflow, "labels", () => withJson(labelsOf(run)));
-  lazily(workflow, "annotations", () => withJson(annotationsOf(run)));
+  lazily(workflow, "labels", () => withJson(run.labels));
+  lazily(workflow, "annotations", () => withJson(run.annotations));
   lazily(workflow, "outputs", () => ({
     parameters: Object.assign(emptyMap(), Object.fromEntries(run.globals)),
     artifacts: Object.assign(emptyMap(), Object.fromEntries(run.globalArtifacts)),
@@ -82,15 +82,12 @@ function creationOf(run: Run): Record<string, unknown> {
 /** The instant of a run that a schedule started. */
 function scheduledTime(run: Run): string | undefined {
   const { by } = run.submitted;
-  const written = own(annotationsOf(run), "workflows.argoproj.io/scheduled-time");
+  const written = own(run.annotations, "workflows.argoproj.io/scheduled-time");
   return written ?? (by.kind === "schedule" ? rfc3339(by.at) : undefined);
 }
 
 const own = (map: Readonly<Record<string, string>>, key: string): string | undefined =>
   Object.hasOwn(map, key) ? map[key] : undefined;
-const labelsOf = (run: Run): Readonly<Record<string, string>> => run.submitted.workflow.metadata.labels ?? {};
-const annotationsOf = (run: Run): Readonly<Record<string, string>> =>
-  run.submitted.workflow.metadata.annotations ?? {};
 
 /** Failed nodes as Argo hands them to exit handlers: a JSON list inside a quoted text; "null" when there are none. */
 function failuresOf(run: Run): string {

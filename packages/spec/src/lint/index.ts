@@ -6,6 +6,7 @@ import type { Workflow } from "../workflow/workflow.ts";
 import { lintCron } from "./cron.ts";
 import { lintEventSource } from "./events/event-source.ts";
 import { lintSensor } from "./events/sensor.ts";
+import { type KnownTemplates, knownTemplates, noTemplates } from "./known.ts";
 import type { ExecutorKind } from "./workflow/supported.ts";
 import { lintWorkflowSpec } from "./workflow/workflow.ts";
 
@@ -14,6 +15,10 @@ export interface LintOptions {
   readonly kinds?: KindSchemas | undefined;
   /** What will run the steps, where that is known. */
   readonly executor?: ExecutorKind;
+  /** Templates that are applied; those among the manifests are known besides. */
+  readonly known?: KnownTemplates;
+  /** Of manifests that name none. Default "default". */
+  readonly namespace?: string;
 }
 
 /** All rules over manifests that fit their schemas. Findings have the positions of their documents. */
@@ -22,9 +27,11 @@ export function lintManifests(
   options: LintOptions = {},
 ): readonly Issue[] {
   const issues: Issue[] = [];
+  const own = manifests.map(({ manifest }) => manifest);
+  const known = knownTemplates(own, options.namespace ?? "default", options.known);
   for (const { manifest, document } of manifests) {
     const sink = makeIssueSink(document);
-    lintManifest(manifest, sink, options);
+    lintManifest(manifest, sink, { ...options, known });
     issues.push(...inTextOrder(sink.issues));
   }
   return issues;
@@ -50,7 +57,9 @@ function lintManifest(manifest: Manifest, sink: IssueSink, options: LintOptions)
     });
   }
   const { metadata } = manifest;
-  const whole = { sink, metadata, metadataPath: ["metadata"], executor };
+  const namespace = metadata.namespace ?? options.namespace ?? "default";
+  const known = options.known ?? noTemplates;
+  const whole = { sink, metadata, metadataPath: ["metadata"], executor, known, namespace };
   switch (manifest.kind) {
     case "Workflow":
       lintMetadata(manifest, sink);
@@ -72,7 +81,7 @@ function lintManifest(manifest: Manifest, sink: IssueSink, options: LintOptions)
       break;
     case "Sensor":
       lintMetadata(manifest, sink);
-      lintSensor(manifest, sink, { schemas: options.kinds?.trigger ?? {}, executor });
+      lintSensor(manifest, sink, { schemas: options.kinds?.trigger ?? {}, executor, known, namespace });
       break;
     case "EventSource":
       lintMetadata(manifest, sink);

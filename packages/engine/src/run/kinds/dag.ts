@@ -92,7 +92,7 @@ function startOne(run: Run, one: One, scope: Scope): void {
     call = {
       name,
       use: task.task,
-      args: renderArguments(task.task.arguments, scope),
+      args: renderArguments(task.task.arguments, scope, run.configMaps),
       boundary: frame,
       owner,
       depth: frame.depth + 1,
@@ -157,6 +157,7 @@ function startLoop(run: Run, frame: DagFrame, task: TaskState, scope: Scope): vo
     type: "TaskGroup",
     phase: "Running",
     templateName: task.task.template ?? "",
+    templateRef: task.task.templateRef,
     boundary: frame,
   });
   linkTask(run, frame, task, group);

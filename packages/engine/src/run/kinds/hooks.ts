@@ -32,7 +32,7 @@ function startHookCall(run: Run, { of, name, exitHook, owner, exiting }: HookPar
   try {
     args = workflowArguments
       ? { values: run.parameters, absent: new Map(), artifacts: workflowArtifacts(run) }
-      : renderArguments(hook.arguments, scopeOf(run, of));
+      : renderArguments(hook.arguments, scopeOf(run, of), run.configMaps);
   } catch (thrown) {
     error = failureText(thrown);
   }

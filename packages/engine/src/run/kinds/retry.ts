@@ -26,6 +26,7 @@ export function startRetry(run: Run, call: Call, shape: TemplateShape, inputs: B
     type: "Retry",
     phase: "Running",
     templateName: shape.name,
+    templateRef: call.use.templateRef,
     boundary: call.boundary,
     hooked: call.hooked,
   });

@@ -121,7 +121,7 @@ function startMember(run: Run, member: Member, name: string, scope: Scope): void
     call = {
       name,
       use: step,
-      args: renderArguments(step.arguments, scope),
+      args: renderArguments(step.arguments, scope, run.configMaps),
       boundary: frame,
       owner: { kind: "group", frame, step, child },
       depth: frame.depth + 1,
@@ -161,6 +161,7 @@ function standIn(
     type: "Skipped",
     phase: end.phase,
     templateName: step.template ?? "",
+    templateRef: step.templateRef,
     boundary: frame,
     message: end.message,
   });

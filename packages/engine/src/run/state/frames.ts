@@ -17,7 +17,11 @@ export type RenderedArtifacts = ReadonlyMap<string, Artifact | null>;
 export interface TemplateUse {
   readonly template?: string | undefined;
   readonly templateRef?:
-    | { readonly name?: string | undefined; readonly template?: string | undefined }
+    | {
+        readonly name?: string | undefined;
+        readonly template?: string | undefined;
+        readonly clusterScope?: boolean | undefined;
+      }
     | undefined;
   readonly inline?: Template | undefined;
 }

@@ -30,6 +30,16 @@ export interface Node {
   readonly displayName: string;
   type: NodeType;
   readonly templateName: string;
+  /** How it is named when it is a template of another resource. */
+  readonly templateRef?:
+    | {
+        readonly name?: string | undefined;
+        readonly template?: string | undefined;
+        readonly clusterScope?: boolean | undefined;
+      }
+    | undefined;
+  /** Where the use is written, when that is not the workflow: `namespaced/<name>` or `cluster/<name>`. */
+  readonly templateScope?: string;
   phase: NodePhase;
   readonly boundaryId?: string;
   message?: string;

@@ -5,7 +5,9 @@
 //   R3. `steps` holds exactly the steps that the world still owes an end for; a step leaves it once.
 //   R4. A node that is fulfilled never changes its phase again.
 import type { Artifact, RunSubmitted, Template, WorkflowSpec } from "@sluice/spec";
-import type { Fact, StopRequested } from "../../facts.ts";
+import type { ConfigMaps } from "../../definitions/config-maps.ts";
+import type { Library } from "../../definitions/library.ts";
+import type { DefinitionsFixed, Fact, StopRequested } from "../../facts.ts";
 import type { HookState, Settled, Unit } from "./frames.ts";
 import type { Node, RunPhase } from "./node.ts";
 import type { TimerQueue } from "./timers.ts";
@@ -30,13 +32,22 @@ export interface Run {
   readonly key: RunKeyed;
   readonly uid: string;
   readonly submitted: RunSubmitted;
-  readonly spec: WorkflowSpec;
-  readonly templates: ReadonlyMap<string, Template>;
+  /** What runs: the submitted spec, over that of its `workflowTemplateRef` once it is known. */
+  spec: WorkflowSpec;
+  templates: ReadonlyMap<string, Template>;
   readonly limits: RunLimits;
   /** Workflow arguments with their values. */
-  readonly parameters: ReadonlyMap<string, string>;
+  parameters: ReadonlyMap<string, string>;
   /** The workflow's artifact arguments. */
-  readonly artifacts: ReadonlyMap<string, Artifact>;
+  artifacts: ReadonlyMap<string, Artifact>;
+  /** What the spec names outside of the run: `wanted` until it is told, and the run does not start before. */
+  definitions: "none" | "wanted" | DefinitionsFixed;
+  /** Templates of other resources, and ConfigMaps for parameters, as `definitions` tells them. */
+  library: Library;
+  configMaps: ConfigMaps;
+  /** The manifest's, with those of `workflowMetadata` from the start on. */
+  labels: Readonly<Record<string, string>>;
+  annotations: Readonly<Record<string, string>>;
   readonly nodes: Map<string, Node>;
   phase: RunPhase;
   message?: string;

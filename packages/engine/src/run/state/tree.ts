@@ -1,3 +1,4 @@
+import { localScope } from "../../definitions/library.ts";
 import { EngineError } from "../../errors.ts";
 import type { Boundary, Call } from "./frames.ts";
 import { displayName, isFulfilled, type Node, type NodePhase, type NodeType, nodeId } from "./node.ts";
@@ -8,6 +9,7 @@ interface NewNode {
   readonly type: NodeType;
   readonly phase: NodePhase;
   readonly templateName: string;
+  readonly templateRef?: Node["templateRef"];
   readonly boundary: Boundary | undefined;
   readonly message?: string | undefined;
   readonly hooked?: boolean;
@@ -18,6 +20,7 @@ interface NewNode {
 export function addNode(run: Run, from: NewNode): Node {
   if (run.nodes.size >= run.limits.maxNodes)
     throw EngineError.LIMIT({ what: "the number of nodes", max: run.limits.maxNodes });
+  const scope = from.boundary?.unit.shape.scope;
   const node: Node = {
     id: freeId(run, from.name),
     name: from.name,
@@ -28,6 +31,8 @@ export function addNode(run: Run, from: NewNode): Node {
     startedAt: run.now,
     children: [],
     ...(from.boundary === undefined ? {} : { boundaryId: from.boundary.node.id }),
+    ...(from.templateRef === undefined ? {} : { templateRef: from.templateRef }),
+    ...(scope === undefined || scope === localScope ? {} : { templateScope: scope }),
     ...(from.message === undefined ? {} : { message: from.message }),
     ...(from.hooked === true ? { hooked: true } : {}),
     ...(from.retried === true ? { retried: true } : {}),
@@ -89,6 +94,7 @@ export function addFailedCall(run: Run, call: Call, message: string): Node {
     type: "Skipped",
     phase: "Error",
     templateName: call.use.template ?? "",
+    templateRef: call.use.templateRef,
     boundary: call.boundary,
     message,
     hooked: call.hooked,

@@ -11,6 +11,8 @@ import {
 import { ServerError } from "../../errors.ts";
 import type { ServerDeps } from "../ports.ts";
 import { type ApiCall, type ApiRoute, json } from "../route.ts";
+import { lintOptions } from "./definitions/known.ts";
+import { storable } from "./definitions/object.ts";
 
 export interface Applied {
   readonly kind: string;
@@ -27,7 +29,7 @@ export function applyRoutes(deps: ServerDeps): readonly ApiRoute[] {
       path: "/api/v1/sluice/apply",
       id: "apply",
       summary:
-        "Store EventSources, Sensors, CronWorkflows, Secrets and ConfigMaps; the body is YAML, or JSON with `manifests`",
+        "Store EventSources, Sensors, CronWorkflows, templates, Secrets and ConfigMaps; the body is YAML, or JSON with `manifests`",
       query: { namespace: "for manifests that name none; default 'default'" },
       yaml: true,
       body: {
@@ -47,7 +49,11 @@ async function apply(deps: ServerDeps, call: ApiCall) {
   const { text, file } = manifestText(call.body);
   const namespace = call.query["namespace"] ?? "default";
   const loaded = loadManifests(text, file === undefined ? {} : { file });
-  const issues: readonly Issue[] = [...loaded.issues, ...lintManifests(loaded.manifests, deps.lint)];
+  const manifests = loaded.manifests.map(({ manifest }) => manifest);
+  // What a template or sensor refers to may be applied after it.
+  const { known, ...rest } = await lintOptions(deps, namespace, manifests);
+  const options = known === undefined ? rest : { ...rest, known: { ...known, complete: false } };
+  const issues: readonly Issue[] = [...loaded.issues, ...lintManifests(loaded.manifests, options)];
   requireNoErrors(issues);
   // Refused kinds are found before anything is stored.
   for (const { manifest } of loaded.manifests) {
@@ -73,6 +79,8 @@ function refusalOf(deps: ServerDeps, manifest: LoadedManifest["manifest"]): AppE
     case "Sensor":
     case "EventBus":
     case "CronWorkflow":
+    case "WorkflowTemplate":
+    case "ClusterWorkflowTemplate":
       return undefined;
     case "Secret":
     case "ConfigMap":
@@ -84,23 +92,27 @@ function refusalOf(deps: ServerDeps, manifest: LoadedManifest["manifest"]): AppE
         where: titleOf(manifest),
         reason: "a Workflow is not applied but submitted: `sluice submit FILE`",
       });
-    case "WorkflowTemplate":
-    case "ClusterWorkflowTemplate":
     case "WorkflowEventBinding":
       return ServerError.NOT_YET({ what: `applying a ${manifest.kind}` });
   }
 }
 
 async function store(deps: ServerDeps, { manifest }: LoadedManifest, fallback: string): Promise<Applied> {
-  const namespace = manifest.metadata.namespace ?? fallback;
+  const isCluster = manifest.kind === "ClusterWorkflowTemplate";
+  const namespace = isCluster ? "" : (manifest.metadata.namespace ?? fallback);
   const at = { kind: manifest.kind, namespace, name: manifest.metadata.name ?? "" };
   if (manifest.kind === "Secret" || manifest.kind === "ConfigMap") {
     await deps.references?.put(manifest.kind, namespace, at.name, manifest);
-    return { ...at, outcome: "accepted" };
+    if (manifest.kind === "Secret") return { ...at, outcome: "accepted" };
   }
   // The bus is configured where Sluice is started; the object is taken so that existing folders apply as they are.
   if (manifest.kind === "EventBus") return { ...at, outcome: "accepted" };
-  const { resource, outcome } = await deps.stores.resources.apply(at.kind, namespace, at.name, manifest);
+  const { resource, outcome } = await deps.stores.resources.apply(
+    at.kind,
+    namespace,
+    at.name,
+    storable(manifest),
+  );
   deps.log.info("manifest applied", { kind: at.kind, namespace, name: at.name, outcome });
   return { ...at, outcome, generation: resource.generation };
 }

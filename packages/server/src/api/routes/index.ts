@@ -3,6 +3,8 @@ import type { ApiRoute } from "../route.ts";
 import { applyRoutes } from "./apply.ts";
 import { archiveRoutes } from "./archive.ts";
 import { deadRoutes } from "./dead.ts";
+import { submitFromRoutes } from "./definitions/submit.ts";
+import { templateRoutes } from "./definitions/templates.ts";
 import { eventRoutes } from "./events.ts";
 import { resourceRoutes } from "./resources.ts";
 import { systemRoutes } from "./system.ts";
@@ -14,6 +16,8 @@ import { workflowRoutes } from "./workflows.ts";
 export const apiRoutes = (deps: ServerDeps): readonly ApiRoute[] => [
   ...systemRoutes(deps),
   ...workflowRoutes(deps),
+  ...submitFromRoutes(deps),
+  ...templateRoutes(deps),
   ...workflowVerbRoutes(deps),
   ...workflowStreamRoutes(deps),
   ...archiveRoutes(deps),

@@ -8,6 +8,7 @@ import { project } from "../query/fields.ts";
 import { limitOf, maxPage, pageOf } from "../query/page.ts";
 import { fieldSelector } from "../query/selector.ts";
 import { type ApiCall, type ApiRoute, json } from "../route.ts";
+import { lintOptions } from "./definitions/known.ts";
 
 const listQuery = {
   "listOptions.labelSelector": "Kubernetes label selector",
@@ -44,21 +45,7 @@ export function workflowRoutes(deps: ServerDeps): readonly ApiRoute[] {
       id: "lintWorkflow",
       summary: "Check a workflow: 400 with every issue, or the workflow",
       body: workflowBody,
-      handle: (call) => json(checked(deps, call).workflow),
-    },
-    {
-      method: "POST",
-      path: "/api/v1/workflows/:namespace/submit",
-      id: "submitWorkflow",
-      summary: "Submit from a stored template (not there yet)",
-      body: {
-        type: "object",
-        properties: { resourceKind: { type: "string" }, resourceName: { type: "string" } },
-      },
-      handle: (call) => {
-        const kind = isObject(call.body) ? String(call.body["resourceKind"] ?? "") : "";
-        throw ServerError.NOT_YET({ what: `submitting from resourceKind '${kind.slice(0, 64)}'` });
-      },
+      handle: async (call) => json((await checked(deps, call)).workflow),
     },
     ...["/api/v1/workflows", "/api/v1/workflows/:namespace"].map(
       (path): ApiRoute => ({
@@ -101,9 +88,25 @@ export const existing = (deps: ServerDeps, call: ApiCall): Promise<WorkflowObjec
   deps.runs.get(keyOf(call).namespace, keyOf(call).name);
 
 async function create(deps: ServerDeps, call: ApiCall) {
-  const { workflow, warnings } = checked(deps, call);
+  const isDry = isObject(call.body) && call.body["serverDryRun"] === true;
+  return start(deps, call, await checked(deps, call), isDry);
+}
+
+/** A workflow that was parsed and linted, and what lint warned of. */
+export interface CheckedWorkflow {
+  readonly workflow: Workflow;
+  readonly warnings: readonly Issue[];
+}
+
+/** Starts a run of it, unless it is only to be tried. Errors: SERVER_REQUEST_INVALID, those of the directory. */
+export async function start(
+  deps: ServerDeps,
+  call: ApiCall,
+  { workflow, warnings }: CheckedWorkflow,
+  isDry: boolean,
+) {
   const namespace = call.params["namespace"] ?? "";
-  if (isObject(call.body) && call.body["serverDryRun"] === true) return json(workflow);
+  if (isDry) return json(workflow);
   const key = call.headers["idempotency-key"];
   if (key !== undefined && (key === "" || key.length > 256)) {
     throw ServerError.REQUEST_INVALID({ where: "Idempotency-Key", reason: "wanted 1 to 256 characters" });
@@ -120,13 +123,16 @@ async function create(deps: ServerDeps, call: ApiCall) {
   return json(submitted.workflow);
 }
 
-/** The body's workflow, parsed and linted. Errors: SPEC_INVALID with every issue, SERVER_REQUEST_INVALID. */
-function checked(
+const checked = (deps: ServerDeps, call: ApiCall): Promise<CheckedWorkflow> =>
+  checkedWorkflow(deps, call, isObject(call.body) ? call.body["workflow"] : undefined);
+
+/** A workflow that came as JSON, parsed and linted. Errors: SPEC_INVALID with every issue, SERVER_REQUEST_INVALID. */
+export async function checkedWorkflow(
   deps: ServerDeps,
   call: ApiCall,
-): { readonly workflow: Workflow; readonly warnings: readonly Issue[] } {
-  const body = isObject(call.body) ? call.body : {};
-  const read = parseWorkflow(body["workflow"]);
+  sent: unknown,
+): Promise<CheckedWorkflow> {
+  const read = parseWorkflow(sent);
   if (read.value === undefined) {
     requireNoErrors(read.issues);
     throw ServerError.REQUEST_INVALID({ where: "workflow", reason: "is no Workflow" });
@@ -139,7 +145,8 @@ function checked(
       reason: `'${named}' is not the namespace '${namespace}' of the path`,
     });
   }
-  const issues = [...read.issues, ...lintWorkflow(read.value, deps.lint)];
+  const options = await lintOptions(deps, namespace, [read.value]);
+  const issues = [...read.issues, ...lintWorkflow(read.value, options)];
   requireNoErrors(issues);
   return {
     workflow: { ...read.value, metadata: { ...read.value.metadata, namespace } },

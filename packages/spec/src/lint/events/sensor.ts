@@ -9,6 +9,7 @@ import { didYouMean } from "../../schema/nearest.ts";
 import { Workflow } from "../../workflow/workflow.ts";
 import { compiled } from "../compiled.ts";
 import { lintGjson, lintGoTemplate } from "../expressions.ts";
+import type { KnownTemplates } from "../known.ts";
 import { checkFields, type ExecutorKind } from "../workflow/supported.ts";
 import { lintWorkflowSpec } from "../workflow/workflow.ts";
 import { lintTriggerBackoff } from "./backoff.ts";
@@ -20,13 +21,14 @@ type TriggerSchemas = Readonly<Record<string, z.ZodType>>;
 export interface SensorLintOptions {
   readonly schemas: TriggerSchemas;
   readonly executor: ExecutorKind;
+  /** Templates of other resources, and the sensor's namespace. */
+  readonly known: KnownTemplates;
+  readonly namespace: string;
 }
 
-interface SensorLint {
+interface SensorLint extends SensorLintOptions {
   readonly sink: IssueSink;
   readonly dependencies: ReadonlySet<string>;
-  readonly schemas: TriggerSchemas;
-  readonly executor: ExecutorKind;
 }
 
 /** Names, conditions, filters, parameters and kinds of a Sensor. */
@@ -129,7 +131,7 @@ function lintTriggerKind(lint: SensorLint, trigger: Trigger, path: Path): void {
  * may still change any part of it, so the findings of lint are warnings.
  */
 function lintEmbedded(
-  { sink, executor }: SensorLint,
+  { sink, executor, known, namespace }: SensorLint,
   config: Readonly<Record<string, Json>>,
   path: Path,
 ): void {
@@ -146,6 +148,8 @@ function lintEmbedded(
     base: [...at, "spec"],
     metadata: workflow.metadata,
     metadataPath: [...at, "metadata"],
+    known,
+    namespace: workflow.metadata.namespace ?? namespace,
     library: true, // the trigger's parameters may give what is missing
   });
 }

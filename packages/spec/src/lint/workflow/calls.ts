@@ -4,7 +4,16 @@ import type { LifecycleHook } from "../../workflow/control.ts";
 import type { Arguments } from "../../workflow/parameter.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import { lintArguments } from "./binding.ts";
-import { type Call, calledTemplate, callsOf, hasTag, type Placed, type WorkflowLint } from "./context.ts";
+import {
+  type Call,
+  calledTemplate,
+  callsOf,
+  hasTag,
+  type Placed,
+  templateNamed,
+  type WorkflowLint,
+} from "./context.ts";
+import { lintTemplateRef, referredTemplate } from "./references.ts";
 
 /** Every step and task: its template exists, its inputs get values, its loop is one loop. */
 export function lintCalls(lint: WorkflowLint, template: Placed<Template>): void {
@@ -46,13 +55,18 @@ function lintTarget(lint: WorkflowLint, call: Call, title: string): void {
     lint.sink.error("SPEC_CONFLICT", call.path, { message, hint: "keep one of the three" });
   }
   if (template !== undefined) lintTemplateName(lint, template, [...call.path, "template"], title);
+  if (templateRef !== undefined) lintTemplateRef(lint, templateRef, [...call.path, "templateRef"], title);
 }
+
+/** The templates of a workflowTemplateRef are not known here. */
+const isCompletedElsewhere = ({ spec, inherited }: WorkflowLint): boolean =>
+  spec.workflowTemplateRef !== undefined && inherited.size === 0;
 
 /** A template's name must be one of the document's. */
 export function lintTemplateName(lint: WorkflowLint, name: string, path: Path, title: string): void {
-  if (hasTag(name) || lint.templates.has(name)) return;
-  if (lint.spec.workflowTemplateRef !== undefined) return;
-  const names = [...lint.templates.keys()];
+  if (hasTag(name) || templateNamed(lint, name) !== undefined) return;
+  if (isCompletedElsewhere(lint)) return;
+  const names = [...lint.templates.keys(), ...lint.inherited.keys()];
   const hint = didYouMean(name, names, `templates here: ${names.slice(0, 12).join(", ")}`);
   lint.sink.error("SPEC_REFERENCE", path, { message: `${title} template name '${name}' undefined`, hint });
 }
@@ -130,7 +144,9 @@ export function lintHooks(
     const place = `${title}.hooks.${name}`;
     if (hook.template !== undefined)
       lintTemplateName(lint, hook.template, [...path, name, "template"], place);
-    else if (hook.templateRef === undefined) {
+    else if (hook.templateRef !== undefined)
+      lintTemplateRef(lint, hook.templateRef, [...path, name, "templateRef"], place);
+    else {
       lint.sink.error("SPEC_REFERENCE", [...path, name], {
         message: `${place} template name is required`,
         hint: "name one of the workflow's templates",
@@ -142,9 +158,12 @@ export function lintHooks(
         hint: "say when the hook runs, or name it 'exit'",
       });
     }
-    const target = hook.template === undefined ? undefined : lint.templates.get(hook.template);
+    const target =
+      hook.template === undefined
+        ? referredTemplate(lint, hook.templateRef)
+        : templateNamed(lint, hook.template);
     if (target !== undefined) {
-      lintSupplied(lint, target.value, hook.arguments, { path: [...path, name], title: place });
+      lintSupplied(lint, target, hook.arguments, { path: [...path, name], title: place });
     }
   }
 }

@@ -9,6 +9,8 @@ import type {
 } from "../../workflow/template.ts";
 import { templateTypes } from "../../workflow/template.ts";
 import type { WorkflowSpec } from "../../workflow/workflow.ts";
+import type { KnownTemplates } from "../known.ts";
+import { referredTemplate } from "./references.ts";
 
 /** A value with its place in the document. */
 export interface Placed<T> {
@@ -26,8 +28,13 @@ export interface WorkflowLint {
   readonly metadataPath: Path;
   /** The first template of each name. */
   readonly templates: ReadonlyMap<string, Placed<Template>>;
+  /** Those of its workflowTemplateRef, where that is known. */
+  readonly inherited: ReadonlyMap<string, Template>;
   /** A WorkflowTemplate is completed by whoever uses it: what is missing may come from there. */
   readonly library: boolean;
+  /** Templates of other resources, and the namespace in which names of them are looked up. */
+  readonly known: KnownTemplates;
+  readonly namespace: string;
 }
 
 /** One use of a template: a step or a task. */
@@ -57,12 +64,20 @@ export function callsOf({ value, path }: Placed<Template>): readonly Call[] {
   return calls;
 }
 
+/** The template of a plain name: the workflow's own, or its workflowTemplateRef's. */
+export const templateNamed = (lint: WorkflowLint, name: string): Template | undefined =>
+  lint.templates.get(name)?.value ?? lint.inherited.get(name);
+
 /** Templates that a name or an inline body gives; undefined when it is elsewhere or does not exist. */
 export function calledTemplate(
-  lint: Pick<WorkflowLint, "templates">,
+  lint: Pick<WorkflowLint, "templates" | "known" | "namespace">,
   call: Call,
 ): Placed<Template | InlineTemplate> | undefined {
   if (call.step.inline !== undefined) return { value: call.step.inline, path: [...call.path, "inline"] };
+  if (call.step.templateRef !== undefined) {
+    const value = referredTemplate(lint, call.step.templateRef);
+    return value === undefined ? undefined : { value, path: [...call.path, "templateRef"] };
+  }
   return call.step.template === undefined ? undefined : lint.templates.get(call.step.template);
 }
 

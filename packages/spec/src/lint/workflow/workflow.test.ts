@@ -269,7 +269,7 @@ describe("what is not run yet", () => {
       "SPEC_UNSUPPORTED spec.podSpecPatch",
       "SPEC_UNSUPPORTED spec.templates[0].memoize",
       "SPEC_UNSUPPORTED spec.templates[1].plugin",
-      "SPEC_UNSUPPORTED spec.templates[2].steps[0][0].templateRef",
+      "SPEC_REFERENCE spec.templates[2].steps[0][0].templateRef.name",
       "SPEC_UNSUPPORTED spec.templates[3].outputs.artifacts",
     ]);
   });

@@ -1,14 +1,17 @@
 import type { IssueSink, Path } from "../../issue.ts";
 import type { ObjectMeta } from "../../meta.ts";
+import { mergeSpecs } from "../../workflow/merge.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import type { WorkflowSpec } from "../../workflow/workflow.ts";
+import type { KnownTemplates } from "../known.ts";
 import { lintArguments, lintInputsOutputs } from "./binding.ts";
 import { lintCalls, lintHooks, lintSupplied, lintTemplateName } from "./calls.ts";
-import { callsOf, type Placed, type WorkflowLint } from "./context.ts";
+import { callsOf, type Placed, templateNamed, type WorkflowLint } from "./context.ts";
 import { type DependencyGraph, lintDag } from "./dag.ts";
 import { lintExpressions } from "./expressions.ts";
 import { lintNames } from "./names.ts";
 import { lintRecursion } from "./recursion.ts";
+import { lintWorkflowTemplateRef, referredSpec } from "./references.ts";
 import { lintVariables } from "./resolve.ts";
 import { type ExecutorKind, lintSupport } from "./supported.ts";
 import { lintRetry, lintTemplate } from "./template.ts";
@@ -22,6 +25,8 @@ export interface WorkflowLintInput {
   readonly metadataPath: Path;
   readonly library: boolean;
   readonly executor: ExecutorKind;
+  readonly known: KnownTemplates;
+  readonly namespace: string;
 }
 
 /** All rules of a workflow's spec. */
@@ -32,7 +37,8 @@ export function lintWorkflowSpec(input: WorkflowLintInput): void {
       templates.set(value.name, { value, path: [...input.base, "templates", i] });
     }
   }
-  const lint: WorkflowLint = { ...input, templates };
+  const inherited = new Map((baseOf(input)?.templates ?? []).map((t) => [t.name ?? "", t]));
+  const lint: WorkflowLint = { ...input, templates, inherited };
   lintNames(lint);
   lintSpec(lint);
   const graphs = new Map<string, DependencyGraph>();
@@ -52,6 +58,14 @@ export function lintWorkflowSpec(input: WorkflowLintInput): void {
   lintSupport(lint, input.executor);
 }
 
+const refPath = ({ base }: Pick<WorkflowLintInput, "base">): Path => [...base, "workflowTemplateRef", "name"];
+
+/** The spec of the workflowTemplateRef, where it is known. */
+const baseOf = (input: Pick<WorkflowLintInput, "spec" | "known" | "namespace">): WorkflowSpec | undefined =>
+  input.spec.workflowTemplateRef === undefined
+    ? undefined
+    : referredSpec(input, input.spec.workflowTemplateRef);
+
 function withInlines(placed: Placed<Template>): readonly Placed<Template | InlineTemplate>[] {
   const inlines = callsOf(placed).flatMap((call) =>
     call.step.inline === undefined ? [] : [{ value: call.step.inline, path: [...call.path, "inline"] }],
@@ -62,6 +76,7 @@ function withInlines(placed: Placed<Template>): readonly Placed<Template | Inlin
 function lintSpec(lint: WorkflowLint): void {
   const { spec, base, sink } = lint;
   lintArguments(lint, spec.arguments, [...base, "arguments"], "spec.arguments");
+  lintWorkflowTemplateRef(lint);
   lintEntrypoint(lint);
   if (spec.workflowTemplateRef !== undefined && (spec.templates ?? []).length > 0) {
     sink.error("SPEC_CONFLICT", [...base, "templates"], {
@@ -92,9 +107,11 @@ function lintSpec(lint: WorkflowLint): void {
 }
 
 function lintEntrypoint(lint: WorkflowLint): void {
-  const { spec, base, sink } = lint;
+  const { base, sink } = lint;
+  const under = baseOf(lint);
+  const spec = under === undefined ? lint.spec : mergeSpecs(lint.spec, under);
   if (spec.entrypoint === undefined || spec.entrypoint === "") {
-    if (spec.workflowTemplateRef !== undefined || lint.library) return;
+    if ((spec.workflowTemplateRef !== undefined && under === undefined) || lint.library) return;
     const first = spec.templates?.[0]?.name;
     sink.error("SPEC_FIELD_MISSING", [...base, "entrypoint"], {
       message: "spec.entrypoint is required",
@@ -103,8 +120,9 @@ function lintEntrypoint(lint: WorkflowLint): void {
     return;
   }
   lintTemplateName(lint, spec.entrypoint, [...base, "entrypoint"], "spec.entrypoint");
-  const target = lint.templates.get(spec.entrypoint);
+  const target = templateNamed(lint, spec.entrypoint);
   if (target === undefined || lint.library) return;
-  const place = { path: [...base, "entrypoint"], title: "spec.entrypoint" };
-  lintSupplied(lint, target.value, spec.arguments, place);
+  const isOwn = lint.spec.entrypoint !== undefined;
+  const place = { path: isOwn ? [...base, "entrypoint"] : refPath(lint), title: "spec.entrypoint" };
+  lintSupplied(lint, target, spec.arguments, place);
 }

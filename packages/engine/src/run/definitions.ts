@@ -1,0 +1,60 @@
+// What the run's spec names outside of it becomes part of the run, before it starts.
+import { mergeSpecs, type Template } from "@sluice/spec";
+import { localScope } from "../definitions/library.ts";
+
+import { reachOf } from "../definitions/reach.ts";
+import type { DefinitionsFixed } from "../facts.ts";
+import { artifactsOf, bindParameters } from "./arguments.ts";
+import type { Run } from "./state/run.ts";
+
+const byName = (templates: readonly Template[]): ReadonlyMap<string, Template> =>
+  new Map(templates.map((template) => [template.name ?? "", template]));
+
+/** Takes what was found. It counts once, and only while the run has not started. */
+export function takeDefinitions(run: Run, fact: DefinitionsFixed): void {
+  run.definitions = fact;
+  run.library = new Map(
+    Object.entries(fact.templates ?? {}).map(([scope, templates]) => [scope, byName(templates)]),
+  );
+  run.configMaps = new Map(Object.entries(fact.configMaps ?? {}));
+  if (fact.base !== undefined) {
+    run.spec = mergeSpecs(run.submitted.workflow.spec, fact.base);
+    run.templates = byName(run.spec.templates ?? []);
+    run.artifacts = artifactsOf(run.spec);
+  }
+  run.parameters = bindParameters(run);
+}
+
+/** Why a run with these definitions cannot start, as Argo says it. */
+export function missingDefinition(run: Run): { phase: "Failed" | "Error"; message: string } | undefined {
+  const { definitions: found, spec } = run;
+  if (found === "none" || found === "wanted") return undefined;
+  if (found.problem !== undefined) return { phase: "Error", message: found.problem };
+  const base = spec.workflowTemplateRef;
+  if (base !== undefined && found.base === undefined) {
+    const kind = base.clusterScope === true ? "clusterworkflowtemplates" : "workflowtemplates";
+    return { phase: "Error", message: `${kind}.argoproj.io "${base.name}" not found` };
+  }
+  const [unknown] = reachOf(spec, run.library).unknown;
+  if (unknown === undefined) return missingEntrypoint(run);
+  const { place, ref } = unknown;
+  const message = `invalid spec: ${place} template reference ${ref.name ?? ""}.${ref.template ?? ""} not found`;
+  return { phase: "Failed", message };
+}
+
+/** What lint cannot see before the template of a workflowTemplateRef is there. */
+function missingEntrypoint({ spec, templates }: Run): { phase: "Failed"; message: string } | undefined {
+  if (spec.workflowTemplateRef === undefined) return undefined;
+  if ((spec.entrypoint ?? "") === "")
+    return { phase: "Failed", message: "invalid spec: spec.entrypoint is required" };
+  if (templates.has(spec.entrypoint ?? "")) return undefined;
+  return {
+    phase: "Failed",
+    message: `invalid spec: spec.entrypoint template name '${spec.entrypoint}' undefined`,
+  };
+}
+
+/** The scope in which a call of this run resolves its names: that of the template that it is written in. */
+export const scopeAround = (
+  boundary: { readonly unit: { readonly shape: { readonly scope: string } } } | undefined,
+): string => boundary?.unit.shape.scope ?? localScope;
