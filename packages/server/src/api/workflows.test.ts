@@ -70,15 +70,6 @@ describe("creating a workflow", () => {
     });
     expect(answer).toMatchObject({ status: 400, body: { code: "SERVER_REQUEST_INVALID" } });
   });
-
-  test("from a template is a clear not-yet", async () => {
-    await using api = anApi();
-    const answer = await api.call("POST", `${path}/submit`, {
-      resourceKind: "WorkflowTemplate",
-      resourceName: "x",
-    });
-    expect(answer).toMatchObject({ status: 501, body: { code: "SERVER_NOT_YET" } });
-  });
 });
 
 describe("a list", () => {
