@@ -40,7 +40,7 @@ export {
 export { jsonSchemas, type KindSchemas } from "./json-schema/json-schema.ts";
 export { isTimezone } from "./lint/formats.ts";
 export { type LintOptions, lintManifests, lintObject, lintWorkflow } from "./lint/index.ts";
-export { type KnownTemplates, knownTemplates, noTemplates, refersOutside } from "./lint/known.ts";
+export { type KnownTemplates, knownTemplates, noTemplates, refersOutside } from "./lint/references/known.ts";
 export {
   type LoadedManifest,
   type LoadResult,

@@ -6,7 +6,7 @@ import type { Workflow } from "../workflow/workflow.ts";
 import { lintCron } from "./cron.ts";
 import { lintEventSource } from "./events/event-source.ts";
 import { lintSensor } from "./events/sensor.ts";
-import { type KnownTemplates, knownTemplates, noTemplates } from "./known.ts";
+import { type KnownTemplates, knownTemplates, noTemplates } from "./references/known.ts";
 import type { ExecutorKind } from "./workflow/supported.ts";
 import { lintWorkflowSpec } from "./workflow/workflow.ts";
 

@@ -9,7 +9,7 @@ import { didYouMean } from "../../schema/nearest.ts";
 import { Workflow } from "../../workflow/workflow.ts";
 import { compiled } from "../compiled.ts";
 import { lintGjson, lintGoTemplate } from "../expressions.ts";
-import type { KnownTemplates } from "../known.ts";
+import type { KnownTemplates } from "../references/known.ts";
 import { checkFields, type ExecutorKind } from "../workflow/supported.ts";
 import { lintWorkflowSpec } from "../workflow/workflow.ts";
 import { lintTriggerBackoff } from "./backoff.ts";

@@ -3,6 +3,7 @@ import { didYouMean } from "../../schema/nearest.ts";
 import type { LifecycleHook } from "../../workflow/control.ts";
 import type { Arguments } from "../../workflow/parameter.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
+import { lintTemplateRef, referredTemplate } from "../references/template-ref.ts";
 import { lintArguments } from "./binding.ts";
 import {
   type Call,
@@ -13,7 +14,6 @@ import {
   templateNamed,
   type WorkflowLint,
 } from "./context.ts";
-import { lintTemplateRef, referredTemplate } from "./references.ts";
 
 /** Every step and task: its template exists, its inputs get values, its loop is one loop. */
 export function lintCalls(lint: WorkflowLint, template: Placed<Template>): void {

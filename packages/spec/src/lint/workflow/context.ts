@@ -9,8 +9,8 @@ import type {
 } from "../../workflow/template.ts";
 import { templateTypes } from "../../workflow/template.ts";
 import type { WorkflowSpec } from "../../workflow/workflow.ts";
-import type { KnownTemplates } from "../known.ts";
-import { referredTemplate } from "./references.ts";
+import type { KnownTemplates } from "../references/known.ts";
+import { referredTemplate } from "../references/template-ref.ts";
 
 /** A value with its place in the document. */
 export interface Placed<T> {

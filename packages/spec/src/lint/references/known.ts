@@ -1,5 +1,5 @@
-import type { Manifest } from "../manifest.ts";
-import type { WorkflowSpec } from "../workflow/workflow.ts";
+import type { Manifest } from "../../manifest.ts";
+import type { WorkflowSpec } from "../../workflow/workflow.ts";
 
 /** Templates of other resources, for references to them. A place without a namespace is a ClusterWorkflowTemplate's. */
 export interface KnownTemplates {

@@ -4,7 +4,7 @@ import { didYouMean, listNames } from "../../schema/nearest.ts";
 import type { TemplateRef } from "../../workflow/control.ts";
 import type { Template } from "../../workflow/template.ts";
 import type { WorkflowSpec } from "../../workflow/workflow.ts";
-import { hasTag, type WorkflowLint } from "./context.ts";
+import { hasTag, type WorkflowLint } from "../workflow/context.ts";
 
 type Lint = Pick<WorkflowLint, "known" | "namespace">;
 
