@@ -54,6 +54,22 @@ export const CliError = defineErrors("CLI", {
       `executor 'kubernetes' was asked for, but no cluster can be used: ${d.reason}`,
     hint: "check KUBECONFIG with `kubectl get nodes`, or run with --executor local",
   },
+  SIMULATION_FAILED: {
+    retry: "never",
+    message: (d: { phase: string; reason: string }) =>
+      `it would end as ${d.phase}${d.reason === "" ? "" : `: ${d.reason}`}`,
+    hint: "the tree above shows where; --result NAME=TEXT gives a step its output",
+  },
+  TESTS_FAILED: {
+    retry: "never",
+    message: (d: { failed: number; count: number }) => `${d.failed} of ${d.count} tests failed`,
+    hint: "each is listed above with what was expected; `sluice simulate FILE` shows the whole tree of a run",
+  },
+  FILE_UNWRITABLE: {
+    retry: "never",
+    message: (d: { file: string; reason: string }) => `cannot write '${d.file}': ${d.reason}`,
+    hint: "name a file in a folder that is there and that this user may write to",
+  },
   INVALID_MANIFESTS: {
     retry: "never",
     message: (d: { count: number }) =>

@@ -36,3 +36,12 @@ export { createRun } from "./run/create.ts";
 export { decide, type Effects, reduce } from "./run/reduce.ts";
 export type { Node, NodePhase, NodeType, RunPhase } from "./run/state/node.ts";
 export { defaultLimits, type Run, type RunLimits } from "./run/state/run.ts";
+export {
+  type Simulated,
+  type SimulatedAnswer,
+  type SimulatedEnd,
+  type SimulatedStep,
+  type SimulatedStepRequest,
+  type SimulationOptions,
+  simulate,
+} from "./simulate/simulation.ts";

@@ -114,6 +114,15 @@ export {
   WorkflowTemplate,
   WorkflowTemplateRef,
 } from "./workflow/workflow.ts";
+export { type LoadedTests, loadWorkflowTests } from "./workflow-test/load.ts";
+export {
+  Command as TestCommand,
+  Expectation as TestExpectation,
+  ExpectedNode,
+  Mock,
+  TestCase,
+  WorkflowTest,
+} from "./workflow-test/schema.ts";
 export { defaultLimits, type ParseLimits } from "./yaml/limits.ts";
 export { type ParsedDocument, type ParseOptions, type ParseResult, parseManifests } from "./yaml/parse.ts";
 export { fromYaml, toYaml } from "./yaml/plain.ts";

@@ -61,6 +61,7 @@ export function workflowCommands(program: Command, call: Call): void {
     .action(call(async () => (await import("../commands/workflow/logs.ts")).logs));
   verbCommands(program, call);
   lintCommand(program, call);
+  simulationCommands(program, call);
 }
 
 function verbCommands(program: Command, call: Call): void {
@@ -121,4 +122,25 @@ function lintCommand(program: Command, call: Call): void {
       new Option("--format <format>", "how to print it").choices(["pretty", "simple"]).default("pretty"),
     )
     .action(call(async () => (await import("../commands/manifests/lint.ts")).lint));
+}
+
+function simulationCommands(program: Command, call: Call): void {
+  program
+    .command("simulate")
+    .description("show what a workflow would do, without running a step")
+    .argument("<files...>", "the workflow, and what it refers to; - is standard input")
+    .option("-p, --parameter <name=value>", "a workflow parameter (repeatable)", collect, [])
+    .option("--name <name>", "the workflow, where the files have several")
+    .option("--result <name=text>", "what a step or template prints (repeatable)", collect, [])
+    .option("--fail <name>", "a step or template that fails (repeatable)", collect, [])
+    .option("--mocks <file>", "take the mocks of a test file")
+    .option("--steps", "print each step's command, in the order of their start")
+    .action(call(async () => (await import("../commands/simulate/simulate.ts")).simulateCommand));
+  program
+    .command("test")
+    .description("run tests of workflows against mocked step results, in milliseconds")
+    .argument("<paths...>", "test files, or folders with *.test.yaml")
+    .option("--junit <file>", "write the results as JUnit XML")
+    .option("-t, --test-name <text>", "only tests whose name has this text")
+    .action(call(async () => (await import("../commands/simulate/test.ts")).test));
 }

@@ -99,13 +99,22 @@ export interface CheckedDocument {
 }
 
 /** Reads and checks manifests; prints what is wrong. Errors: CLI_INVALID_MANIFESTS, CLI_FILE_UNREADABLE. */
-export async function checkedDocuments(
+export async function checkedManifests(
   context: CliContext,
   files: readonly string[],
-): Promise<readonly CheckedDocument[]> {
+): Promise<readonly LoadedManifest[]> {
   const checked = check(await readManifestFiles(files));
   if (checked.issues.length > 0 && !context.json) context.note(formatIssues(checked.issues, checked.sources));
   const errors = checked.issues.filter((issue) => issue.severity === "error").length;
   if (errors > 0) throw CliError.INVALID_MANIFESTS({ count: errors });
-  return checked.loaded.map(({ manifest, document }) => ({ kind: manifest.kind, manifest: document.json }));
+  return checked.loaded;
+}
+
+/** As `checkedManifests`, in the form in which they were written. */
+export async function checkedDocuments(
+  context: CliContext,
+  files: readonly string[],
+): Promise<readonly CheckedDocument[]> {
+  const manifests = await checkedManifests(context, files);
+  return manifests.map(({ manifest, document }) => ({ kind: manifest.kind, manifest: document.json }));
 }

@@ -1,0 +1,148 @@
+import { aWorkflow, shTemplate } from "@sluice/engine/testing";
+import type { Mock, TestExpectation } from "@sluice/spec";
+import { describe, expect, test } from "vitest";
+import { junit } from "../../render/junit.ts";
+import { judge } from "./judge.ts";
+import { withArguments } from "./load.ts";
+import { matcherOf } from "./pattern.ts";
+import { runSimulation } from "./run.ts";
+
+const workflow = aWorkflow({
+  arguments: { parameters: [{ name: "who", value: "ann" }] },
+  templates: [
+    {
+      name: "main",
+      steps: [
+        [{ name: "ask", template: "ask" }],
+        [
+          {
+            name: "each",
+            template: "say",
+            withItems: ["x.y", "z"],
+            arguments: { parameters: [{ name: "text", value: "{{item}} {{workflow.parameters.who}}" }] },
+          },
+          { name: "no", template: "ask", when: "{{steps.ask.outputs.result}} == yes" },
+        ],
+      ],
+      outputs: { parameters: [{ name: "answer", valueFrom: { parameter: "{{steps.ask.outputs.result}}" } }] },
+    },
+    shTemplate("ask"),
+    shTemplate("say", { inputs: { parameters: [{ name: "text" }] } }),
+  ],
+});
+const run = (mocks: readonly Mock[], given: Readonly<Record<string, string>> = {}) =>
+  runSimulation({
+    loaded: { workflow, others: [] },
+    arguments: given,
+    mocks,
+    commands: [],
+    at: 1_767_225_600_000,
+  }).simulated;
+const judged = (expected: TestExpectation, mocks: readonly Mock[] = [{ node: "ask", result: "no" }]) =>
+  judge(run(mocks), expected);
+
+test("a pattern's stars stand for any characters, and its other characters for themselves", () => {
+  const fits = (pattern: string, text: string) => matcherOf(pattern)(text);
+
+  expect([
+    fits("say(*)", "say(0:x)"),
+    fits("*.say*", "wf[0].say(1)"),
+    fits("a*b*c", "abc"),
+    fits("*", ""),
+  ]).toEqual([true, true, true, true]);
+  expect([fits("say", "saying"), fits("a*b*c", "acb"), fits("ab*ba", "aba"), fits("a.c", "abc")]).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
+
+describe("mocks", () => {
+  test("match by display name, also that of a loop's item with a dot in it, and by attempt", () => {
+    const { steps } = run([
+      { node: "each(0:x.y)", exitCode: 1 },
+      { node: "wf[1].each(1:z)", exitCode: 2 },
+    ]);
+    expect(steps.map(({ end }) => end.exitCode)).toEqual([undefined, 1, 2]);
+  });
+
+  test("answer one after the other where they have several results", () => {
+    const { steps } = run([{ template: "*", results: ["a", "b"] }]);
+    expect(steps.map(({ end }) => end.result)).toEqual(["a", "b", "b"]);
+  });
+
+  test("with a duration that is none are refused", () => {
+    expect(() => run([{ duration: "soon" }])).toThrow("'soon' is neither seconds nor a duration");
+  });
+});
+
+describe("what a test expects", () => {
+  test("holds when all of it is so", () => {
+    expect(
+      judged({
+        phase: "Succeeded",
+        nodes: {
+          ask: { phase: "Succeeded", type: "Pod", result: "no" },
+          "each(1:z)": { inputs: { text: "z ann" } },
+          no: { phase: "Skipped", message: "when * evaluated false" },
+        },
+        absent: ["maybe"],
+        order: ["ask", "each(0:x.y)"],
+        outputs: { answer: "no" },
+        steps: 3,
+        within: "2s",
+      }),
+    ).toEqual([]);
+  });
+
+  test("is answered by what came instead, for each part", () => {
+    expect(
+      judged({
+        phase: "Failed",
+        nodes: { ask: "Skipped", maybe: "Succeeded", "each(1:z)": { inputs: { text: "other" } } },
+        absent: ["ask"],
+        order: ["each(0:x.y)", "ask"],
+        outputs: { answer: "yes" },
+        steps: 1,
+        within: "1s",
+      }),
+    ).toEqual([
+      "phase: expected 'Failed', got 'Succeeded'",
+      "node 'ask' phase: expected 'Skipped', got 'Succeeded'",
+      expect.stringMatching(/^node 'maybe': expected, but it is not there \(there are: wf, ask, /),
+      "node 'each(1:z)' input 'text': expected 'other', got 'z ann'",
+      "node 'ask': expected to be absent, it is Succeeded",
+      "order: 'ask' started before 'each(0:x.y)' had ended",
+      "output 'answer': expected 'yes', got 'no'",
+      expect.stringMatching(/^steps: expected 1 to run, 3 did/),
+      "within: expected at most 1s, it took 2s",
+    ]);
+  });
+
+  test("a run that cannot end is told, unless that is expected", () => {
+    const stuck: readonly Mock[] = [{ node: "ask", forever: true }];
+    expect(judged({ phase: "Running" }, stuck)).toEqual([]);
+    expect(judged({ steps: 1 }, stuck)).toEqual([
+      expect.stringMatching(/^it does not end: a step runs for ever/),
+    ]);
+  });
+});
+
+test("arguments given by name take the place of the manifest's, and others are added", () => {
+  const { spec } = withArguments(workflow, { who: "bob", more: "1" });
+  expect(spec.arguments?.parameters).toEqual([
+    { name: "who", value: "bob" },
+    { name: "more", value: "1" },
+  ]);
+});
+
+test("JUnit's XML has a suite a file, and nothing in a name breaks it", () => {
+  const xml = junit([
+    { file: "a.test.yaml", name: 'says "<&>"\u0001', ms: 12, failures: [] },
+    { file: "a.test.yaml", name: "fails", ms: 1, failures: ["phase: expected 'A'", "more"] },
+  ]);
+  expect(xml).toContain('<testsuites tests="2" failures="1" errors="0" time="0.013">');
+  expect(xml).toContain('name="says &quot;&lt;&amp;&gt;&quot;" time="0.012"/>');
+  expect(xml).toContain("<failure message=\"phase: expected 'A'\">phase: expected 'A'&#10;more</failure>");
+});

@@ -1,0 +1,68 @@
+import { SeededRandom } from "@sluice/base";
+import { describe, expect, test } from "vitest";
+import { aWorkflow, shTemplate } from "../testing/a-workflow.ts";
+import { type SimulationOptions, simulate } from "./simulation.ts";
+
+const at = 1_767_225_600_000;
+const run = (workflow: ReturnType<typeof aWorkflow>, more: Partial<SimulationOptions> = {}) =>
+  simulate(workflow, {
+    at,
+    answer: () => ({}),
+    person: () => undefined,
+    random: new SeededRandom(1),
+    ...more,
+  });
+const steps = (...names: string[]) =>
+  aWorkflow({
+    templates: [
+      { name: "main", steps: names.map((name) => [{ name, template: name }]) },
+      ...names.map((name) => shTemplate(name)),
+    ],
+  });
+
+describe("a simulated run", () => {
+  test("takes the time that its answers say, and none of ours", () => {
+    const { run: ended, steps: started } = run(steps("a", "b"), { answer: () => ({ durationMs: 600_000 }) });
+
+    expect(ended.phase).toBe("Succeeded");
+    expect(ended.finishedAt).toBe(at + 1_200_000);
+    expect(started.map((step) => step.startedAt - at)).toEqual([0, 600_000]);
+  });
+
+  test("ends a step at its own deadline, and one that never ends when it is told to", () => {
+    const late = aWorkflow({ templates: [shTemplate("main", { activeDeadlineSeconds: 5 })] });
+    expect(run(late, { answer: () => ({ forever: true }) }).workflow.status).toMatchObject({
+      phase: "Failed",
+      message: "Pod was active on the node longer than the specified deadline",
+    });
+
+    const stopped = run(steps("a"), {
+      answer: () => ({ forever: true }),
+      commands: [{ type: "stop", strategy: "Terminate", at: at + 3_000, by: "ann" }],
+    });
+    expect(stopped.run).toMatchObject({ phase: "Failed", finishedAt: at + 3_000 });
+  });
+
+  test("lets a person answer, and says who still waits when nobody does", () => {
+    const workflow = aWorkflow({
+      templates: [
+        { name: "main", steps: [[{ name: "approve", template: "ask" }]] },
+        { name: "ask", suspend: {}, outputs: { parameters: [{ name: "ok", valueFrom: { supplied: {} } }] } },
+      ],
+    });
+
+    const answered = run(workflow, { person: () => ({ afterMs: 60_000, outputs: { ok: "yes" } }) });
+    expect(answered.run).toMatchObject({ phase: "Succeeded", finishedAt: at + 60_000 });
+
+    const alone = run(workflow);
+    expect(alone.run.stage).toBe("main");
+    expect(alone.waiting.map((node) => node.displayName)).toEqual(["approve"]);
+  });
+
+  test("is the same each time", () => {
+    const once = () =>
+      run(steps("a", "b"), { answer: () => ({ exitCode: 1, message: "OOMKilled" }) }).workflow;
+    expect(once()).toEqual(once());
+    expect(once().status.message).toMatch(/^child '.*' failed$/);
+  });
+});
