@@ -64,6 +64,7 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
     ...options,
     dataDir,
     leases: stores.state("leases"),
+    artifacts: stores.artifacts,
     log: log.child({ role: "executor" }),
   });
 
