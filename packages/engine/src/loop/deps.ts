@@ -3,6 +3,7 @@ import type { Archive, Journal, LogStore } from "@sluice/bus";
 import type { Definitions } from "../definitions/port.ts";
 import type { Executor } from "../executor/contract.ts";
 import type { Fact } from "../facts.ts";
+import type { MetricsRegistry } from "../metrics/registry.ts";
 import type { RunLimits } from "../run/state/run.ts";
 import type { LogWriter } from "./log-writer.ts";
 import type { RunRegistry } from "./registry.ts";
@@ -33,6 +34,8 @@ export interface EngineDeps {
   readonly config?: EngineConfig;
   /** Where the runs of this process can be seen; share it with `makeRunDirectory`. */
   readonly registry: RunRegistry;
+  /** Where the metrics that workflows declare go, and what the engine says of itself. */
+  readonly metrics?: MetricsRegistry;
   /** Called once the unfinished runs were read and claimed: from then on the engine takes new ones. */
   readonly onRecovered?: () => void;
 }

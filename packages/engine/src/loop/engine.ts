@@ -10,6 +10,7 @@ import { messageOf } from "@sluice/base";
 import type { JournalRecord } from "@sluice/bus";
 import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
 import type { Fact } from "../facts.ts";
+import { engineMetrics } from "../metrics/collect.ts";
 import { stopAll } from "../run/control.ts";
 import { createRun } from "../run/create.ts";
 import { reduce } from "../run/reduce.ts";
@@ -53,12 +54,17 @@ class Engine {
   }
 
   async follow(): Promise<void> {
+    const { registry, clock, slots, metrics } = this.#deps;
+    const uncollect = metrics?.collect(() =>
+      engineMetrics({ registry, clock, waitingSteps: () => slots.waiting }),
+    );
     try {
       for await (const item of this.#deps.journal.follow(this.#signal, { start: "all" })) {
         if (item.type === "record") this.#record(item.record);
         else if (!this.#recovered) await this.#recover();
       }
     } finally {
+      uncollect?.();
       await Promise.allSettled(this.#tasks);
     }
   }
@@ -128,6 +134,7 @@ class Engine {
     const actor = new RunActor(this.#deps, run, seq, this.#deps.executors.get(name));
     // What it did before is known by its steps; decided effects of the past are not news.
     run.changes.stop.length = 0;
+    run.isMeasured = this.#deps.metrics !== undefined && run.stage !== "done";
     this.#actors.set(idOf(run.key), actor);
     this.#deps.registry.set(actor);
     return actor;

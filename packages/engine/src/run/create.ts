@@ -43,6 +43,8 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
     podsSucceeded: 0,
     held: [],
     settled: [],
+    realtime: new Map(),
+    isMeasured: false,
     changes: noChanges(),
   };
   if (spec.shutdown !== undefined)

@@ -121,6 +121,7 @@ export function breakRun(run: Run, message: string): void {
   for (const stepId of run.steps.keys()) run.changes.stop.push({ stepId, how: "kill" });
   run.steps.clear();
   run.suspends.clear();
+  run.realtime.clear();
   run.held = [];
   run.settled.length = 0;
   run.activePods = 0;

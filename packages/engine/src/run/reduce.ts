@@ -121,11 +121,12 @@ export interface Effects extends RunChanges {
 
 /** Takes what is new to be done. After a restart, `run.steps` is all of it: starting is idempotent. */
 export function decide(run: Run): Effects {
-  const { start, stop } = run.changes;
+  const { start, stop, ended } = run.changes;
   run.changes = noChanges();
   return {
     start: start.filter((id) => run.steps.has(id)),
     stop,
+    ended,
     nextTimerAt: run.timers.nextAt,
     finished: run.stage === "done",
     wantsDefinitions: run.definitions === "wanted" && run.stage !== "done",

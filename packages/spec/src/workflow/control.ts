@@ -56,8 +56,6 @@ export const Synchronization = z.strictObject({
   semaphore: KubeObject.optional(),
 });
 
-export const Metrics = z.strictObject({ prometheus: z.array(KubeObject) });
-
 export const Metadata = z.strictObject({
   labels: z.record(z.string(), z.string()).optional(),
   annotations: z.record(z.string(), z.string()).optional(),

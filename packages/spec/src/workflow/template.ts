@@ -5,12 +5,12 @@ import {
   ContinueOn,
   LifecycleHook,
   Metadata,
-  Metrics,
   RetryStrategy,
   Sequence,
   Synchronization,
   TemplateRef,
 } from "./control.ts";
+import { Metrics } from "./metrics.ts";
 import { Arguments, Artifact, Parameter } from "./parameter.ts";
 
 export const Inputs = z.strictObject({

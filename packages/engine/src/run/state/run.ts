@@ -84,6 +84,10 @@ export interface Run {
   held: Unit[];
   /** What ended or became ready and is not yet followed up; empty between facts. */
   readonly settled: Settled[];
+  /** Running units whose template has a metric in real time, by node. */
+  readonly realtime: Map<string, Unit>;
+  /** Set by who emits metrics: only then the ends of units are kept for it. */
+  isMeasured: boolean;
   /** What is to be done since it was last taken. */
   changes: RunChanges;
 }
@@ -91,8 +95,10 @@ export interface Run {
 export interface RunChanges {
   readonly start: string[];
   readonly stop: { readonly stepId: string; readonly how: "term" | "kill" }[];
+  /** Units that ended, where someone measures them. */
+  readonly ended: Unit[];
 }
 
 export type ReducibleFact = Exclude<Fact, RunSubmitted>;
 
-export const noChanges = (): RunChanges => ({ start: [], stop: [] });
+export const noChanges = (): RunChanges => ({ start: [], stop: [], ended: [] });
