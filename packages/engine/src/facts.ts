@@ -7,6 +7,7 @@
 import type { RunSubmitted, Template, WorkflowSpec } from "@sluice/spec";
 import type { KnownConfigMap } from "./definitions/config-maps.ts";
 import type { ContainerEnd, SavedArtifact } from "./executor/contract.ts";
+import type { NodeOutputs } from "./run/state/node.ts";
 
 /** Version of the fact format that this code writes; carried by each `engine` fact. */
 export const factVersion = 1;
@@ -64,6 +65,32 @@ export interface StepRefused {
   readonly at: number;
   readonly step: string;
   readonly code: string;
+  readonly message: string;
+}
+
+/** The locks that the run, or a node of it, asked for are its own now. */
+export interface Locked {
+  readonly type: "locked";
+  readonly at: number;
+  readonly ask: string;
+  /** By lock, as it is shown: the number of the acquisition, which grows with each holder of that lock. */
+  readonly fences: Readonly<Record<string, number>>;
+}
+
+/** What the cache said to a call that asked. */
+export interface Remembered {
+  readonly type: "remembered";
+  readonly at: number;
+  readonly ask: string;
+  /** Absent: nothing is remembered, or it is too old. */
+  readonly hit?: { readonly node: string; readonly createdAt: number; readonly outputs?: NodeOutputs };
+}
+
+/** What was asked for cannot be had, now or later. */
+export interface Denied {
+  readonly type: "denied";
+  readonly at: number;
+  readonly ask: string;
   readonly message: string;
 }
 
@@ -133,8 +160,18 @@ export interface Deleted extends Command {
 }
 
 export type CommandFact = StopRequested | SuspendRequested | Resumed | OutputsSet | Deleted;
+/** The world's answer to an ask of the run. One that is not awaited any more changes nothing. */
+export type AnswerFact = Locked | Remembered | Denied;
 export type StepFact = StepStarted | StepFinished | StepLost | StepRefused;
-export type Fact = RunSubmitted | EngineMark | DefinitionsFixed | StepFact | TimerDue | Sealed | CommandFact;
+export type Fact =
+  | RunSubmitted
+  | EngineMark
+  | DefinitionsFixed
+  | StepFact
+  | AnswerFact
+  | TimerDue
+  | Sealed
+  | CommandFact;
 
 const commandTypes: ReadonlySet<string> = new Set(["stop", "suspend", "resume", "set", "delete"]);
 

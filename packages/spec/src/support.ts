@@ -4,7 +4,7 @@
 import type { Dependency, DependencyFilters, SensorSpec, Trigger, TriggerTemplate } from "./events/sensor.ts";
 import type { Container, Script } from "./workflow/container.ts";
 import type { LifecycleHook, RetryStrategy } from "./workflow/control.ts";
-import type { Artifact, Parameter, ValueFrom } from "./workflow/parameter.ts";
+import type { Parameter, ValueFrom } from "./workflow/parameter.ts";
 import type { Dag, DagTask, Inputs, Outputs, Template } from "./workflow/template.ts";
 import type { Workflow } from "./workflow/workflow.ts";
 
@@ -25,18 +25,15 @@ const workflow: Row<Workflow["spec"]> = {
   retryStrategy: "runs",
   activeDeadlineSeconds: "runs",
   parallelism: "runs",
+  priority: "runs",
   suspend: "runs",
+  synchronization: "runs",
   onExit: "runs",
   hooks: "runs",
   podMetadata: "pod",
   ttlStrategy: "accepted",
   podGC: "accepted",
-  priority: "accepted",
-  artifactGC: "runs",
-  /** There is one repository here, the embedded one: any reference means it. */
-  artifactRepositoryRef: "accepted",
-  /** Logs are kept anyway. */
-  archiveLogs: "accepted",
+  artifactGC: "accepted",
   volumeClaimGC: "accepted",
   executor: "accepted",
   podDisruptionBudget: "accepted",
@@ -59,10 +56,11 @@ const workflow: Row<Workflow["spec"]> = {
   securityContext: "pod",
   workflowMetadata: "runs",
   workflowTemplateRef: "runs",
-  shutdown: "runs",
-  synchronization: "later",
+  shutdown: "later",
   volumeClaimTemplates: "later",
-  metrics: "runs",
+  artifactRepositoryRef: "later",
+  archiveLogs: "later",
+  metrics: "later",
   podSpecPatch: "later",
   executorPlugins: "later",
 };
@@ -83,8 +81,6 @@ const template: Row<Template> = {
   failFast: "runs",
   /** Only how a node is shown. */
   annotations: "accepted",
-  /** Its `archiveLogs`; lint refuses its other fields. */
-  archiveLocation: "accepted",
   metadata: "pod",
   executor: "accepted",
   volumes: "pod",
@@ -106,12 +102,13 @@ const template: Row<Template> = {
   http: "runs",
   plugin: "later",
   pendingTimeout: "later",
-  synchronization: "later",
-  memoize: "later",
-  metrics: "runs",
+  synchronization: "runs",
+  memoize: "runs",
+  metrics: "later",
   daemon: "later",
   initContainers: "later",
   sidecars: "later",
+  archiveLocation: "later",
   podSpecPatch: "later",
 };
 
@@ -168,38 +165,12 @@ const hook: Row<LifecycleHook> = {
   expression: "runs",
   templateRef: "runs",
 };
-const inputs: Row<Inputs> = { parameters: "runs", artifacts: "runs" };
+const inputs: Row<Inputs> = { parameters: "runs", artifacts: "later" };
 const outputs: Row<Outputs> = {
   parameters: "runs",
   result: "accepted",
   exitCode: "accepted",
-  artifacts: "runs",
-};
-/** Of `s3`, `gcs`, `oss` and `azure` the key alone: then they mean the default repository. */
-const artifact: Row<Artifact> = {
-  name: "runs",
-  path: "runs",
-  mode: "runs",
-  recurseMode: "runs",
-  from: "runs",
-  fromExpression: "runs",
-  subPath: "runs",
-  optional: "runs",
-  globalName: "runs",
-  archive: "runs",
-  artifactGC: "runs",
-  raw: "runs",
-  s3: "runs",
-  gcs: "runs",
-  oss: "runs",
-  azure: "runs",
-  deleted: "accepted",
-  archiveLogs: "accepted",
-  git: "later",
-  http: "later",
-  artifactory: "later",
-  hdfs: "later",
-  plugin: "later",
+  artifacts: "later",
 };
 const parameter: Row<Parameter> = {
   name: "runs",
@@ -298,7 +269,6 @@ export const support = {
   hook,
   inputs,
   outputs,
-  artifact,
   parameter,
   valueFrom,
   retryStrategy,

@@ -220,6 +220,7 @@ export interface Stores {
   state(bucket: "sensor-state" | "schedules" | "locks" | "memo" | "leases" | "dedup"): KeyValue;
   readonly archive: Archive;
   readonly artifacts: ArtifactStore;
+  readonly memo: MemoStore;
 }
 
 /** What is stored at a key of the artifact repository: a file, a link, or the mark of a folder (its key ends in `/`). */
@@ -273,6 +274,26 @@ export interface ArtifactStore {
   read(artifact: StoredArtifact): AsyncIterable<Uint8Array>;
   /** Removes what lies at the key and under it, if it is of this owner. */
   remove(namespace: string, key: string, owner: string): Promise<void>;
+}
+
+/** KV `memo`: what templates with `memoize` gave, by cache and key. */
+export interface MemoStore {
+  /** Undefined when there is none. Errors: BUS_DECODE when it cannot be read; BUS_UNAVAILABLE. */
+  get(at: MemoKey): Promise<MemoEntry | undefined>;
+  /** Stores the entry unless a newer one is there. */
+  put(at: MemoKey, entry: MemoEntry): Promise<void>;
+}
+export interface MemoKey {
+  readonly namespace: string;
+  readonly cache: string;
+  readonly key: string;
+}
+export interface MemoEntry {
+  /** The node whose outputs they are. */
+  readonly node: string;
+  /** Epoch ms. */
+  readonly createdAt: number;
+  readonly outputs?: unknown;
 }
 
 /** KV `archive`: one summary a finished run; a deleted run leaves a tombstone so that its cause cannot run again. */

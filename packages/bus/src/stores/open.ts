@@ -3,6 +3,7 @@ import type { Stores } from "../ports/stores.ts";
 import type { Transport } from "../ports/transport.ts";
 import { makeArchive } from "./archive.ts";
 import { makeArtifactStore } from "./content/artifacts.ts";
+import { makeMemoStore } from "./content/memo.ts";
 import { makeContext, type StoreDeps } from "./context.ts";
 import { makeEventLog } from "./events.ts";
 import { makeJournal } from "./journal.ts";
@@ -26,6 +27,7 @@ export function openStores(transport: Transport, deps: StoreDeps): Stores {
     resources: makeResources(context),
     archive,
     artifacts: makeArtifactStore(context),
+    memo: makeMemoStore(context),
     submitRun: makeSubmitRun(context, archive, makeJournal<RunSubmitted>(context)),
     journal: <F>() => makeJournal<F>(context),
     state: (bucket) => transport.keyValue(bucket),

@@ -7,8 +7,6 @@ import type { Clock, Failpoints, Logger, Random, Scope } from "@sluice/base";
 import { runCollector, type Stores } from "@sluice/bus";
 import {
   type Fact,
-  type MetricEmission,
-  MetricsRegistry,
   makeRunDirectory,
   type RunDirectory,
   RunRegistry,
@@ -66,13 +64,10 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
     ...options,
     dataDir,
     leases: stores.state("leases"),
-    artifacts: stores.artifacts,
     log: log.child({ role: "executor" }),
   });
 
-  const metrics = new MetricsRegistry();
-  metrics.collect(() => [versionMetric]);
-  const runs = startEngine(options, { stores, chosen, roles, metrics });
+  const runs = startEngine(options, { stores, chosen, roles });
   const sources = new SourcesBoard();
   const sensors = new SensorsStatus();
   const ingress = scope.use(
@@ -91,7 +86,6 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
         ...(chosen.referencesFolder === undefined
           ? {}
           : { references: makeReferenceWriter(chosen.referencesFolder) }),
-        metrics: () => metrics.text(),
         doctor: makeDoctor({ config, dataDir, bus, executor: chosen }),
         version,
         clock,
@@ -162,20 +156,10 @@ interface EngineParts {
   readonly stores: Stores;
   readonly chosen: ChosenExecutor;
   readonly roles: Roles;
-  readonly metrics: MetricsRegistry;
 }
 
-const versionMetric: MetricEmission = {
-  kind: "gauge",
-  operation: "Set",
-  name: "version",
-  help: "The version of this server",
-  value: 1,
-  labels: [["version", version]],
-};
-
 /** The engine's loop, and what the API sees of its runs. */
-function startEngine(options: StartOptions, { stores, chosen, roles, metrics }: EngineParts): RunDirectory {
+function startEngine(options: StartOptions, { stores, chosen, roles }: EngineParts): RunDirectory {
   const { config, scope, clock, random, log, failpoints } = options;
   const registry = new RunRegistry();
   const journal = stores.journal<Fact>();
@@ -197,7 +181,12 @@ function startEngine(options: StartOptions, { stores, chosen, roles, metrics }: 
         config: { maxParallelSteps: config.maxSteps },
         definitions: makeDefinitions(stores.resources, chosen.configMap),
         registry,
-        metrics,
+        coordination: {
+          locks: stores.state("locks"),
+          memo: stores.memo,
+          resources: stores.resources,
+          configMap: (namespace, name, key) => chosen.references.configMap(namespace, name, key),
+        },
         onRecovered,
       },
       signal,

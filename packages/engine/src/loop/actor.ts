@@ -9,16 +9,16 @@
 import { Mailbox, messageOf, sleepFor } from "@sluice/base";
 import type { JournalRecord } from "@sluice/bus";
 import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
-import type { DefinitionsFixed, Fact, StepFinished, StepStarted } from "../facts.ts";
+import type { AnswerFact, DefinitionsFixed, Fact, StepFinished, StepStarted } from "../facts.ts";
 import type { LiveStep } from "../project/workflow.ts";
 import { isStartWatched } from "../run/hooks/watch.ts";
 import { decide } from "../run/reduce.ts";
 import type { Run } from "../run/state/run.ts";
+import { AskDesk } from "./ask-desk.ts";
 import { readDefinitions } from "./definitions.ts";
 import type { LoopDeps } from "./deps.ts";
 import { finishRun } from "./finish.ts";
 import { JournalWriter } from "./journal-writer.ts";
-import { measure } from "./measure.ts";
 import type { LiveRun } from "./registry.ts";
 import { StepStarter } from "./step-starter.ts";
 
@@ -29,6 +29,7 @@ type Input =
   | { readonly type: "end"; readonly event: StepEnd }
   | { readonly type: "started" }
   | { readonly type: "definitions"; readonly fact: DefinitionsFixed }
+  | { readonly type: "answer"; readonly fact: AnswerFact }
   | { readonly type: "timer" };
 
 export class RunActor implements LiveRun {
@@ -37,6 +38,7 @@ export class RunActor implements LiveRun {
   readonly #deps: LoopDeps;
   readonly #journal: JournalWriter;
   readonly #starter: StepStarter;
+  readonly #asks: AskDesk;
   readonly #inbox = new Mailbox<Input>();
   readonly #live = new Map<string, LiveStep>();
   readonly #stop = new AbortController();
@@ -54,6 +56,10 @@ export class RunActor implements LiveRun {
       refused: (event) => this.end(event),
       cancelled: (stepId) => this.end(cancelledEnd(stepId, deps.clock.now())),
     });
+    this.#asks = new AskDesk(deps, run, {
+      answer: (fact) => this.#inbox.put({ type: "answer", fact }),
+      changed: () => deps.registry.changed(run.key),
+    });
   }
 
   get seq(): number {
@@ -61,7 +67,7 @@ export class RunActor implements LiveRun {
   }
 
   step(stepId: string): LiveStep | undefined {
-    return this.#live.get(stepId);
+    return this.#live.get(stepId) ?? this.#asks.live(stepId);
   }
 
   /** A record of the run that the follower saw. */
@@ -128,6 +134,7 @@ export class RunActor implements LiveRun {
     } finally {
       this.#timer?.abort();
       this.#starter.leave();
+      this.#asks.leave();
     }
   }
 
@@ -148,6 +155,7 @@ export class RunActor implements LiveRun {
     }
     if (!over || signal.aborted) return;
     const { run, executor } = this;
+    await this.#asks.saved();
     const rest = (ms: number) => this.#rest(ms, signal);
     await finishRun(this.#deps, { run, journal: this.#journal, executor, rest }, signal);
   }
@@ -183,7 +191,7 @@ export class RunActor implements LiveRun {
       }
       if (input.type === "end") ended.push(input.event.stepId);
       const fact = this.#factOf(input);
-      const key = input.type === "end" ? input.event.stepId : input.type;
+      const key = keyOf(input);
       if (fact !== undefined && !facts.has(key)) facts.set(key, fact);
     }
     const started = this.#takeStarts(inputs, facts);
@@ -210,6 +218,7 @@ export class RunActor implements LiveRun {
     if (input.type === "end")
       return this.run.steps.has(input.event.stepId) ? this.#endFact(input.event) : undefined;
     if (input.type === "definitions") return this.run.definitions === "wanted" ? input.fact : undefined;
+    if (input.type === "answer") return this.run.asks.has(input.fact.ask) ? input.fact : undefined;
     const at = this.#deps.clock.now();
     this.#timerAt = undefined;
     return (this.run.timers.nextAt ?? Number.POSITIVE_INFINITY) <= at ? { type: "timer", at } : undefined;
@@ -233,9 +242,9 @@ export class RunActor implements LiveRun {
   /** Does what the state asks for; true when the run is over. */
   async #act(signal: AbortSignal): Promise<boolean> {
     const effects = decide(this.run);
-    measure(this.#deps, this.run, effects);
     for (const { stepId, how } of effects.stop) this.#starter.stop(stepId, how);
     for (const stepId of effects.start) this.#starter.want(stepId);
+    this.#asks.perform(effects);
     this.#arm(effects.nextTimerAt, signal);
     if (effects.wantsDefinitions) this.#lookUp(signal);
     return effects.finished;
@@ -269,6 +278,12 @@ export class RunActor implements LiveRun {
   letGo(): void {
     this.#stop.abort();
   }
+}
+
+/** Inputs of one key are one fact. */
+function keyOf(input: Exclude<Input, { type: "record" }>): string {
+  if (input.type === "end") return input.event.stepId;
+  return input.type === "answer" ? `ask ${input.fact.ask}` : input.type;
 }
 
 function finishedFact(event: Extract<StepEnd, { type: "finished" }>, host: string | undefined): StepFinished {

@@ -1,9 +1,9 @@
 import type { Clock, Failpoints, Logger, Random } from "@sluice/base";
-import type { Archive, Journal, LogStore } from "@sluice/bus";
+import type { Archive, Journal, KeyValue, LogStore, MemoStore, Resources } from "@sluice/bus";
 import type { Definitions } from "../definitions/port.ts";
 import type { Executor } from "../executor/contract.ts";
 import type { Fact } from "../facts.ts";
-import type { MetricsRegistry } from "../metrics/registry.ts";
+import type { LockManager } from "../locks/lock-manager.ts";
 import type { RunLimits } from "../run/state/run.ts";
 import type { LogWriter } from "./log-writer.ts";
 import type { RunRegistry } from "./registry.ts";
@@ -34,10 +34,20 @@ export interface EngineDeps {
   readonly config?: EngineConfig;
   /** Where the runs of this process can be seen; share it with `makeRunDirectory`. */
   readonly registry: RunRegistry;
-  /** Where the metrics that workflows declare go, and what the engine says of itself. */
-  readonly metrics?: MetricsRegistry;
+  readonly coordination?: Coordination;
   /** Called once the unfinished runs were read and claimed: from then on the engine takes new ones. */
   readonly onRecovered?: () => void;
+}
+
+/** What runs share with each other, across processes. Without it, locks are denied and nothing is remembered. */
+export interface Coordination {
+  /** Bucket `locks`. */
+  readonly locks: KeyValue;
+  readonly memo: MemoStore;
+  /** Where applied ConfigMaps are: limits of semaphores. */
+  readonly resources?: Resources;
+  /** A value of a ConfigMap that is not applied here but lies in the cluster. */
+  readonly configMap?: (namespace: string, name: string, key: string) => Promise<string | undefined>;
 }
 
 /** What one run's actor works with. */
@@ -46,6 +56,8 @@ export interface LoopDeps extends EngineDeps {
   readonly engine: string;
   readonly slots: StepSlots;
   readonly logWriter: LogWriter;
+  readonly locks?: LockManager;
+  readonly memo?: MemoStore;
 }
 
 /** The annotation that names a workflow's executor. */

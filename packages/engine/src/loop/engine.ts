@@ -10,9 +10,12 @@ import { messageOf } from "@sluice/base";
 import type { JournalRecord } from "@sluice/bus";
 import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
 import type { Fact } from "../facts.ts";
-import { engineMetrics } from "../metrics/collect.ts";
+import { LimitBook } from "../locks/limit-book.ts";
+import { LockManager } from "../locks/lock-manager.ts";
+import { sweepLocks } from "../locks/sweeper.ts";
 import { stopAll } from "../run/control.ts";
 import { createRun } from "../run/create.ts";
+import { resumeAsks } from "../run/gates/books.ts";
 import { reduce } from "../run/reduce.ts";
 import type { Run } from "../run/state/run.ts";
 import { RunActor } from "./actor.ts";
@@ -50,21 +53,19 @@ class Engine {
       engine: `${deps.identity}-${deps.random.id().slice(0, 8)}`,
       slots: new StepSlots(deps.config?.maxParallelSteps ?? 64),
       logWriter: new LogWriter(deps, signal),
+      ...coordinated(deps),
     };
   }
 
   async follow(): Promise<void> {
-    const { registry, clock, slots, metrics } = this.#deps;
-    const uncollect = metrics?.collect(() =>
-      engineMetrics({ registry, clock, waitingSteps: () => slots.waiting }),
-    );
+    const { locks } = this.#deps;
+    if (locks !== undefined) this.#spawn(locks.follow(this.#signal));
     try {
       for await (const item of this.#deps.journal.follow(this.#signal, { start: "all" })) {
         if (item.type === "record") this.#record(item.record);
         else if (!this.#recovered) await this.#recover();
       }
     } finally {
-      uncollect?.();
       await Promise.allSettled(this.#tasks);
     }
   }
@@ -125,6 +126,8 @@ class Engine {
     await this.#adopted(actors, true);
     if (this.#signal.aborted) return;
     for (const [name, executor] of this.#deps.executors) this.#spawn(this.#listen(name, executor));
+    const { locks } = this.#deps;
+    if (locks !== undefined) this.#spawn(sweepLocks(this.#deps, locks, this.#signal));
   }
 
   #actorOf(folded: Folded): RunActor {
@@ -134,7 +137,7 @@ class Engine {
     const actor = new RunActor(this.#deps, run, seq, this.#deps.executors.get(name));
     // What it did before is known by its steps; decided effects of the past are not news.
     run.changes.stop.length = 0;
-    run.isMeasured = this.#deps.metrics !== undefined && run.stage !== "done";
+    resumeAsks(run);
     this.#actors.set(idOf(run.key), actor);
     this.#deps.registry.set(actor);
     return actor;
@@ -258,3 +261,16 @@ const maxPutAway = 10_000;
 const uidOf = (stepId: string): string => stepId.slice(0, stepId.indexOf("."));
 const idOf = (key: { readonly namespace: string; readonly name: string }): string =>
   `${key.namespace}/${key.name}`;
+
+function coordinated(deps: EngineDeps): Pick<LoopDeps, "locks" | "memo"> {
+  const { coordination, clock, random, log } = deps;
+  if (coordination === undefined) return {};
+  const { locks, memo, resources, configMap } = coordination;
+  const limits = new LimitBook({
+    clock,
+    log,
+    ...(resources === undefined ? {} : { resources }),
+    ...(configMap === undefined ? {} : { lookup: configMap }),
+  });
+  return { locks: new LockManager({ locks, limits, clock, random, log }), memo };
+}

@@ -1,13 +1,17 @@
 import { localScope, scopeText } from "../definitions/library.ts";
+import { runAsk } from "../run/state/asks.ts";
 import type { Node } from "../run/state/node.ts";
 import { isFulfilled } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
+import { synchronizationOf, waitedLock } from "./synchronization.ts";
 
 /** What is known of a step that runs now and is not in the journal. */
 export interface LiveStep {
   readonly started?: { readonly at: number; readonly host?: string };
   /** What it waits for, in the executor's words. */
   readonly pending?: string;
+  /** The lock that a node, or the run, waits for. */
+  readonly lock?: string;
 }
 export type LiveSteps = (stepId: string) => LiveStep | undefined;
 
@@ -99,9 +103,12 @@ function statusOf(run: Run, live: LiveSteps): WorkflowObject["status"] {
   const nodes: Record<string, WorkflowNode> = {};
   for (const node of run.nodes.values()) nodes[node.id] = nodeOf(run, node, live);
   const done = run.stage === "done";
+  const message = (run.phase === "Pending" ? live(runAsk)?.pending : undefined) ?? run.message;
+  const synchronization = synchronizationOf(run, live);
   return {
     phase: run.phase,
-    ...(run.message === undefined ? {} : { message: run.message }),
+    ...(message === undefined ? {} : { message }),
+    ...(synchronization === undefined ? {} : { synchronization }),
     startedAt: run.phase === "Pending" ? null : time(run.startedAt),
     finishedAt: run.finishedAt === undefined ? null : time(run.finishedAt),
     progress: `${run.podsSucceeded}/${run.podCount}`,
@@ -140,7 +147,8 @@ function storedOf(run: Run): Record<string, unknown> {
 }
 
 function nodeOf(run: Run, node: Node, live: LiveSteps): WorkflowNode {
-  const now = node.stepId === undefined || isFulfilled(node) ? undefined : live(node.stepId);
+  const now = isFulfilled(node) ? undefined : live(node.stepId ?? node.id);
+  const waited = isFulfilled(node) ? undefined : waitedLock(run.asks.get(node.id), live);
   return {
     id: node.id,
     name: node.name,
@@ -162,6 +170,8 @@ function nodeOf(run: Run, node: Node, live: LiveSteps): WorkflowNode {
       outboundNodes: node.outboundNodes,
       hostNodeName: now?.started?.host ?? node.hostNodeName,
       nodeFlag: flagsOf(node),
+      memoizationStatus: node.memo,
+      synchronizationStatus: waited === undefined ? undefined : { waiting: waited.key },
     }),
   };
 }

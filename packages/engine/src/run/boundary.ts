@@ -1,6 +1,7 @@
 import { compositeOutputs } from "../template/outputs.ts";
 import { failureText } from "../values/language.ts";
 import { endUnit, openUnit } from "./call.ts";
+import { closeGate, cutGates, passGate } from "./gates/gate.ts";
 import { boundaryScope } from "./scopes.ts";
 import type { Boundary, DagFrame, StepsFrame, Unit } from "./state/frames.ts";
 import { isBad, type Node } from "./state/node.ts";
@@ -32,7 +33,9 @@ export function makeBoundary(unit: Unit, node: Node, scopeName: "steps" | "tasks
 export function releaseSlot(run: Run, boundary: Boundary): void {
   boundary.active -= 1;
   const next = boundary.waiting.shift();
-  if (next !== undefined) openUnit(run, next);
+  if (next === undefined) return;
+  if ("kind" in next) passGate(run, next);
+  else openUnit(run, next);
 }
 
 /**
@@ -44,16 +47,19 @@ export function noteFailure(run: Run, frame: StepsFrame | DagFrame): void {
   frame.failedFast = true;
   const waiting = frame.waiting;
   frame.waiting = [];
-  for (const unit of waiting)
-    if (unit.call.hooked) frame.waiting.push(unit);
-    else dropUnit(run, frame, unit);
+  for (const one of waiting)
+    if (one.call.hooked) frame.waiting.push(one);
+    else dropUnit(run, frame, one);
+  cutGates(run, (gate) => gate.call.boundary === frame && !gate.call.hooked, failFastMessage);
   run.settled.push({ kind: "boundary", frame });
 }
 
-/** A unit that never starts, since its template failed fast. */
-export function dropUnit(run: Run, boundary: Boundary, unit: Unit): void {
+/** What never starts, since its template failed fast. */
+export function dropUnit(run: Run, boundary: Boundary, { call }: Pick<Unit, "call">): void {
   boundary.open -= 1;
-  if (unit.call.retry !== undefined) endNode(run, unit.call.retry.node, "Failed", failFastMessage);
+  const node = call.retry?.node ?? call.gate?.node;
+  if (node !== undefined) endNode(run, node, "Failed", failFastMessage);
+  closeGate(run, call);
 }
 
 /** Ends a template that failed fast, when nothing of it runs any more. True when it is (or will be) ended so. */

@@ -6,17 +6,17 @@ import { bindInputs } from "../template/arguments.ts";
 import { bindArtifacts } from "../template/artifacts.ts";
 import { resolveTemplate, type TemplateShape } from "../template/resolve.ts";
 import { globalsOf } from "../values/globals.ts";
-import { failureText, renderText } from "../values/language.ts";
+import { failureText } from "../values/language.ts";
 import { parameters, Scope } from "../values/scope.ts";
 import { dropUnit } from "./boundary.ts";
 import { scopeAround } from "./definitions.ts";
+import { enterGate, isGated, waitedNode } from "./gates/gate.ts";
 import { armHooks } from "./hooks/watch.ts";
 import { openDag } from "./kinds/dag.ts";
 import { holdOrLaunch } from "./kinds/leaf.ts";
 import { startRetry } from "./kinds/retry.ts";
 import { openSteps } from "./kinds/steps.ts";
 import { openSuspend } from "./kinds/suspend.ts";
-import { unitScope } from "./scopes.ts";
 import type { BoundInputs, Call, Unit, UnitEnd } from "./state/frames.ts";
 import { type Node, type NodePhase, type NodeType, podName } from "./state/node.ts";
 import type { Run } from "./state/run.ts";
@@ -47,6 +47,12 @@ export function startCall(run: Run, call: Call): void {
     failCall(run, call, failureText(error));
     return;
   }
+  if (isGated(shape.template)) enterGate(run, call, shape, inputs);
+  else beginCall(run, call, shape, inputs);
+}
+
+/** The call may go: the retry wrapper, or its one unit. */
+export function beginCall(run: Run, call: Call, shape: TemplateShape, inputs: BoundInputs): void {
   if (shape.template.retryStrategy === undefined) startUnit(run, makeUnit(call, { shape, inputs }));
   else startRetry(run, call, shape, inputs);
 }
@@ -55,7 +61,9 @@ export function startCall(run: Run, call: Call): void {
 export function failCall(run: Run, call: Call, message: string): void {
   const text = call.owner.kind.startsWith("task") ? `task '${call.name}' errored: ${message}` : message;
   call.error = message;
-  standFor(run, call, addFailedCall(run, call, text));
+  const node = call.gate?.node;
+  if (node === undefined) standFor(run, call, addFailedCall(run, call, text));
+  else endNode(run, node, "Error", text);
   run.settled.push({ kind: "call", call });
 }
 
@@ -79,19 +87,23 @@ export const makeUnit = (call: Call, parts: UnitParts): Unit => ({
 
 /** Lets the unit go, or keeps it until the boundary's parallelism has room. */
 export function startUnit(run: Run, unit: Unit): void {
-  const { boundary } = unit.call;
+  const { boundary, gate } = unit.call;
   if (boundary?.failedFast === true && !unit.call.hooked) {
     dropUnit(run, boundary, unit);
     const { frame } = boundary.unit;
     if (frame !== undefined) run.settled.push({ kind: "boundary", frame });
-  } else if (boundary?.parallelism !== undefined && boundary.active >= boundary.parallelism)
+  } else if (
+    gate === undefined &&
+    boundary?.parallelism !== undefined &&
+    boundary.active >= boundary.parallelism
+  )
     boundary.waiting.push(unit);
   else openUnit(run, unit);
 }
 
 export function openUnit(run: Run, unit: Unit): void {
-  const { boundary } = unit.call;
-  if (boundary !== undefined) boundary.active += 1;
+  const { boundary, gate } = unit.call;
+  if (boundary !== undefined && gate === undefined) boundary.active += 1;
   unit.state = "open";
   switch (unit.shape.type) {
     case "container":
@@ -120,37 +132,27 @@ export function openUnit(run: Run, unit: Unit): void {
   }
 }
 
-/** A name for people, from the template's annotation; one that cannot be rendered changes nothing. */
-function displayNameOf(run: Run, unit: Unit): string | undefined {
-  const written = unit.shape.template.annotations?.["workflows.argoproj.io/display-name"];
-  if (written === undefined || written === "") return undefined;
-  try {
-    return renderText(written, unitScope(run, unit)).slice(0, 256);
-  } catch {
-    return undefined;
-  }
-}
-
 /** The unit's node, linked where its call stands in the graph. */
 export function makeNode(run: Run, unit: Unit, type: NodeType, phase: NodePhase): Node {
   const { call } = unit;
-  const node = addNode(run, {
-    name: unit.name,
-    type,
-    phase,
-    templateName: unit.shape.name,
-    templateRef: call.use.templateRef,
-    boundary: call.boundary,
-    hooked: call.hooked && call.retry === undefined,
-    retried: call.retry !== undefined,
-  });
-  node.displayName = displayNameOf(run, unit) ?? node.displayName;
+  const waited = call.retry === undefined ? waitedNode(run, call, type, phase) : undefined;
+  const node =
+    waited ??
+    addNode(run, {
+      name: unit.name,
+      type,
+      phase,
+      templateName: unit.shape.name,
+      templateRef: call.use.templateRef,
+      boundary: call.boundary,
+      hooked: call.hooked && call.retry === undefined,
+      retried: call.retry !== undefined,
+    });
   if (unit.inputs.size > 0) node.inputs = [...unit.inputs].map(([name, value]) => ({ name, value }));
   noteArtifacts(call, node);
   if (type === "Pod") node.podName = podName(run.key.name, unit.shape.name, unit.name);
   unit.node = node;
-  if (unit.shape.template.metrics?.prometheus.some((metric) => metric.gauge?.realtime === true))
-    run.realtime.set(node.id, unit);
+  if (waited !== undefined) return node;
   if (call.retry === undefined) standFor(run, call, node);
   else {
     addChild(call.retry.node, node);
@@ -210,8 +212,6 @@ function link(run: Run, { owner }: Call, node: Node): void {
 export function endUnit(run: Run, unit: Unit, end: UnitEnd): void {
   if (unit.state === "ended" || unit.node === undefined) return;
   unit.state = "ended";
-  run.realtime.delete(unit.node.id);
-  if (run.isMeasured) run.changes.ended.push(unit);
   if (end.outputs !== undefined) unit.node.outputs = end.outputs;
   endNode(run, unit.node, end.phase, end.message);
   for (const p of end.outputs?.parameters ?? [])

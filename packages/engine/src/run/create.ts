@@ -42,9 +42,12 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
     podCount: 0,
     podsSucceeded: 0,
     held: [],
+    heldGates: [],
+    asks: new Map(),
+    askCount: 0,
+    locks: new Map(),
+    saves: new Map(),
     settled: [],
-    realtime: new Map(),
-    isMeasured: false,
     changes: noChanges(),
   };
   if (spec.shutdown !== undefined)

@@ -1,14 +1,20 @@
 import { workflowArtifacts } from "../template/artifacts.ts";
+import { globalsOf } from "../values/globals.ts";
 import { failureText } from "../values/language.ts";
+import { Scope } from "../values/scope.ts";
 import { invalidArgument } from "./arguments.ts";
 import { startCall } from "./call.ts";
 import { missingDefinition } from "./definitions.ts";
+import { dropAsks, putAsk } from "./gates/books.ts";
+import { cutGates } from "./gates/gate.ts";
+import { lockWishes, waitingMessage } from "./gates/locks.ts";
 import { armHooks, phaseChanged } from "./hooks/watch.ts";
 import { endHooked } from "./kinds/hooks.ts";
 import { cutStep, overdueMessage } from "./kinds/leaf.ts";
 import { exitHookOf } from "./kinds/steps.ts";
 import { failSuspend } from "./kinds/suspend.ts";
 import { stampMetadata } from "./metadata.ts";
+import { type LockWish, runAsk } from "./state/asks.ts";
 import type { Call, RenderedArtifacts } from "./state/frames.ts";
 import type { RunPhase } from "./state/node.ts";
 import type { Run } from "./state/run.ts";
@@ -16,14 +22,45 @@ import { endNode } from "./state/tree.ts";
 
 /** An engine took the run: its main part starts. */
 export function startRun(run: Run): void {
-  if (run.phase !== "Pending" || run.definitions === "wanted") return;
-  run.phase = "Running";
+  if (run.phase !== "Pending" || run.definitions === "wanted" || run.asks.has(runAsk)) return;
   run.startedAt = run.now;
   const fault = faultOf(run);
   if (fault !== undefined) {
     endRun(run, fault.phase, fault.message);
     return;
   }
+  let locks: readonly LockWish[] = [];
+  try {
+    locks = lockWishes(run.spec.synchronization, run.key.namespace, new Scope(run.now, globalsOf(run)));
+  } catch (error) {
+    endUnadmitted(run, `${lockFailed}${failureText(error)}`);
+    return;
+  }
+  if (locks.length === 0 || run.shutdown !== undefined) {
+    beginRun(run);
+    return;
+  }
+  run.message = waitingMessage(locks);
+  putAsk(run, { kind: "locks", id: runAsk, locks });
+}
+
+const lockFailed = "Failed to acquire the synchronization lock. ";
+
+/** The run's own locks came, or cannot be had. */
+export function runAnswered(run: Run, denied?: string): void {
+  delete run.message;
+  if (denied === undefined) beginRun(run);
+  else endUnadmitted(run, `${lockFailed}${denied}`);
+}
+
+/** Ends a run that did not begin. */
+export function endUnadmitted(run: Run, message: string): void {
+  endRun(run, "Failed", message);
+}
+
+function beginRun(run: Run): void {
+  run.phase = "Running";
+  run.startedAt = run.now;
   const seconds = run.spec.activeDeadlineSeconds;
   if (seconds !== undefined) run.timers.set({ kind: "run-deadline", at: run.now + seconds * 1_000 });
   let artifacts: RenderedArtifacts | undefined;
@@ -104,6 +141,7 @@ function endRun(run: Run, phase: RunPhase, message?: string): void {
   else run.message = message;
   run.finishedAt = run.now;
   run.timers.clear();
+  dropAsks(run);
 }
 
 /** The run's own time is over: what is under way ends; exit handlers go on. */
@@ -113,6 +151,7 @@ export function expireRun(run: Run): void {
   for (const unit of [...run.steps.values()]) if (!unit.call.exiting) cutStep(run, unit, overdueMessage);
   for (const unit of [...run.suspends.values()])
     if (!unit.call.exiting) failSuspend(run, unit, "Failed", overdueMessage);
+  cutGates(run, (gate) => !gate.call.exiting, overdueMessage);
   run.message = overdueMessage;
 }
 
@@ -121,8 +160,8 @@ export function breakRun(run: Run, message: string): void {
   for (const stepId of run.steps.keys()) run.changes.stop.push({ stepId, how: "kill" });
   run.steps.clear();
   run.suspends.clear();
-  run.realtime.clear();
   run.held = [];
+  run.heldGates = [];
   run.settled.length = 0;
   run.activePods = 0;
   for (const node of run.nodes.values()) endNode(run, node, "Error", message);

@@ -3,6 +3,7 @@ import { failureText } from "../values/language.ts";
 import { endUnit } from "./call.ts";
 import { obey } from "./control.ts";
 import { takeDefinitions } from "./definitions.ts";
+import { answered } from "./gates/answers.ts";
 import { cutStep, finishStep, markRunning, overdueMessage, takeStep } from "./kinds/leaf.ts";
 import { retryDue } from "./kinds/retry.ts";
 import { completeSuspend, failSuspend, missingOutput } from "./kinds/suspend.ts";
@@ -56,6 +57,11 @@ function apply(run: Run, fact: Fact): void {
       return;
     case "refused":
       failStep(run, fact.step, fact.message);
+      return;
+    case "locked":
+    case "remembered":
+    case "denied":
+      answered(run, fact);
       return;
     case "timer":
       for (
@@ -121,12 +127,14 @@ export interface Effects extends RunChanges {
 
 /** Takes what is new to be done. After a restart, `run.steps` is all of it: starting is idempotent. */
 export function decide(run: Run): Effects {
-  const { start, stop, ended } = run.changes;
+  const { start, stop, ask, release, save } = run.changes;
   run.changes = noChanges();
   return {
     start: start.filter((id) => run.steps.has(id)),
     stop,
-    ended,
+    ask: ask.filter((id) => run.asks.has(id)),
+    release,
+    save,
     nextTimerAt: run.timers.nextAt,
     finished: run.stage === "done",
     wantsDefinitions: run.definitions === "wanted" && run.stage !== "done",

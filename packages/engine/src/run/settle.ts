@@ -1,4 +1,5 @@
 import { endFailedFast, noteFailure, releaseSlot } from "./boundary.ts";
+import { closeGate, releaseHeldGates } from "./gates/gate.ts";
 import { boundaryOf, hookStateOf, phaseChanged } from "./hooks/watch.ts";
 import {
   dagEnded,
@@ -21,6 +22,7 @@ export function settle(run: Run): void {
   for (;;) {
     for (let next = 0; next < queue.length; next++) followUp(run, queue[next] as Settled);
     queue.length = 0;
+    releaseHeldGates(run);
     releaseHeld(run);
     if (queue.length === 0) return;
   }
@@ -32,6 +34,7 @@ function followUp(run: Run, settled: Settled): void {
       unitEnded(run, settled.unit);
       return;
     case "call":
+      closeGate(run, settled.call);
       judgeCall(run, settled.call);
       callEnded(run, settled.call);
       return;
@@ -59,7 +62,8 @@ function unitEnded(run: Run, unit: Unit): void {
   if (call.retry === undefined) run.settled.push({ kind: "call", call });
   else attemptEnded(run, call.retry, unit);
   // After the call was judged: a failure with failFast must be known before the next one may go.
-  if (call.boundary !== undefined) run.settled.push({ kind: "slot", boundary: call.boundary });
+  if (call.boundary !== undefined && call.gate === undefined)
+    run.settled.push({ kind: "slot", boundary: call.boundary });
 }
 
 /** A failure that nobody forgives is known before its exit handler runs: with failFast nothing more may start. */

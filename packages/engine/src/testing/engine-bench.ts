@@ -50,6 +50,11 @@ export class EngineBench implements AsyncDisposable {
       failpoints: noFailpoints,
       identity: "test",
       registry,
+      coordination: {
+        locks: this.stores.state("locks"),
+        memo: this.stores.memo,
+        resources: this.stores.resources,
+      },
       ...more,
     };
     const ended = runEngine(deps, stop.signal);

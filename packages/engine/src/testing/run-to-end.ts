@@ -8,6 +8,7 @@ import { decide, reduce } from "../run/reduce.ts";
 import type { Node } from "../run/state/node.ts";
 import type { Run, RunLimits } from "../run/state/run.ts";
 import { submission } from "./a-workflow.ts";
+import { AskWorld } from "./ask-world.ts";
 
 /** How a step of the pure run ends. */
 export interface ScriptedEnd {
@@ -58,7 +59,16 @@ export class PureRun {
   #due: Due[] = [];
   readonly #script: Script;
 
-  constructor(workflow: Workflow, script: Script = () => ({}), limits: Partial<RunLimits> = {}) {
+  /** Locks and caches; hand one to several runs to let them meet. */
+  readonly world: AskWorld;
+
+  constructor(
+    workflow: Workflow,
+    script: Script = () => ({}),
+    limits: Partial<RunLimits> = {},
+    world: AskWorld = new AskWorld(),
+  ) {
+    this.world = world;
     const first = submission(workflow);
     this.now = first.at;
     this.#script = script;
@@ -73,6 +83,7 @@ export class PureRun {
     this.facts.push(fact);
     reduce(this.run, fact);
     const effects = decide(this.run);
+    for (const release of effects.release) this.world.release(this.run, release);
     for (const id of effects.start) {
       const request = this.run.steps.get(id)?.step?.request;
       if (request === undefined) continue;
@@ -82,6 +93,25 @@ export class PureRun {
     }
     for (const { stepId } of effects.stop) this.#plan(stepId, this.now, { exitCode: 143, ms: 10 });
     this.peak = Math.max(this.peak, this.run.steps.size);
+    for (const id of effects.save) {
+      const entry = this.run.saves.get(id);
+      if (entry !== undefined) this.world.save(entry);
+    }
+    this.#ask([...effects.ask, ...(effects.release.length > 0 ? this.world.retry(this.run) : [])]);
+  }
+
+  #ask(ids: readonly string[]): void {
+    for (const id of ids) {
+      const ask = this.run.asks.get(id);
+      const answer = ask === undefined ? undefined : this.world.ask(this.run, ask, this.now);
+      if (answer !== undefined) this.fact(answer);
+    }
+  }
+
+  /** Asks again for what still waits: another run gave something back, or an engine started anew. */
+  askAgain(): void {
+    this.world.retry(this.run);
+    this.#ask([...this.run.asks.keys()]);
   }
 
   /** Looks up what the run needs from outside, if it does. */

@@ -49,12 +49,47 @@ export const LifecycleHook = z.strictObject({
 });
 export type LifecycleHook = z.infer<typeof LifecycleHook>;
 
-export const Synchronization = z.strictObject({
-  mutexes: z.array(KubeObject).optional(),
-  semaphores: z.array(KubeObject).optional(),
-  mutex: KubeObject.optional(),
-  semaphore: KubeObject.optional(),
+const Mutex = z.strictObject({
+  name: z.string().optional(),
+  namespace: z.string().optional(),
+  /** Of the same name in every installation that shares the bus. */
+  database: z.boolean().optional(),
 });
+const Semaphore = z.strictObject({
+  namespace: z.string().optional(),
+  configMapKeyRef: z
+    .strictObject({ name: z.string().optional(), key: z.string(), optional: z.boolean().optional() })
+    .optional(),
+  database: z.strictObject({ key: z.string() }).optional(),
+});
+
+export const Synchronization = z.strictObject({
+  mutexes: z.array(Mutex).optional(),
+  semaphores: z.array(Semaphore).optional(),
+  mutex: Mutex.optional(),
+  semaphore: Semaphore.optional(),
+});
+export type Synchronization = z.infer<typeof Synchronization>;
+
+export const Memoize = z.strictObject({
+  key: z.string().optional(),
+  /** A Go duration; absent = an entry of any age counts. */
+  maxAge: z.string().optional(),
+  cache: z
+    .strictObject({
+      configMap: z
+        .strictObject({
+          name: z.string().optional(),
+          key: z.string().optional(),
+          optional: z.boolean().optional(),
+        })
+        .optional(),
+    })
+    .optional(),
+});
+export type Memoize = z.infer<typeof Memoize>;
+
+export const Metrics = z.strictObject({ prometheus: z.array(KubeObject) });
 
 export const Metadata = z.strictObject({
   labels: z.record(z.string(), z.string()).optional(),

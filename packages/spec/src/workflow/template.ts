@@ -4,13 +4,14 @@ import { Container, ContainerSet, Script, UserContainer } from "./container.ts";
 import {
   ContinueOn,
   LifecycleHook,
+  Memoize,
   Metadata,
+  Metrics,
   RetryStrategy,
   Sequence,
   Synchronization,
   TemplateRef,
 } from "./control.ts";
-import { Metrics } from "./metrics.ts";
 import { Arguments, Artifact, Parameter } from "./parameter.ts";
 
 export const Inputs = z.strictObject({
@@ -89,7 +90,7 @@ const leafShape = {
   parallelism: z.int().min(1).optional(),
   failFast: z.boolean().optional(),
   synchronization: Synchronization.optional(),
-  memoize: KubeObject.optional(),
+  memoize: Memoize.optional(),
   metrics: Metrics.optional(),
   daemon: z.boolean().optional(),
   volumes: KubeList.optional(),

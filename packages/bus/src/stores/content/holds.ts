@@ -12,7 +12,7 @@ import type { Message, StreamName, Transport } from "../../ports/transport.ts";
 /** Where a reference stands. */
 export type Place =
   | { readonly stream: StreamName; readonly subject: string }
-  | { readonly bucket: "resources" | "archive"; readonly key: string };
+  | { readonly bucket: "resources" | "archive" | "memo"; readonly key: string };
 
 /** A hold as it is stored: its place, and where in the stream the reference is, or at the earliest can be. */
 export interface Hold {

@@ -38,7 +38,7 @@ export function releaseHeld(run: Run): void {
 }
 
 /** Why nothing new may start here: the message of the node that is made all the same. */
-export function refusal(run: Run, unit: Unit): string | undefined {
+export function refusal(run: Run, unit: Pick<Unit, "call">): string | undefined {
   if (run.shutdown !== undefined && (run.shutdown.strategy === "Terminate" || !unit.call.exiting))
     return `workflow shutdown with strategy: ${run.shutdown.strategy}`;
   return run.overdue && !unit.call.exiting ? overdueMessage : undefined;

@@ -6,6 +6,7 @@ import { globalsOf } from "../../values/globals.ts";
 import { evaluateCondition, failureText, renderText } from "../../values/language.ts";
 import { fixed, parameters, Scope } from "../../values/scope.ts";
 import { failCall, makeUnit, standFor, startUnit } from "../call.ts";
+import { waitedNode } from "../gates/gate.ts";
 import type { BoundInputs, Call, RetryFrame, Unit } from "../state/frames.ts";
 import type { Node } from "../state/node.ts";
 import type { Run } from "../state/run.ts";
@@ -21,17 +22,20 @@ export function startRetry(run: Run, call: Call, shape: TemplateShape, inputs: B
     failCall(run, call, failureText(error));
     return;
   }
-  const node = addNode(run, {
-    name: call.name,
-    type: "Retry",
-    phase: "Running",
-    templateName: shape.name,
-    templateRef: call.use.templateRef,
-    boundary: call.boundary,
-    hooked: call.hooked,
-  });
+  const waited = waitedNode(run, call, "Retry", "Running");
+  const node =
+    waited ??
+    addNode(run, {
+      name: call.name,
+      type: "Retry",
+      phase: "Running",
+      templateName: shape.name,
+      templateRef: call.use.templateRef,
+      boundary: call.boundary,
+      hooked: call.hooked,
+    });
   if (inputs.size > 0) node.inputs = [...inputs].map(([name, value]) => ({ name, value }));
-  standFor(run, call, node);
+  if (waited === undefined) standFor(run, call, node);
   call.retry = { call, node, shape, inputs, strategy, attempts: [], limit };
   startAttempt(run, call.retry);
 }

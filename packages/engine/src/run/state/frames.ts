@@ -3,6 +3,7 @@
 import type { Artifact, DagTask, LifecycleHook, RetryStrategy, Template, WorkflowStep } from "@sluice/spec";
 import type { StepRequest } from "../../executor/contract.ts";
 import type { TemplateShape } from "../../template/resolve.ts";
+import type { Gate } from "./asks.ts";
 import type { Node, NodeOutputs, NodePhase } from "./node.ts";
 
 /** A template's inputs after binding, by name, in order. */
@@ -47,6 +48,8 @@ export interface Call {
   readonly item?: Item | undefined;
   hookState?: HookState;
   retry?: RetryFrame;
+  /** What it has to pass before it may go: locks, a look into a cache. It then keeps its boundary's slot to its end. */
+  gate?: Gate;
   /** The node that stands for the call: its one unit's, or the Retry node. */
   node?: Node;
   /** Its template's input artifacts, once it was started. */
@@ -166,7 +169,7 @@ export interface Boundary {
   /** Units under way; calls under way (with those that wait). */
   active: number;
   open: number;
-  waiting: Unit[];
+  waiting: (Unit | Gate)[];
   /** Hooks by the names of other children that their expressions read; under "" those that read them all. */
   watched?: Map<string, ArmedHook[]>;
 }

@@ -27,7 +27,7 @@ export interface NodeOutputs {
 export interface Node {
   readonly id: string;
   readonly name: string;
-  displayName: string;
+  readonly displayName: string;
   type: NodeType;
   readonly templateName: string;
   /** How it is named when it is a template of another resource. */
@@ -57,6 +57,8 @@ export interface Node {
   podName?: string;
   /** Key of its step while, and after, it is one. */
   stepId?: string;
+  /** Its template has a cache: whether the outputs came from there. */
+  memo?: { readonly hit: boolean; readonly key: string; readonly cacheName: string };
   hooked?: true;
   retried?: true;
 }

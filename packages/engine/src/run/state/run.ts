@@ -8,6 +8,7 @@ import type { Artifact, RunSubmitted, Template, WorkflowSpec } from "@sluice/spe
 import type { ConfigMaps } from "../../definitions/config-maps.ts";
 import type { Library } from "../../definitions/library.ts";
 import type { DefinitionsFixed, Fact, StopRequested } from "../../facts.ts";
+import type { Ask, Gate, HeldLocks, LockRelease, MemoSave } from "./asks.ts";
 import type { HookState, Settled, Unit } from "./frames.ts";
 import type { Node, RunPhase } from "./node.ts";
 import type { TimerQueue } from "./timers.ts";
@@ -82,12 +83,18 @@ export interface Run {
   podCount: number;
   podsSucceeded: number;
   held: Unit[];
+  /** Calls that would ask, held while the run is suspended. */
+  heldGates: Gate[];
+  /** What the run waits to be told by the world, by ask; asked again after a restart. */
+  readonly asks: Map<string, Ask>;
+  /** Asks so far: their order in a lock's queue. */
+  askCount: number;
+  /** Locks that are the run's, by the ask that got them. */
+  readonly locks: Map<string, HeldLocks>;
+  /** Outputs for the caches, by node; stored again after a restart. */
+  readonly saves: Map<string, MemoSave>;
   /** What ended or became ready and is not yet followed up; empty between facts. */
   readonly settled: Settled[];
-  /** Running units whose template has a metric in real time, by node. */
-  readonly realtime: Map<string, Unit>;
-  /** Set by who emits metrics: only then the ends of units are kept for it. */
-  isMeasured: boolean;
   /** What is to be done since it was last taken. */
   changes: RunChanges;
 }
@@ -95,10 +102,14 @@ export interface Run {
 export interface RunChanges {
   readonly start: string[];
   readonly stop: { readonly stepId: string; readonly how: "term" | "kill" }[];
-  /** Units that ended, where someone measures them. */
-  readonly ended: Unit[];
+  /** Keys of `asks`. */
+  readonly ask: string[];
+  /** Locks given back, and asks for locks that are withdrawn; done before new asks. */
+  readonly release: LockRelease[];
+  /** Keys of `saves`. */
+  readonly save: string[];
 }
 
 export type ReducibleFact = Exclude<Fact, RunSubmitted>;
 
-export const noChanges = (): RunChanges => ({ start: [], stop: [], ended: [] });
+export const noChanges = (): RunChanges => ({ start: [], stop: [], ask: [], release: [], save: [] });

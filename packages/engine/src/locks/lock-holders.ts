@@ -1,0 +1,98 @@
+// Taking and freeing one lock in the bucket: compare-and-set on what is known of it, read afresh when it is not.
+import { backoffMs, defaultBackoff, hasCode, messageOf, retryOf, sleepFor } from "@sluice/base";
+import type { LockDeps } from "./lock-manager.ts";
+import { holdersKey, type NamedLock, readHolders } from "./lock-store.ts";
+import {
+  isHeldBy,
+  type Lock,
+  type LockEntry,
+  type LockTable,
+  type Waiter,
+  withHolder,
+  withoutHolder,
+} from "./lock-table.ts";
+
+/** The process's hand on the bucket; what it learns there it tells the table. */
+export class LockHolders {
+  readonly #deps: LockDeps;
+  readonly #table: LockTable;
+  /** Ends what is tried again and again. */
+  signal: AbortSignal = AbortSignal.abort();
+
+  constructor(deps: LockDeps, table: LockTable) {
+    this.#deps = deps;
+    this.#table = table;
+  }
+
+  /** The fence, or undefined when there is no room after all. Who holds it already is told its fence. */
+  async take({ id, key }: NamedLock, waiter: Waiter, limit: number): Promise<number | undefined> {
+    for (let fresh = false; ; fresh = true) {
+      const lock = this.#table.of(id, key);
+      if (fresh || lock.revision === 0) await this.#refresh(lock);
+      const held = isHeldBy(lock.entry, waiter.holder);
+      if (held !== undefined) return held.fence;
+      if (lock.entry.holders.length >= limit) return undefined;
+      const next = withHolder(lock.entry, waiter, this.#deps.clock.now());
+      if (await this.#write(lock, next)) return next.fence;
+    }
+  }
+
+  /** Takes the holder off the lock, if it is there; with `fence`, only that acquisition of it. Tried until it is done. */
+  free(id: string, holder: string, fence?: number): Promise<void> {
+    return this.persist(async () => {
+      for (let fresh = false; ; fresh = true) {
+        const lock = this.#table.of(id, id);
+        if (fresh || isHeldBy(lock.entry, holder) === undefined) await this.#refresh(lock);
+        const held = isHeldBy(lock.entry, holder);
+        if (held === undefined || (fence !== undefined && held.fence !== fence)) return;
+        if (await this.#write(lock, withoutHolder(lock.entry, holder))) return;
+      }
+    });
+  }
+
+  async #refresh(lock: Lock): Promise<void> {
+    const { entry, revision } = await readHolders(this.#deps.locks, lock.id);
+    if (revision === 0) Object.assign(lock, { revision: 0, entry: { ...lock.entry, holders: [] } });
+    else if (revision >= lock.revision) Object.assign(lock, { revision, entry: entry ?? lock.entry });
+  }
+
+  /** False when somebody was first. */
+  async #write(lock: Lock, entry: LockEntry): Promise<boolean> {
+    const key = holdersKey(lock.id);
+    try {
+      const data = JSON.stringify(entry);
+      const revision =
+        lock.revision === 0
+          ? await this.#deps.locks.create(key, data)
+          : await this.#deps.locks.update(key, data, lock.revision);
+      if (revision > lock.revision) Object.assign(lock, { revision, entry });
+      return true;
+    } catch (error) {
+      if (!hasCode(error, "BUS_WRONG_SEQUENCE")) throw error;
+      return false;
+    }
+  }
+
+  /** Tries until it is done or the process ends; what is left then is swept. */
+  async persist(work: () => Promise<void>): Promise<void> {
+    for (let attempt = 1; !this.signal.aborted; attempt++) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        if (retryOf(error) !== "later") throw error;
+        await this.backOff(attempt, error);
+      }
+    }
+  }
+
+  async backOff(attempt: number, error: unknown): Promise<void> {
+    const { clock, log, random } = this.#deps;
+    log.warn("the locks cannot be reached, trying again", { attempt, reason: messageOf(error) });
+    await sleepFor(
+      clock,
+      backoffMs({ ...defaultBackoff, capMs: 5_000 }, attempt, random.next()),
+      this.signal,
+    );
+  }
+}

@@ -1,0 +1,378 @@
+// Mutexes and semaphores of every engine process on one bus.
+// Owns:      the process's asks and its picture of the bucket.      Talks to: KeyValue `locks`, LimitBook, Clock.
+// Invariants
+//   L1. A lock's holders change only by compare-and-set on what was read: never more of them than the limit was at
+//       that moment, however many processes try.
+//   L2. An ask takes all of its locks or, when one is not to be had, gives back at once those that it took.
+//   L3. Asking again is harmless: who holds is told so, with the same fence; who waits keeps its place.
+//   L4. What one holder asks and gives back is done in that order; an answer that may be lost is looked up, not assumed.
+//   L5. A process that ends gives nothing back: holders are runs, and their next engine asks again.
+import { type Clock, type Logger, messageOf, type Random, retryOf } from "@sluice/base";
+import type { KeyValue, KvChange } from "@sluice/bus";
+import type { LockWish } from "../run/state/asks.ts";
+import type { LimitBook } from "./limit-book.ts";
+import { LockHolders } from "./lock-holders.ts";
+import {
+  decodeEntry,
+  limitKey,
+  type NamedLock,
+  namedLock,
+  parseLockKey,
+  type StoredLimit,
+  type StoredWaiter,
+  waiterKey,
+} from "./lock-store.ts";
+import { isHeldBy, type Lock, type LockEntry, LockTable, type Waiter } from "./lock-table.ts";
+
+export interface LockDeps {
+  readonly locks: KeyValue;
+  readonly limits: LimitBook;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+export type LockAnswer =
+  | { readonly kind: "locked"; readonly fences: Readonly<Record<string, number>> }
+  | { readonly kind: "denied"; readonly reason: string };
+
+export interface LockRequest {
+  readonly waiter: Waiter;
+  readonly locks: readonly LockWish[];
+  /** Once; never after the ask was withdrawn. */
+  readonly answer: (answer: LockAnswer) => void;
+  /** What it waits for may be different now. */
+  readonly changed: () => void;
+}
+
+export interface LockWait {
+  /** The lock as it is shown. */
+  readonly lock: string;
+  readonly message: string;
+}
+
+interface Pending extends LockRequest {
+  readonly named: readonly NamedLock[];
+  limits: ReadonlyMap<string, number>;
+  state: "asking" | "queued" | "taking" | "over" | "abandoned";
+  enrolled: Promise<void> | undefined;
+  failures: number;
+}
+
+export class LockManager {
+  readonly #deps: LockDeps;
+  readonly #table = new LockTable();
+  readonly #holders: LockHolders;
+  readonly #pending = new Map<string, Pending>();
+  /** Locks in the hands of a take of this process. */
+  readonly #busy = new Set<string>();
+  /** Asks with nothing in their way but a take under way. */
+  readonly #behindBusy = new Set<Pending>();
+  /** What each holder still has to have done, in order (L4). */
+  readonly #chains = new Map<string, Promise<void>>();
+  /** Waiters in the bucket, by key. */
+  readonly #stored = new Map<string, { readonly id: string; readonly waiter: Waiter }>();
+  #signal: AbortSignal = AbortSignal.abort();
+  #ready = false;
+  #told: () => void = () => {};
+  /** Resolves once all that is stored was read. */
+  readonly ready = new Promise<void>((resolve) => (this.#told = resolve));
+
+  constructor(deps: LockDeps) {
+    this.#deps = deps;
+    this.#holders = new LockHolders(deps, this.#table);
+  }
+
+  /** Follows the bucket until the signal aborts. Nothing is given out before all that is stored was read. */
+  async follow(signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
+    this.#holders.signal = signal;
+    const limits = this.#deps.limits.follow(() => void this.#relimit(), signal);
+    for await (const change of this.#deps.locks.watch(">", signal)) {
+      if (change.type !== "caught-up") this.#learn(change);
+      else if (!this.#ready) {
+        this.#ready = true;
+        this.#told();
+        for (const pending of [...this.#pending.values()]) this.#admitted(pending);
+      }
+    }
+    await limits;
+    await Promise.allSettled(this.#chains.values());
+  }
+
+  #learn(change: Exclude<KvChange, { type: "caught-up" }>): void {
+    const key = change.type === "put" ? change.entry.key : change.key;
+    const about = parseLockKey(key);
+    switch (about.kind) {
+      case "holders": {
+        const revision = change.type === "put" ? change.entry.revision : change.revision;
+        const entry = change.type === "put" ? decodeEntry<LockEntry>(change.entry) : undefined;
+        if (this.#table.learn(about.id, entry, revision)) this.#kick(about.id);
+        return;
+      }
+      case "waiter": {
+        const stored = change.type === "put" ? decodeEntry<StoredWaiter>(change.entry) : undefined;
+        const before = this.#stored.get(key);
+        if (stored !== undefined) {
+          this.#stored.set(key, { id: about.id, waiter: stored.waiter });
+          this.#table.enqueue(about.id, stored.key, stored.waiter);
+        } else if (before !== undefined) {
+          this.#stored.delete(key);
+          // Its own process knows better than an echo.
+          if (!this.#pending.has(before.waiter.holder)) this.#table.dequeue(about.id, before.waiter);
+        }
+        this.#kick(about.id);
+        return;
+      }
+      case "limit":
+        this.#deps.limits.learn(
+          key,
+          change.type === "put" ? decodeEntry<StoredLimit>(change.entry) : undefined,
+        );
+        void this.#relimit();
+        return;
+      case "unknown":
+        return;
+    }
+  }
+
+  /** Asks for all the locks; asking again for a holder that still waits takes the place of the first ask. */
+  ask(request: LockRequest): void {
+    const { holder } = request.waiter;
+    const pending: Pending = {
+      ...request,
+      named: request.locks.map(namedLock),
+      limits: new Map(),
+      state: "asking",
+      enrolled: undefined,
+      failures: 0,
+    };
+    this.#pending.set(holder, pending);
+    if (this.#ready) this.#admitted(pending);
+  }
+
+  /** Everything about the holder is known: it joins the queues. */
+  #admitted(pending: Pending): void {
+    void this.#chain(pending.waiter.holder, async () => {
+      const refused = await this.#readLimits(pending);
+      if (!this.#isLive(pending) || pending.state !== "asking") return;
+      if (refused !== undefined) {
+        this.#end(pending);
+        pending.answer({ kind: "denied", reason: refused });
+        return;
+      }
+      pending.state = "queued";
+      for (const { id, key } of pending.named) this.#table.enqueue(id, key, pending.waiter);
+      this.#serve(pending);
+      if (this.#isQueued(pending)) this.#waits(pending);
+    });
+  }
+
+  #isQueued(pending: Pending): boolean {
+    return this.#isLive(pending) && pending.state === "queued";
+  }
+
+  #isLive(pending: Pending): boolean {
+    return this.#pending.get(pending.waiter.holder) === pending;
+  }
+
+  async #readLimits(pending: Pending): Promise<string | undefined> {
+    const limits = new Map<string, number>();
+    for (const { id, wish } of pending.named) {
+      const limit = await this.#deps.limits.of(wish, limitKey(wish.namespace, wish.name));
+      if (limit.kind === "none") return limit.reason;
+      limits.set(id, limit.value);
+    }
+    pending.limits = limits;
+    return undefined;
+  }
+
+  /** Limits may have changed: those who wait are looked at again. A limit that is gone keeps them waiting. */
+  async #relimit(): Promise<void> {
+    for (const pending of [...this.#pending.values()]) {
+      if (pending.state !== "queued" || pending.named.every(({ wish }) => wish.kind.endsWith("mutex")))
+        continue;
+      const gone = await this.#readLimits(pending);
+      if (gone !== undefined) pending.limits = new Map();
+      if (this.#isLive(pending)) for (const { id } of pending.named) this.#kick(id);
+    }
+  }
+
+  /** The first lock that keeps the ask from going (T2). */
+  #obstacle({ named, waiter, limits }: Pending): NamedLock | undefined {
+    return named.find(({ id }) => {
+      const lock = this.#table.get(id);
+      if (lock === undefined || isHeldBy(lock.entry, waiter.holder) !== undefined) return false;
+      return lock.entry.holders.length >= (limits.get(id) ?? 0) || lock.queue[0]?.holder !== waiter.holder;
+    });
+  }
+
+  /** Lets the head of the lock's queue take, if it is this process's. */
+  #kick(id: string): void {
+    const head = this.#table.get(id)?.queue[0];
+    const pending = head === undefined ? undefined : this.#pending.get(head.holder);
+    if (pending !== undefined) this.#serve(pending);
+  }
+
+  /** Has the ask take its locks, if nothing is in its way. */
+  #serve(pending: Pending): void {
+    if (!this.#ready || this.#signal.aborted || !this.#isQueued(pending)) return;
+    if (this.#obstacle(pending) !== undefined) return;
+    if (pending.named.some((lock) => this.#busy.has(lock.id))) {
+      this.#behindBusy.add(pending);
+      return;
+    }
+    pending.state = "taking";
+    for (const lock of pending.named) this.#busy.add(lock.id);
+    void this.#chain(pending.waiter.holder, () => this.#take(pending)).finally(() => {
+      for (const lock of pending.named) this.#busy.delete(lock.id);
+      const again = [...this.#behindBusy];
+      this.#behindBusy.clear();
+      for (const other of again) this.#serve(other);
+      for (const lock of pending.named) this.#kick(lock.id);
+      if (this.#isQueued(pending)) this.#waits(pending);
+    });
+  }
+
+  async #take(pending: Pending): Promise<void> {
+    if (!this.#isLive(pending)) return;
+    const fences = new Map<NamedLock, number>();
+    let certain = true;
+    try {
+      for (const lock of pending.named) {
+        const fence = await this.#holders.take(lock, pending.waiter, pending.limits.get(lock.id) ?? 0);
+        if (fence === undefined) break;
+        fences.set(lock, fence);
+      }
+      pending.failures = 0;
+    } catch (error) {
+      certain = false;
+      pending.failures += 1;
+      if (retryOf(error) === "later") await this.#holders.backOff(pending.failures, error);
+      else if (this.#isLive(pending)) {
+        this.#end(pending);
+        pending.answer({ kind: "denied", reason: messageOf(error) });
+      }
+    }
+    // Its run is another engine's: what was taken is there for it (L5).
+    if (pending.state === "abandoned") return;
+    if (certain && fences.size === pending.named.length && this.#isLive(pending)) {
+      this.#end(pending);
+      pending.answer({
+        kind: "locked",
+        fences: Object.fromEntries([...fences].map(([{ key }, f]) => [key, f])),
+      });
+      return;
+    }
+    // L2. With an answer lost, what was taken is not known: all of it is looked at.
+    const taken = certain ? [...fences.keys()] : pending.named;
+    for (const lock of taken) await this.#free(lock.id, pending.waiter.holder);
+    if (this.#isLive(pending)) pending.state = "queued";
+  }
+
+  /** It has to wait: its place is stored, for the other processes. */
+  #waits(pending: Pending): void {
+    pending.changed();
+    pending.enrolled ??= this.#holders.persist(async () => {
+      for (const { id, key } of pending.named) {
+        if (!this.#isLive(pending)) return;
+        const stored: StoredWaiter = { v: 1, key, waiter: pending.waiter };
+        await this.#deps.locks.put(waiterKey(id, pending.waiter.holder), JSON.stringify(stored));
+      }
+    });
+  }
+
+  /** Off the books, whether it got its locks or not. */
+  #end(pending: Pending): void {
+    const { holder } = pending.waiter;
+    pending.state = "over";
+    if (this.#pending.get(holder) === pending) this.#pending.delete(holder);
+    for (const { id } of pending.named) this.#table.dequeue(id, pending.waiter);
+    void this.#chain(holder, async () => {
+      await pending.enrolled;
+      if (!this.#pending.has(holder))
+        await this.#unlist(holder, pending.named, pending.enrolled !== undefined);
+    });
+  }
+
+  async #unlist(holder: string, named: readonly NamedLock[], enrolled: boolean): Promise<void> {
+    for (const { id } of named) {
+      const key = waiterKey(id, holder);
+      if (enrolled || this.#stored.has(key)) await this.#holders.persist(() => this.#deps.locks.delete(key));
+    }
+  }
+
+  /** Gives the holder's locks back, or takes its ask back: whichever it is by now. Resolves when it is stored. */
+  release(
+    holder: string,
+    locks: readonly LockWish[],
+    fences?: Readonly<Record<string, number>>,
+  ): Promise<void> {
+    const pending = this.#pending.get(holder);
+    if (pending !== undefined) this.#end(pending);
+    return this.#chain(holder, async () => {
+      for (const { id, key } of locks.map(namedLock)) await this.#free(id, holder, fences?.[key]);
+    });
+  }
+
+  /** The run is another engine's: its asks are asked there. */
+  abandon(holder: string): void {
+    const pending = this.#pending.get(holder);
+    if (pending === undefined) return;
+    pending.state = "abandoned";
+    this.#pending.delete(holder);
+    for (const { id } of pending.named)
+      if (!this.#stored.has(waiterKey(id, holder))) this.#table.dequeue(id, pending.waiter);
+  }
+
+  async #free(id: string, holder: string, fence?: number): Promise<void> {
+    await this.#holders.free(id, holder, fence);
+    this.#kick(id);
+    this.#table.tidy(id);
+  }
+
+  /** What the holder waits for now; undefined when it does not, or nothing is known yet. */
+  waiting(holder: string): LockWait | undefined {
+    const pending = this.#pending.get(holder);
+    const obstacle = pending === undefined || !this.#ready ? undefined : this.#obstacle(pending);
+    if (pending === undefined || obstacle === undefined) return undefined;
+    const limit = pending.limits.get(obstacle.id) ?? 0;
+    const held = this.#table.get(obstacle.id)?.entry.holders.length ?? 0;
+    const message =
+      limit === 0
+        ? `Failed to get semaphore limit for ${obstacle.key}`
+        : `Waiting for ${obstacle.key} lock. Lock status: ${Math.max(limit - held, 0)}/${limit}`;
+    return { lock: obstacle.key, message };
+  }
+
+  /** Who holds and who waits, for the sweeper. */
+  get picture(): readonly { readonly lock: Lock; readonly waiters: readonly Waiter[] }[] {
+    return this.#table.all().map((lock) => ({ lock, waiters: [...lock.queue] }));
+  }
+
+  /** Removes what is left of a holder that is no more. */
+  sweep(id: string, { holder }: Pick<Waiter, "holder">): Promise<void> {
+    return this.#chain(holder, async () => {
+      await this.#free(id, holder);
+      const key = waiterKey(id, holder);
+      if (this.#stored.has(key)) await this.#holders.persist(() => this.#deps.locks.delete(key));
+    });
+  }
+
+  /** One after the other for each holder (L4). */
+  #chain(holder: string, work: () => Promise<void>): Promise<void> {
+    const next = (this.#chains.get(holder) ?? Promise.resolve()).then(async () => {
+      try {
+        await work();
+      } catch (error) {
+        if (!this.#signal.aborted)
+          this.#deps.log.error("a lock could not be served", { holder, reason: messageOf(error) });
+      }
+    });
+    this.#chains.set(holder, next);
+    void next.then(() => {
+      if (this.#chains.get(holder) === next) this.#chains.delete(holder);
+    });
+    return next;
+  }
+}

@@ -1,0 +1,73 @@
+// What a run waits to be told by the world before something of it may go, and what it holds of the world.
+import type { TemplateShape } from "../../template/resolve.ts";
+import type { BoundInputs, Call } from "./frames.ts";
+import type { Node, NodeOutputs } from "./node.ts";
+
+/** The ask of the run itself: no node's id has a slash. */
+export const runAsk = "/run";
+
+/** One lock that somebody wants. */
+export interface LockWish {
+  /** As it is shown: `ns/Mutex/name`, `ns/ConfigMap/cm/key`, `ns/Database/key`. */
+  readonly key: string;
+  readonly kind: "mutex" | "configmap" | "database-mutex" | "database";
+  readonly namespace: string;
+  readonly name: string;
+  /** The key in the ConfigMap that has the limit. */
+  readonly item?: string;
+}
+
+/** All locks of the list at once, or none. */
+export interface LockAsk {
+  readonly kind: "locks";
+  readonly id: string;
+  readonly locks: readonly LockWish[];
+  readonly order: number;
+  /** Absent: the run's own. */
+  readonly gate?: Gate | undefined;
+}
+
+export interface MemoAsk {
+  readonly kind: "memo";
+  readonly id: string;
+  readonly cache: string;
+  readonly key: string;
+  /** An older entry does not count; absent = any age. */
+  readonly maxAgeMs?: number | undefined;
+  readonly order: number;
+  readonly gate: Gate;
+}
+export type Ask = LockAsk | MemoAsk;
+
+export interface HeldLocks {
+  readonly locks: readonly LockWish[];
+  readonly fences: Readonly<Record<string, number>>;
+}
+
+/** `ask` names the holder within the run. */
+export interface LockRelease {
+  readonly ask: string;
+  readonly locks: readonly LockWish[];
+  /** The acquisition that is given back; absent: an ask that is withdrawn, whatever it got. */
+  readonly fences?: Readonly<Record<string, number>>;
+}
+
+/** Outputs for a cache. */
+export interface MemoSave {
+  readonly cache: string;
+  readonly key: string;
+  readonly node: string;
+  readonly createdAt: number;
+  readonly outputs?: NodeOutputs | undefined;
+}
+
+/** A call on its way through slot, locks and cache, in this order. */
+export interface Gate {
+  readonly kind: "gate";
+  readonly call: Call;
+  readonly shape: TemplateShape;
+  readonly inputs: BoundInputs;
+  state: "queued" | "held" | "asking" | "open" | "closed";
+  /** From the first ask on; the call's work takes it over. */
+  node?: Node;
+}
