@@ -26,6 +26,8 @@ export { type CommandFact, type Fact, factVersion, isCommand } from "./facts.ts"
 export { type EngineConfig, type EngineDeps, executorAnnotation } from "./loop/deps.ts";
 export { runEngine } from "./loop/engine.ts";
 export { type LiveRun, type RunChange, RunRegistry } from "./loop/registry.ts";
+export type { MetricEmission, MetricLabel } from "./metrics/emission.ts";
+export { type MetricsOptions, MetricsRegistry } from "./metrics/registry.ts";
 export {
   type LiveStep,
   projectWorkflow,

@@ -38,6 +38,34 @@ export const LocalError = defineErrors("LOCAL", {
       `environment variable '${d.name}' has ${d.bytes} B, at most ${d.maxBytes} B can be passed`,
     hint: "pass large values as a file: a script's source or a configMap volume",
   },
+  ARTIFACT_MISSING: {
+    retry: "never",
+    message: (d: { artifact: string; key: string }) =>
+      `input artifact '${d.artifact}': nothing lies at '${d.key}' in the artifact repository`,
+    hint: "check the key and the step that should have written it, or mark the input `optional: true`",
+  },
+  ARTIFACT_TOO_LARGE: {
+    retry: "never",
+    message: (d: { artifact: string; what: string }) => `artifact '${d.artifact}' has more than ${d.what}`,
+    hint: "raise the limit (`--artifact-max-bytes`), or keep the data where the steps can reach it by themselves",
+  },
+  ARTIFACT_UNSAFE: {
+    retry: "never",
+    message: (d: { artifact: string; name: string }) =>
+      `artifact '${d.artifact}' has an entry that may not be written: '${d.name.slice(0, 120)}'`,
+    hint: "an archive's names must be relative, without '..', and no part of them a link",
+  },
+  ARTIFACT_BROKEN: {
+    retry: "never",
+    message: (d: { artifact: string; form: string; reason: string }) =>
+      `artifact '${d.artifact}' cannot be read as ${d.form}: ${d.reason}`,
+    hint: "set the artifact's `archive` to what it is: none, tar or zip",
+  },
+  ARTIFACTS_UNAVAILABLE: {
+    retry: "never",
+    message: (_d: object) => "this executor was given no artifact repository",
+    hint: "run steps with artifacts by `sluice up`",
+  },
   STEP_ID_INVALID: {
     retry: "bug",
     message: (d: { id: string }) => `'${d.id}' is no step id`,

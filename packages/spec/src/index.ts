@@ -81,7 +81,6 @@ export {
   ContinueOn,
   LifecycleHook,
   Metadata,
-  Metrics,
   RetryPolicyName,
   RetryStrategy,
   Sequence,
@@ -90,6 +89,7 @@ export {
 } from "./workflow/control.ts";
 export { WorkflowEventBinding } from "./workflow/event-binding.ts";
 export { mergeSpecs } from "./workflow/merge.ts";
+export { Metrics, PrometheusMetric } from "./workflow/metrics.ts";
 export { Arguments, Artifact, Parameter, ParameterName, ValueFrom } from "./workflow/parameter.ts";
 export {
   Dag,

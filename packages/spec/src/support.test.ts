@@ -3,7 +3,7 @@ import { Dependency, DependencyFilters, SensorSpec, Trigger, TriggerTemplate } f
 import { support } from "./support.ts";
 import { Container, Script } from "./workflow/container.ts";
 import { LifecycleHook, RetryStrategy } from "./workflow/control.ts";
-import { Parameter, ValueFrom } from "./workflow/parameter.ts";
+import { Artifact, Parameter, ValueFrom } from "./workflow/parameter.ts";
 import { Dag, DagTask, Inputs, Outputs, Suspend, Template } from "./workflow/template.ts";
 import { WorkflowSpec } from "./workflow/workflow.ts";
 
@@ -17,6 +17,7 @@ const shapes = {
   hook: LifecycleHook.shape,
   inputs: Inputs.shape,
   outputs: Outputs.shape,
+  artifact: Artifact.shape,
   parameter: Parameter.shape,
   valueFrom: ValueFrom.shape,
   retryStrategy: RetryStrategy.shape,

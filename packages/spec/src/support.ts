@@ -4,7 +4,7 @@
 import type { Dependency, DependencyFilters, SensorSpec, Trigger, TriggerTemplate } from "./events/sensor.ts";
 import type { Container, Script } from "./workflow/container.ts";
 import type { LifecycleHook, RetryStrategy } from "./workflow/control.ts";
-import type { Parameter, ValueFrom } from "./workflow/parameter.ts";
+import type { Artifact, Parameter, ValueFrom } from "./workflow/parameter.ts";
 import type { Dag, DagTask, Inputs, Outputs, Template } from "./workflow/template.ts";
 import type { Workflow } from "./workflow/workflow.ts";
 
@@ -33,7 +33,11 @@ const workflow: Row<Workflow["spec"]> = {
   podMetadata: "pod",
   ttlStrategy: "accepted",
   podGC: "accepted",
-  artifactGC: "accepted",
+  artifactGC: "runs",
+  /** There is one repository here, the embedded one: any reference means it. */
+  artifactRepositoryRef: "accepted",
+  /** Logs are kept anyway. */
+  archiveLogs: "accepted",
   volumeClaimGC: "accepted",
   executor: "accepted",
   podDisruptionBudget: "accepted",
@@ -56,11 +60,9 @@ const workflow: Row<Workflow["spec"]> = {
   securityContext: "pod",
   workflowMetadata: "runs",
   workflowTemplateRef: "runs",
-  shutdown: "later",
+  shutdown: "runs",
   volumeClaimTemplates: "later",
-  artifactRepositoryRef: "later",
-  archiveLogs: "later",
-  metrics: "later",
+  metrics: "runs",
   podSpecPatch: "later",
   executorPlugins: "later",
 };
@@ -81,6 +83,8 @@ const template: Row<Template> = {
   failFast: "runs",
   /** Only how a node is shown. */
   annotations: "accepted",
+  /** Its `archiveLogs`; lint refuses its other fields. */
+  archiveLocation: "accepted",
   metadata: "pod",
   executor: "accepted",
   volumes: "pod",
@@ -104,11 +108,10 @@ const template: Row<Template> = {
   pendingTimeout: "later",
   synchronization: "runs",
   memoize: "runs",
-  metrics: "later",
+  metrics: "runs",
   daemon: "later",
   initContainers: "later",
   sidecars: "later",
-  archiveLocation: "later",
   podSpecPatch: "later",
 };
 
@@ -165,12 +168,38 @@ const hook: Row<LifecycleHook> = {
   expression: "runs",
   templateRef: "runs",
 };
-const inputs: Row<Inputs> = { parameters: "runs", artifacts: "later" };
+const inputs: Row<Inputs> = { parameters: "runs", artifacts: "runs" };
 const outputs: Row<Outputs> = {
   parameters: "runs",
   result: "accepted",
   exitCode: "accepted",
-  artifacts: "later",
+  artifacts: "runs",
+};
+/** Of `s3`, `gcs`, `oss` and `azure` the key alone: then they mean the default repository. */
+const artifact: Row<Artifact> = {
+  name: "runs",
+  path: "runs",
+  mode: "runs",
+  recurseMode: "runs",
+  from: "runs",
+  fromExpression: "runs",
+  subPath: "runs",
+  optional: "runs",
+  globalName: "runs",
+  archive: "runs",
+  artifactGC: "runs",
+  raw: "runs",
+  s3: "runs",
+  gcs: "runs",
+  oss: "runs",
+  azure: "runs",
+  deleted: "accepted",
+  archiveLogs: "accepted",
+  git: "later",
+  http: "later",
+  artifactory: "later",
+  hdfs: "later",
+  plugin: "later",
 };
 const parameter: Row<Parameter> = {
   name: "runs",
@@ -269,6 +298,7 @@ export const support = {
   hook,
   inputs,
   outputs,
+  artifact,
   parameter,
   valueFrom,
   retryStrategy,

@@ -46,6 +46,12 @@ export const Config = z.strictObject({
     .string()
     .refine(isTimezone, { message: "must be a time zone such as Europe/Berlin" })
     .default("UTC"),
+  /** Bytes of one artifact, packed and unpacked, beyond which it is refused. */
+  artifactMaxBytes: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(2 ** 30),
   apiToken: secret.optional(),
   kubeconfig: z.string().optional(),
   /** Executor `kubernetes`: namespaces in which steps may run, comma-separated; a Role in each is enough. Absent: all. */

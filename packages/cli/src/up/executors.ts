@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock, Logger, Random, Scope } from "@sluice/base";
 import { hasCode, hashId, messageOf } from "@sluice/base";
-import type { KeyValue } from "@sluice/bus";
+import type { ArtifactStore, KeyValue } from "@sluice/bus";
 import type { Definitions, Executor } from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import type { Config } from "../config/config.ts";
@@ -23,6 +23,8 @@ export interface ExecutorDeps {
   readonly scope: Scope;
   /** Keeps the name of our pods on a cluster; see install-id.ts. */
   readonly leases: KeyValue;
+  /** The default artifact repository. */
+  readonly artifacts: ArtifactStore;
 }
 
 export interface ChosenExecutor {
@@ -75,6 +77,8 @@ async function local(deps: ExecutorDeps, why: string): Promise<ChosenExecutor> {
       ...(env["PATH"] === undefined ? {} : { path: env["PATH"] }),
       isolation: config.isolation,
       references,
+      artifacts: deps.artifacts,
+      artifactLimits: { maxBytes: config.artifactMaxBytes },
       clock,
       random,
       log,

@@ -7,6 +7,8 @@ import type { Clock, Failpoints, Logger, Random, Scope } from "@sluice/base";
 import { runCollector, type Stores } from "@sluice/bus";
 import {
   type Fact,
+  type MetricEmission,
+  MetricsRegistry,
   makeRunDirectory,
   type RunDirectory,
   RunRegistry,
@@ -64,10 +66,13 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
     ...options,
     dataDir,
     leases: stores.state("leases"),
+    artifacts: stores.artifacts,
     log: log.child({ role: "executor" }),
   });
 
-  const runs = startEngine(options, { stores, chosen, roles });
+  const metrics = new MetricsRegistry();
+  metrics.collect(() => [versionMetric]);
+  const runs = startEngine(options, { stores, chosen, roles, metrics });
   const sources = new SourcesBoard();
   const sensors = new SensorsStatus();
   const ingress = scope.use(
@@ -86,6 +91,7 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
         ...(chosen.referencesFolder === undefined
           ? {}
           : { references: makeReferenceWriter(chosen.referencesFolder) }),
+        metrics: () => metrics.text(),
         doctor: makeDoctor({ config, dataDir, bus, executor: chosen }),
         version,
         clock,
@@ -156,10 +162,20 @@ interface EngineParts {
   readonly stores: Stores;
   readonly chosen: ChosenExecutor;
   readonly roles: Roles;
+  readonly metrics: MetricsRegistry;
 }
 
+const versionMetric: MetricEmission = {
+  kind: "gauge",
+  operation: "Set",
+  name: "version",
+  help: "The version of this server",
+  value: 1,
+  labels: [["version", version]],
+};
+
 /** The engine's loop, and what the API sees of its runs. */
-function startEngine(options: StartOptions, { stores, chosen, roles }: EngineParts): RunDirectory {
+function startEngine(options: StartOptions, { stores, chosen, roles, metrics }: EngineParts): RunDirectory {
   const { config, scope, clock, random, log, failpoints } = options;
   const registry = new RunRegistry();
   const journal = stores.journal<Fact>();
@@ -181,6 +197,7 @@ function startEngine(options: StartOptions, { stores, chosen, roles }: EnginePar
         config: { maxParallelSteps: config.maxSteps },
         definitions: makeDefinitions(stores.resources, chosen.configMap),
         registry,
+        metrics,
         coordination: {
           locks: stores.state("locks"),
           memo: stores.memo,

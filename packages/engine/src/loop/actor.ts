@@ -19,6 +19,7 @@ import { readDefinitions } from "./definitions.ts";
 import type { LoopDeps } from "./deps.ts";
 import { finishRun } from "./finish.ts";
 import { JournalWriter } from "./journal-writer.ts";
+import { measure } from "./measure.ts";
 import type { LiveRun } from "./registry.ts";
 import { StepStarter } from "./step-starter.ts";
 
@@ -242,6 +243,7 @@ export class RunActor implements LiveRun {
   /** Does what the state asks for; true when the run is over. */
   async #act(signal: AbortSignal): Promise<boolean> {
     const effects = decide(this.run);
+    measure(this.#deps, this.run, effects);
     for (const { stepId, how } of effects.stop) this.#starter.stop(stepId, how);
     for (const stepId of effects.start) this.#starter.want(stepId);
     this.#asks.perform(effects);

@@ -4,6 +4,7 @@ import type { Definitions } from "../definitions/port.ts";
 import type { Executor } from "../executor/contract.ts";
 import type { Fact } from "../facts.ts";
 import type { LockManager } from "../locks/lock-manager.ts";
+import type { MetricsRegistry } from "../metrics/registry.ts";
 import type { RunLimits } from "../run/state/run.ts";
 import type { LogWriter } from "./log-writer.ts";
 import type { RunRegistry } from "./registry.ts";
@@ -34,6 +35,8 @@ export interface EngineDeps {
   readonly config?: EngineConfig;
   /** Where the runs of this process can be seen; share it with `makeRunDirectory`. */
   readonly registry: RunRegistry;
+  /** Where the metrics that workflows declare go, and what the engine says of itself. */
+  readonly metrics?: MetricsRegistry;
   readonly coordination?: Coordination;
   /** Called once the unfinished runs were read and claimed: from then on the engine takes new ones. */
   readonly onRecovered?: () => void;

@@ -13,6 +13,7 @@ import type { Fact } from "../facts.ts";
 import { LimitBook } from "../locks/limit-book.ts";
 import { LockManager } from "../locks/lock-manager.ts";
 import { sweepLocks } from "../locks/sweeper.ts";
+import { engineMetrics } from "../metrics/collect.ts";
 import { stopAll } from "../run/control.ts";
 import { createRun } from "../run/create.ts";
 import { resumeAsks } from "../run/gates/books.ts";
@@ -58,6 +59,10 @@ class Engine {
   }
 
   async follow(): Promise<void> {
+    const { registry, clock, slots, metrics } = this.#deps;
+    const uncollect = metrics?.collect(() =>
+      engineMetrics({ registry, clock, waitingSteps: () => slots.waiting }),
+    );
     const { locks } = this.#deps;
     if (locks !== undefined) this.#spawn(locks.follow(this.#signal));
     try {
@@ -66,6 +71,7 @@ class Engine {
         else if (!this.#recovered) await this.#recover();
       }
     } finally {
+      uncollect?.();
       await Promise.allSettled(this.#tasks);
     }
   }
@@ -137,6 +143,7 @@ class Engine {
     const actor = new RunActor(this.#deps, run, seq, this.#deps.executors.get(name));
     // What it did before is known by its steps; decided effects of the past are not news.
     run.changes.stop.length = 0;
+    run.isMeasured = this.#deps.metrics !== undefined && run.stage !== "done";
     resumeAsks(run);
     this.#actors.set(idOf(run.key), actor);
     this.#deps.registry.set(actor);

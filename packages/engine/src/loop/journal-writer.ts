@@ -105,6 +105,8 @@ export class JournalWriter {
     if (isOther && !this.#takesOver) return "foreign";
     if (first?.type !== "engine" && !record.facts.every(isCommand)) return "foreign";
     this.#fold(record);
+    // Whoever stored an end has emitted its metrics.
+    if (isOther) this.run.changes.ended.length = 0;
     return first?.type === "engine" && !isOther ? "own" : "folded";
   }
 

@@ -14,6 +14,13 @@ export class StepSlots {
     this.#max = max;
   }
 
+  /** Steps in line. */
+  get waiting(): number {
+    let waiting = 0;
+    for (const line of this.#lines.values()) waiting += line.length;
+    return waiting;
+  }
+
   request(user: SlotUser, stepId: string): void {
     const line = this.#lines.get(user);
     if (line === undefined) this.#lines.set(user, [stepId]);

@@ -6,7 +6,7 @@ import { bindInputs } from "../template/arguments.ts";
 import { bindArtifacts } from "../template/artifacts.ts";
 import { resolveTemplate, type TemplateShape } from "../template/resolve.ts";
 import { globalsOf } from "../values/globals.ts";
-import { failureText } from "../values/language.ts";
+import { failureText, renderText } from "../values/language.ts";
 import { parameters, Scope } from "../values/scope.ts";
 import { dropUnit } from "./boundary.ts";
 import { scopeAround } from "./definitions.ts";
@@ -17,6 +17,7 @@ import { holdOrLaunch } from "./kinds/leaf.ts";
 import { startRetry } from "./kinds/retry.ts";
 import { openSteps } from "./kinds/steps.ts";
 import { openSuspend } from "./kinds/suspend.ts";
+import { unitScope } from "./scopes.ts";
 import type { BoundInputs, Call, Unit, UnitEnd } from "./state/frames.ts";
 import { type Node, type NodePhase, type NodeType, podName } from "./state/node.ts";
 import type { Run } from "./state/run.ts";
@@ -132,6 +133,17 @@ export function openUnit(run: Run, unit: Unit): void {
   }
 }
 
+/** A name for people, from the template's annotation; one that cannot be rendered changes nothing. */
+function displayNameOf(run: Run, unit: Unit): string | undefined {
+  const written = unit.shape.template.annotations?.["workflows.argoproj.io/display-name"];
+  if (written === undefined || written === "") return undefined;
+  try {
+    return renderText(written, unitScope(run, unit)).slice(0, 256);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The unit's node, linked where its call stands in the graph. */
 export function makeNode(run: Run, unit: Unit, type: NodeType, phase: NodePhase): Node {
   const { call } = unit;
@@ -148,10 +160,13 @@ export function makeNode(run: Run, unit: Unit, type: NodeType, phase: NodePhase)
       hooked: call.hooked && call.retry === undefined,
       retried: call.retry !== undefined,
     });
+  node.displayName = displayNameOf(run, unit) ?? node.displayName;
   if (unit.inputs.size > 0) node.inputs = [...unit.inputs].map(([name, value]) => ({ name, value }));
   noteArtifacts(call, node);
   if (type === "Pod") node.podName = podName(run.key.name, unit.shape.name, unit.name);
   unit.node = node;
+  if (unit.shape.template.metrics?.prometheus.some((metric) => metric.gauge?.realtime === true))
+    run.realtime.set(node.id, unit);
   if (waited !== undefined) return node;
   if (call.retry === undefined) standFor(run, call, node);
   else {
@@ -212,6 +227,8 @@ function link(run: Run, { owner }: Call, node: Node): void {
 export function endUnit(run: Run, unit: Unit, end: UnitEnd): void {
   if (unit.state === "ended" || unit.node === undefined) return;
   unit.state = "ended";
+  run.realtime.delete(unit.node.id);
+  if (run.isMeasured) run.changes.ended.push(unit);
   if (end.outputs !== undefined) unit.node.outputs = end.outputs;
   endNode(run, unit.node, end.phase, end.message);
   for (const p of end.outputs?.parameters ?? [])

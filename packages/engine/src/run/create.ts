@@ -48,6 +48,8 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
     locks: new Map(),
     saves: new Map(),
     settled: [],
+    realtime: new Map(),
+    isMeasured: false,
     changes: noChanges(),
   };
   if (spec.shutdown !== undefined)

@@ -160,6 +160,7 @@ export function breakRun(run: Run, message: string): void {
   for (const stepId of run.steps.keys()) run.changes.stop.push({ stepId, how: "kill" });
   run.steps.clear();
   run.suspends.clear();
+  run.realtime.clear();
   run.held = [];
   run.heldGates = [];
   run.settled.length = 0;

@@ -127,11 +127,12 @@ export interface Effects extends RunChanges {
 
 /** Takes what is new to be done. After a restart, `run.steps` is all of it: starting is idempotent. */
 export function decide(run: Run): Effects {
-  const { start, stop, ask, release, save } = run.changes;
+  const { start, stop, ended, ask, release, save } = run.changes;
   run.changes = noChanges();
   return {
     start: start.filter((id) => run.steps.has(id)),
     stop,
+    ended,
     ask: ask.filter((id) => run.asks.has(id)),
     release,
     save,

@@ -89,7 +89,10 @@ function scheduledTime(run: Run): string | undefined {
 const own = (map: Readonly<Record<string, string>>, key: string): string | undefined =>
   Object.hasOwn(map, key) ? map[key] : undefined;
 
-/** Failed nodes as Argo hands them to exit handlers: a JSON list inside a quoted text; "null" when there are none. */
+/** With the value `quoted`, the list of failures is a JSON text in quotes, as Argo has it. */
+const failuresAnnotation = "sluice.dev/workflow-failures";
+
+/** Failed nodes as exit handlers get them, a JSON list; "null" when there are none. */
 function failuresOf(run: Run): string {
   const failures = [...run.nodes.values()]
     .filter((node) => isBad(node.phase))
@@ -101,7 +104,9 @@ function failuresOf(run: Run): string {
       podName: node.podName ?? "",
       finishedAt: rfc3339(node.finishedAt ?? run.now),
     }));
-  return failures.length === 0 ? "null" : JSON.stringify(JSON.stringify(failures));
+  if (failures.length === 0) return "null";
+  const text = JSON.stringify(failures);
+  return own(run.annotations, failuresAnnotation) === "quoted" ? JSON.stringify(text) : text;
 }
 
 /** To the second, as Kubernetes writes times. */

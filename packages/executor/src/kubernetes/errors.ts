@@ -8,6 +8,12 @@ export const KubeExecError = defineErrors("KUBEEXEC", {
       `template '${d.template}' is of type ${d.kind}, which does not run as a pod here yet`,
     hint: "run this workflow with the local executor, or make its containers steps of their own",
   },
+  ARTIFACTS: {
+    retry: "never",
+    message: (d: { template: string }) =>
+      `template '${d.template}' has artifacts, which steps on Kubernetes cannot bring or save yet`,
+    hint: "run the workflow on the local executor (annotation sluice.dev/executor: local), or pass small values as parameters",
+  },
   NO_IMAGE: {
     retry: "never",
     message: (d: { template: string }) => `template '${d.template}' names no image`,

@@ -65,6 +65,8 @@ class KubernetesExecutor implements Executor {
     const allowed = this.#options.namespaces;
     if (allowed !== undefined && !allowed.includes(namespace))
       return tracked.refuse(KubeExecError.NAMESPACE({ namespace, allowed: allowed.join(", ") }));
+    if (step.artifacts !== undefined)
+      return tracked.refuse(KubeExecError.ARTIFACTS({ template: step.node.template }));
     try {
       const mark = `::sluice-${this.#options.random.id().slice(0, 20)}::`;
       const pod = buildPod(step, this.#options, { namespace, mark, now: clock.now() });

@@ -4,9 +4,12 @@
 import { readdirSync, rmdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Logger, type Random, Scope } from "@sluice/base";
+import type { ArtifactStore } from "@sluice/bus";
 import type { Executor, ExecutorDescription, StepEvent, StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
+import { type ArtifactLimits, defaultArtifactLimits } from "../artifacts/limits.ts";
 import { EventQueue } from "../event-queue.ts";
+import { ArtifactPorter } from "./artifact-porter.ts";
 import { BegunLog } from "./begun-log.ts";
 import { abandonedBoxes } from "./isolation/box-pool.ts";
 import type { Isolation } from "./isolation/isolation.ts";
@@ -21,6 +24,10 @@ export interface LocalExecutorOptions extends SiteOptions {
   /** Default "auto": the best that works. */
   readonly isolation?: IsolationChoice;
   readonly references: References;
+  /** The default artifact repository; without it, steps with artifacts are refused. */
+  readonly artifacts?: ArtifactStore;
+  /** Bounds of one artifact; each has a default. */
+  readonly artifactLimits?: Partial<ArtifactLimits>;
   readonly random: Random;
   readonly log: Logger;
 }
@@ -40,8 +47,12 @@ export async function makeLocalExecutor(options: LocalExecutorOptions): Promise<
     discard: (box) => discardBox({ ...site, trash, stepTrash }, box),
   });
   if (isolation.name === "process") options.log.warn("steps run without isolation", { reason });
+  const limits = { ...defaultArtifactLimits, ...options.artifactLimits };
   return new LocalExecutor({
     ...site,
+    limits,
+    porter: new ArtifactPorter({ ...site, store: options.artifacts, limits }),
+    random: options.random,
     references: options.references,
     log: options.log,
     isolation,
@@ -56,6 +67,9 @@ interface Parts extends Site {
   readonly log: Logger;
   readonly isolation: Isolation;
   readonly reason: string;
+  readonly random: Random;
+  readonly limits: ArtifactLimits;
+  readonly porter: ArtifactPorter;
   readonly trash: Trash;
   readonly stepTrash: Trash;
 }
@@ -100,6 +114,7 @@ class LocalExecutor implements Executor {
     const wanted = new Map(known.map((step) => [step.id, step]));
     const attached: string[] = [];
     this.#clearBoxes(await listStepIds(this.#parts.stepsDir));
+    this.#clearArtifacts(wanted);
     for (const id of await listStepIds(this.#parts.stepsDir)) {
       const folder = new StepFolder(this.#parts, id);
       const step = wanted.get(id);
@@ -146,8 +161,13 @@ class LocalExecutor implements Executor {
   }
 
   #run(folder: StepFolder, step: StepRequest): void {
-    const { clock, log, references, isolation } = this.#parts;
-    const deps = { clock, log, references, queue: this.#queue, signal: this.#scope.signal };
+    const { clock, log, references, isolation, porter, random, limits } = this.#parts;
+    const deps = {
+      ...{ clock, log, references, porter, random },
+      maxArtifactBytes: limits.maxBytes,
+      queue: this.#queue,
+      signal: this.#scope.signal,
+    };
     const runner = new StepRunner(deps, folder, step, isolation);
     this.#runners.set(step.id, runner);
     const running = runner.run().finally(() => this.#running.delete(running));
@@ -169,8 +189,17 @@ class LocalExecutor implements Executor {
 
   #remove(folder: StepFolder): void {
     const { box } = folder;
+    const { porter, trash } = this.#parts;
+    trash.put(porter.folderOf(folder.id));
     this.#parts.stepTrash.put(folder.path);
     if (box !== undefined) discardBox(this.#parts, box);
+  }
+
+  /** Of steps that went with the machine's memory, or were removed while this process was killed. */
+  #clearArtifacts(wanted: ReadonlyMap<string, unknown>): void {
+    const { porter, trash } = this.#parts;
+    for (const id of porter.known())
+      if (!wanted.has(id) && !this.#runners.has(id)) trash.put(porter.folderOf(id));
   }
 
   #clearBoxes(stepIds: readonly string[]): void {

@@ -22,6 +22,8 @@ export interface Site {
   readonly stepsDir: string;
   /** Sandboxes: of steps, and waiting for steps. */
   readonly boxesDir: string;
+  /** Artifacts on their way to and from steps; always on disk. */
+  readonly artifactsDir: string;
   /** What steps write in their sandboxes, by the box's name; always on disk. */
   readonly bulkDir: string;
   /** What is on its way out, of `stateDir`, and of the folders that may lie on another file system. */
@@ -49,6 +51,7 @@ export function openSite(options: SiteOptions): Site {
     stateDir,
     stepsDir: join(stepsHome, "steps"),
     boxesDir: join(stepsHome, "boxes"),
+    artifactsDir: join(stateDir, "artifacts"),
     bulkDir: stepsHome === stateDir ? join(stateDir, "boxes") : join(stateDir, "bulk"),
     trashDir: join(stateDir, "trash"),
     stepTrashDir: join(stepsHome, "trash"),
@@ -60,7 +63,8 @@ export function openSite(options: SiteOptions): Site {
     path: options.path ?? usualPath,
     clock: options.clock,
   };
-  for (const dir of [site.stepsDir, site.boxesDir, site.bulkDir, site.trashDir, site.stepTrashDir])
+  const { stepsDir, boxesDir, artifactsDir, bulkDir, trashDir, stepTrashDir } = site;
+  for (const dir of [stepsDir, boxesDir, artifactsDir, bulkDir, trashDir, stepTrashDir])
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   writeShims(site.shimsDir);
   prepareDeviceFolder(site.devDir);

@@ -35,6 +35,8 @@ export interface ServerDeps {
   readonly lint: LintOptions;
   /** What `doctor` shows: read at each request. */
   readonly doctor: () => Promise<Readonly<Record<string, unknown>>>;
+  /** Everything that is measured, in Prometheus' text format; absent = there is no /metrics. */
+  readonly metrics?: () => string;
   readonly version: string;
   readonly clock: Clock;
   readonly random: Random;

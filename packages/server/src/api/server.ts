@@ -166,6 +166,7 @@ function addRoute(app: FastifyInstance, route: ApiRoute, context: RouteContext):
       }
       const answer = await route.handle(call);
       if (answer.kind === "json") return reply.code(answer.status ?? 200).send(answer.body);
+      if (answer.kind === "text") return reply.type(answer.contentType).send(answer.body);
       reply.hijack();
       const open = openEventStream(reply.raw, context.deps.clock, context.closing);
       try {

@@ -89,8 +89,6 @@ export const Memoize = z.strictObject({
 });
 export type Memoize = z.infer<typeof Memoize>;
 
-export const Metrics = z.strictObject({ prometheus: z.array(KubeObject) });
-
 export const Metadata = z.strictObject({
   labels: z.record(z.string(), z.string()).optional(),
   annotations: z.record(z.string(), z.string()).optional(),

@@ -6,12 +6,12 @@ import {
   LifecycleHook,
   Memoize,
   Metadata,
-  Metrics,
   RetryStrategy,
   Sequence,
   Synchronization,
   TemplateRef,
 } from "./control.ts";
+import { Metrics } from "./metrics.ts";
 import { Arguments, Artifact, Parameter } from "./parameter.ts";
 
 export const Inputs = z.strictObject({

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { KubeList, KubeObject, ObjectMeta } from "../meta.ts";
-import { LifecycleHook, Metadata, Metrics, RetryStrategy, Synchronization } from "./control.ts";
+import { LifecycleHook, Metadata, RetryStrategy, Synchronization } from "./control.ts";
+import { Metrics } from "./metrics.ts";
 import { Arguments } from "./parameter.ts";
 import { Template } from "./template.ts";
 

@@ -27,7 +27,7 @@ export interface NodeOutputs {
 export interface Node {
   readonly id: string;
   readonly name: string;
-  readonly displayName: string;
+  displayName: string;
   type: NodeType;
   readonly templateName: string;
   /** How it is named when it is a template of another resource. */

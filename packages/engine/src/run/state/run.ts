@@ -95,6 +95,10 @@ export interface Run {
   readonly saves: Map<string, MemoSave>;
   /** What ended or became ready and is not yet followed up; empty between facts. */
   readonly settled: Settled[];
+  /** Running units whose template has a metric in real time, by node. */
+  readonly realtime: Map<string, Unit>;
+  /** Set by who emits metrics: only then the ends of units are kept for it. */
+  isMeasured: boolean;
   /** What is to be done since it was last taken. */
   changes: RunChanges;
 }
@@ -102,6 +106,8 @@ export interface Run {
 export interface RunChanges {
   readonly start: string[];
   readonly stop: { readonly stepId: string; readonly how: "term" | "kill" }[];
+  /** Units that ended, where someone measures them. */
+  readonly ended: Unit[];
   /** Keys of `asks`. */
   readonly ask: string[];
   /** Locks given back, and asks for locks that are withdrawn; done before new asks. */
@@ -112,4 +118,11 @@ export interface RunChanges {
 
 export type ReducibleFact = Exclude<Fact, RunSubmitted>;
 
-export const noChanges = (): RunChanges => ({ start: [], stop: [], ask: [], release: [], save: [] });
+export const noChanges = (): RunChanges => ({
+  start: [],
+  stop: [],
+  ended: [],
+  ask: [],
+  release: [],
+  save: [],
+});

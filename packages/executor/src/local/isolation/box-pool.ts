@@ -19,6 +19,7 @@ export interface BoxOptions {
   readonly boxesDir: string;
   /** Where boxes keep what their steps write; the same folder, or one on a disk. */
   readonly bulkDir: string;
+  readonly artifactsDir: string;
   readonly shimsDir: string;
   readonly devDir: string;
   readonly hidden: readonly string[];
@@ -31,6 +32,8 @@ export interface BoxOptions {
 
 export interface Box {
   readonly dir: string;
+  /** Where it keeps what its step writes. */
+  readonly bulkDir: string;
   readonly supervisor: Supervisor;
 }
 
@@ -69,7 +72,7 @@ export class BoxPool {
     const argv = [...unshareWords(privileged), "/bin/sh", "-c", initScript, "init", name, ...enterWords(dir)];
     const isolation: IsolationName = privileged ? "namespaces" : "namespaces-unprivileged";
     const supervisor = spawnSupervisor({ argv, ground: dir, env: { PATH: path }, gate: true, isolation });
-    return { dir, supervisor };
+    return { dir, bulkDir: join(bulkDir, name), supervisor };
   }
 
   /** Gets one more standby ready, up to their number. */

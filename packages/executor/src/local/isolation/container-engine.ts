@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { type Clock, sleepFor } from "@sluice/base";
 import type { StepRequest } from "@sluice/engine";
 import { LocalError } from "../../errors.ts";
@@ -21,6 +23,7 @@ export interface EngineOptions {
   readonly engine: "podman" | "docker";
   readonly flags: EngineFlags;
   readonly path: string;
+  readonly artifactsDir: string;
   readonly clock: Clock;
 }
 
@@ -39,7 +42,10 @@ export function makeContainerEngine(options: EngineOptions): Isolation {
     async launch(folder, step, plan) {
       layScript(folder.path, plan);
       const { argv, env } = runWords(options, folder, plan);
-      writeWhole(folder.file("after"), afterScript(words, folder, step));
+      const outDir = join(options.artifactsDir, folder.id, "out");
+      if (step.artifacts !== undefined) mkdirSync(outDir, { recursive: true });
+      const packing = packWords(words, folder, step, { outDir, maxBytes: plan.maxArtifactBytes + 1 });
+      writeWhole(folder.file("after"), afterScript(words, folder, step, packing));
       const supervisor = spawnSupervisor({
         argv: ["/bin/sh", "-c", clientScript, "supervise", ...argv],
         ground: folder.path,
@@ -71,7 +77,12 @@ export function makeContainerEngine(options: EngineOptions): Isolation {
 const containerName = (folder: StepFolder): string => `sluice-${folder.id}`;
 
 /** Outputs are copied out of the stopped container, which then goes. */
-function afterScript(words: readonly string[], folder: StepFolder, step: StepRequest): string {
+function afterScript(
+  words: readonly string[],
+  folder: StepFolder,
+  step: StepRequest,
+  packing: string,
+): string {
   const engine = words.map(shellQuote).join(" ");
   const followLinks = words[0] === "docker" ? " -L" : ""; // podman follows them by itself
   const name = containerName(folder);
@@ -79,7 +90,27 @@ function afterScript(words: readonly string[], folder: StepFolder, step: StepReq
     ({ path }, index) =>
       `${engine} cp${followLinks} ${shellQuote(`${name}:${path}`)} out/${index} >/dev/null 2>&1\n`,
   );
-  return `mkdir -p out\n${copies.join("")}${engine} rm -f ${shellQuote(name)} >/dev/null 2>&1\n`;
+  return `mkdir -p out\n${copies.join("")}${packing}${engine} rm -f ${shellQuote(name)} >/dev/null 2>&1\n`;
+}
+
+/** Output artifacts as raw tars: the engine's own copy to its standard output is one. */
+function packWords(
+  words: readonly string[],
+  folder: StepFolder,
+  step: StepRequest,
+  to: { readonly outDir: string; readonly maxBytes: number },
+): string {
+  const engine = words.map(shellQuote).join(" ");
+  const followLinks = words[0] === "docker" ? " -L" : "";
+  return (step.artifacts?.outputs ?? [])
+    .map(({ path }, index) => {
+      const from = shellQuote(`${containerName(folder)}:${path}`);
+      const file = shellQuote(`${to.outDir}/${index}.tar`);
+      return `${engine} cp${followLinks} ${from} - 2>/dev/null | head -c ${to.maxBytes} >${file}
+[ -s ${file} ] || rm -f ${file}
+`;
+    })
+    .join("");
 }
 
 /** Pure but for the volumes' files: the engine's `run` for one step. */
@@ -97,6 +128,7 @@ function runWords(options: EngineOptions, folder: StepFolder, plan: StepPlan) {
   if (plan.script !== undefined) argv.push("--volume", `${folder.file("staging")}:/argo/staging:ro`);
   for (const { source, target, readOnly } of mounts)
     argv.push("--volume", `${source}:${target}${readOnly ? ":ro" : ""}`);
+  for (const { source, target } of plan.inputs) argv.push("--volume", `${source}:${target}`);
   if (plan.workingDir !== undefined) argv.push("--workdir", plan.workingDir);
   const memory = plan.limits.memory === undefined ? undefined : bytesOf(plan.limits.memory);
   if (memory !== undefined) argv.push("--memory", String(memory));

@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { StepRequest } from "@sluice/engine";
-import { collectScript, enterScript } from "../step/shell-scripts.ts";
+import { collectScript, enterScript, packScript } from "../step/shell-scripts.ts";
 import type { StepFolder } from "../step/step-folder.ts";
 import type { StepPlan } from "../step/step-plan.ts";
 import { writeWhole } from "../step/whole-file.ts";
@@ -38,7 +38,7 @@ export interface Enter {
 export function makeEnter(
   folder: StepFolder,
   env: ReadonlyMap<string, string>,
-  options: { readonly argv: readonly string[]; readonly workingDir: string },
+  options: { readonly argv: readonly string[]; readonly workingDir: string; readonly prelude: string },
 ): Enter {
   const variables = new Map([...env.keys()].map((name, index) => [name, `SLUICE_ENV_${index}`]));
   const carriers = Object.fromEntries(
@@ -51,13 +51,27 @@ export function makeEnter(
   return { program: ". ./staging/enter", carriers };
 }
 
-/** Writes the collect program when the step has output files. `outDir` is as the step sees it. */
-export function layCollect(ground: string, step: StepRequest, outDir: string): void {
-  if (step.outputPaths.length === 0) return;
+export interface CollectPlaces {
+  /** The step's ground, where the program is kept. */
+  readonly ground: string;
+  /** Where output files and artifacts go, as whoever runs the program sees it. */
+  readonly outDir: string;
+  readonly artifactsOutDir: string;
+}
+
+/** Writes the collect program when the step has outputs. */
+export function layCollect(step: StepRequest, plan: StepPlan, places: CollectPlaces): void {
+  const { ground, outDir, artifactsOutDir } = places;
+  const artifacts = (step.artifacts?.outputs ?? []).map(({ path }) => path);
+  if (step.outputPaths.length + artifacts.length === 0) return;
   const paths = step.outputPaths.map(({ path }) => path);
   mkdirSync(join(ground, "out"), { recursive: true });
   mkdirSync(join(ground, "staging"), { recursive: true });
-  writeWhole(join(ground, "staging", "collect"), collectScript(paths, outDir, maxOutputBytes + 1));
+  writeWhole(
+    join(ground, "staging", "collect"),
+    collectScript(paths, outDir, maxOutputBytes + 1) +
+      packScript(artifacts, artifactsOutDir, plan.maxArtifactBytes + 1),
+  );
 }
 
 export function layScript(ground: string, plan: StepPlan): void {

@@ -1,7 +1,10 @@
+import { renameSync } from "node:fs";
+import { join, relative } from "node:path";
 import { LocalError } from "../../errors.ts";
 import { childrenOf, commandLineOf, signalTo } from "../step/process-table.ts";
-import { sandboxProgram } from "../step/shell-scripts.ts";
+import { inputsScript, sandboxProgram } from "../step/shell-scripts.ts";
 import { failureIn, type StepFolder } from "../step/step-folder.ts";
+import type { BroughtInput, StepPlan } from "../step/step-plan.ts";
 import { type Box, type BoxOptions, BoxPool } from "./box-pool.ts";
 import type { Isolation } from "./isolation.ts";
 import { environmentOf, hostName, layCollect, layScript, layVolumes } from "./layout.ts";
@@ -22,13 +25,22 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
     async launch(folder, step, plan): Promise<Supervised> {
       const box = plan.volumes.length === 0 ? pool.take() : pool.make(layVolumes(folder, plan));
       layScript(box.dir, plan);
-      layCollect(box.dir, step, "/argo/out");
+      layCollect(step, plan, {
+        ground: box.dir,
+        outDir: "/argo/out",
+        artifactsOutDir: "/argo/artifacts/out",
+      });
+      const inputs = moveInputs(box, folder, plan);
       const { supervisor } = box;
       await supervisor.spawned;
       supervisor.child.stdin?.end(
         `${folder.path}\n${hostName(step.id)}\n${sandboxProgram(
           environmentOf(step, plan, { path: `${options.path}:/argo/bin`, tmpDir: "/tmp" }),
-          { workingDir: plan.workingDir ?? "/", argv: [...(plan.command ?? []), ...plan.args] },
+          {
+            workingDir: plan.workingDir ?? "/",
+            argv: [...(plan.command ?? []), ...plan.args],
+            prelude: inputsScript(inputs),
+          },
         )}`,
       );
       return { ended: supervisor.ended.then((code) => settleBox(box, folder, code)) };
@@ -51,6 +63,17 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
 
     [Symbol.asyncDispose]: () => pool.close(),
   };
+
+  /** Brings the inputs into the box, and says where the step sees them. */
+  function moveInputs(box: Box, folder: StepFolder, plan: StepPlan): readonly BroughtInput[] {
+    if (plan.inputs.length === 0) return [];
+    const brought = join(options.artifactsDir, folder.id, "in");
+    renameSync(brought, join(box.bulkDir, "artifacts", "in"));
+    return plan.inputs.map(({ source, target }) => ({
+      source: join("/argo/artifacts/in", relative(brought, source)),
+      target,
+    }));
+  }
 
   /** A box that came to no claim has no other step to wait for: it goes. Its reason is kept with the step. */
   function settleBox(box: Box, folder: StepFolder, code: number | undefined): number | undefined {

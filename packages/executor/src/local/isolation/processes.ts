@@ -1,8 +1,9 @@
 import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Clock } from "@sluice/base";
 import { LocalError } from "../../errors.ts";
 import { childrenOf, processesWithEnv, signalTo } from "../step/process-table.ts";
-import { plainScript } from "../step/shell-scripts.ts";
+import { inputsScript, plainScript } from "../step/shell-scripts.ts";
 import { scriptPath } from "../step/step-plan.ts";
 import type { Isolation } from "./isolation.ts";
 import { environmentOf, layCollect, layScript, layVolumes, makeEnter } from "./layout.ts";
@@ -12,6 +13,7 @@ import { spawnSupervisor } from "./supervised.ts";
 /** Steps as plain processes: each has a working folder and a TMPDIR of its own, and that is all that is kept apart. */
 export function makeProcessIsolation(options: {
   readonly shimsDir: string;
+  readonly artifactsDir: string;
   readonly path: string;
   readonly clock: Clock;
 }): Isolation {
@@ -35,7 +37,9 @@ export function makeProcessIsolation(options: {
       for (const dir of ["work", "tmp"]) mkdirSync(folder.file(dir), { recursive: true });
       layScript(folder.path, plan);
       layVolumes(folder, plan);
-      layCollect(folder.path, step, folder.file("out"));
+      const artifactsOutDir = join(options.artifactsDir, folder.id, "out");
+      if (step.artifacts !== undefined) mkdirSync(artifactsOutDir, { recursive: true });
+      layCollect(step, plan, { ground: folder.path, outDir: folder.file("out"), artifactsOutDir });
       const env = environmentOf(step, plan, {
         path: `${options.path}:${options.shimsDir}`,
         tmpDir: folder.file("tmp"),
@@ -43,6 +47,7 @@ export function makeProcessIsolation(options: {
       const { program, carriers } = makeEnter(folder, env, {
         argv: [setsid, ...(plan.command ?? []), ...plan.args].map(own),
         workingDir: plan.workingDir ?? folder.file("work"),
+        prelude: inputsScript(plan.inputs),
       });
       const supervisor = spawnSupervisor({
         argv: ["/bin/sh", "-c", plainScript, "supervise", program],

@@ -80,6 +80,7 @@ export function unshareWords(privileged: boolean): readonly string[] {
 export function prepareSandboxFolder(spec: SandboxSpec): void {
   for (const part of ["root", "staging", "out"]) mkdirSync(join(spec.stepDir, part), { recursive: true });
   for (const part of ["upper", "work"]) mkdirSync(join(spec.bulkDir, part), { recursive: true });
+  mkdirSync(join(spec.bulkDir, "artifacts", "out"), { recursive: true });
   mkdirSync(join(spec.bulkDir, "tmp"), { recursive: true, mode: 0o777 });
   if (spec.privileged) mkdirSync(join(spec.bulkDir, "upper", "argo"), { recursive: true });
   else prepareTopFolders(spec);
@@ -141,6 +142,7 @@ export function fstab(spec: SandboxSpec): string {
       { source: spec.shimsDir, target: "/argo/bin", readOnly: true },
       { source: join(spec.stepDir, "staging"), target: "/argo/staging", readOnly: true },
       { source: join(spec.stepDir, "out"), target: "/argo/out", readOnly: false },
+      { source: join(spec.bulkDir, "artifacts"), target: "/argo/artifacts", readOnly: false },
     ].map(({ source, target, readOnly }) => bind(source, target, `,X-mount.mkdir${readOnly ? ",ro" : ""}`)),
   );
   const resolver = resolverConfig();

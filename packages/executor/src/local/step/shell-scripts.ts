@@ -1,6 +1,8 @@
 // The POSIX sh programs that stand between this process and a step. They outlive us, so they are kept small: no
 // program but the shell itself, util-linux and the step runs in the usual case.
 
+import { posix } from "node:path";
+
 /** Safe in sh, whatever is in it. */
 export const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
@@ -81,12 +83,14 @@ export interface EnterScript {
   readonly argv: readonly string[];
   /** Words before the step's own. */
   readonly before?: string;
+  /** Lines run first. */
+  readonly prelude?: string;
 }
 
 /** What the shell that waits in a sandbox is told to become: the same, with the values themselves in place of carriers. */
 export function sandboxProgram(
   env: ReadonlyMap<string, string>,
-  options: Pick<EnterScript, "workingDir" | "argv">,
+  options: Pick<EnterScript, "workingDir" | "argv" | "prelude">,
 ): string {
   const carriers = [...env.values()].map((value, index) => `SLUICE_ENV_${index}=${shellQuote(value)}\n`);
   const variables = new Map([...env.keys()].map((name, index) => [name, `SLUICE_ENV_${index}`]));
@@ -98,7 +102,7 @@ export function sandboxProgram(
  * environment under neutral names: they never touch the disk, and a name that the dynamic loader or a shell obeys
  * (LD_PRELOAD, ENV) has no power over the programs that set the sandbox up.
  */
-export function enterScript({ workingDir, variables, argv, before = "" }: EnterScript): string {
+export function enterScript({ workingDir, variables, argv, before = "", prelude = "" }: EnterScript): string {
   const dir = shellQuote(workingDir);
   const lines = [`cd -- ${dir} 2>/dev/null || { mkdir -p -- ${dir} && cd -- ${dir}; } || exit 126`];
   const odd: string[] = [];
@@ -115,7 +119,43 @@ export function enterScript({ workingDir, variables, argv, before = "" }: EnterS
     if (carriers.length > 0) lines.push(`unset ${carriers.join(" ")}`);
     lines.push(`exec ${before} ${words}`);
   }
-  return `${lines.join("\n")}\n`;
+  return `${prelude}${lines.join("\n")}\n`;
+}
+
+/**
+ * Puts input artifacts at their paths, as the step sees them; a folder's content goes into one that is there already.
+ * What was copied is removed from where it came.
+ */
+export function inputsScript(
+  inputs: readonly { readonly source: string; readonly target: string }[],
+): string {
+  return inputs
+    .map(({ source, target }) => {
+      const [from, to, folder] = [source, target, posix.dirname(target)].map(shellQuote);
+      return `mkdir -p -- ${folder} || exit 125
+if [ -d ${from} ] && ! [ -L ${from} ]; then mkdir -p -- ${to} && cp -a -- ${from}/. ${to}/; else cp -a -- ${from} ${to}; fi || exit 125
+rm -rf -- ${from}
+`;
+    })
+    .join("");
+}
+
+/**
+ * Makes a raw tar of what lies at each path: `<n>.tar` of `outDir`; with `<n>.failed` beside it, it is not whole.
+ * A path that is a link is followed, once, as the step sees it.
+ */
+export function packScript(paths: readonly string[], outDir: string, maxBytes: number): string {
+  return paths
+    .map((path, index) => {
+      const to = shellQuote(`${outDir}/${index}`);
+      return `path=${shellQuote(path)}
+if [ -L "$path" ]; then path=$(readlink -f -- "$path"); fi
+if [ -e "$path" ]; then
+{ tar -C "$(dirname -- "$path")" -cf - -- "$(basename -- "$path")" 2>${to}.said || { [ "$?" -gt 1 ] && mv ${to}.said ${to}.failed; }; } | head -c ${maxBytes} >${to}.tar
+fi
+`;
+    })
+    .join("");
 }
 
 /** Copies the files of output parameters, as the step sees them, to numbered files of `outDir`. */

@@ -19,7 +19,17 @@ export interface StepPlan {
   readonly script: string | undefined;
   readonly env: ReadonlyMap<string, string>;
   readonly volumes: readonly PlannedVolume[];
+  /** Input artifacts, brought to this machine. */
+  readonly inputs: readonly BroughtInput[];
+  /** The largest raw tar of an output artifact. */
+  readonly maxArtifactBytes: number;
   readonly limits: { readonly memory?: string; readonly cpu?: string };
+}
+
+/** An input artifact: a file or folder of this machine that the step shall find at `target`. */
+export interface BroughtInput {
+  readonly source: string;
+  readonly target: string;
 }
 
 export interface PlannedVolume {
@@ -62,6 +72,8 @@ export async function planStep(
     script: step.work.kind === "script" ? step.work.script.source : undefined,
     env: await readEnvironment(step, container, references),
     volumes: await planVolumes(step, container, references),
+    inputs: [],
+    maxArtifactBytes: 0,
     limits: isObject(limits) ? { ...text(limits, "memory"), ...text(limits, "cpu") } : {},
   };
 }

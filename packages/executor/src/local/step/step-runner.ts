@@ -6,11 +6,21 @@
 //   R3. `lost` is told only when the claimer is gone, the exit file is still not there after that, and what may be
 //       left of the step has been killed.
 import { join } from "node:path";
-import { type Clock, isAppError, type Logger, messageOf, sleepFor } from "@sluice/base";
+import {
+  type Clock,
+  isAppError,
+  type Logger,
+  messageOf,
+  type Random,
+  retrying,
+  retryOf,
+  sleepFor,
+} from "@sluice/base";
 import type { StepEvent, StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import { LocalError } from "../../errors.ts";
 import type { EventQueue } from "../../event-queue.ts";
+import type { ArtifactPorter } from "../artifact-porter.ts";
 import type { Isolation } from "../isolation/isolation.ts";
 import type { Supervised } from "../isolation/supervised.ts";
 import { FolderWatch } from "./folder-watch.ts";
@@ -19,13 +29,16 @@ import { readOutputs } from "./output-files.ts";
 import { processesWithEnv } from "./process-table.ts";
 import { claimTakenExitCode } from "./shell-scripts.ts";
 import type { ExitRecord, StepFolder } from "./step-folder.ts";
-import { planStep } from "./step-plan.ts";
+import { planStep, type StepPlan } from "./step-plan.ts";
 
 export interface RunnerDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly references: References;
   readonly queue: EventQueue;
+  readonly random: Random;
+  readonly porter: ArtifactPorter;
+  readonly maxArtifactBytes: number;
   /** Aborted when the executor is disposed: leave the step as it is. */
   readonly signal: AbortSignal;
 }
@@ -94,8 +107,13 @@ export class StepRunner {
   async #begin(): Promise<void> {
     const { clock, references, queue, signal } = this.#deps;
     const stepId = this.#step.id;
-    const plan = await planStep(this.#step, references, this.#isolation.name);
     const say = (message: string) => queue.put({ type: "pending", stepId, at: clock.now(), message });
+    const plan: StepPlan = {
+      ...(await planStep(this.#step, references, this.#isolation.name)),
+      inputs: await this.#persist("input artifacts cannot be brought", (porter) => porter.bring(this.#step)),
+      maxArtifactBytes: this.#deps.maxArtifactBytes,
+    };
+    if (signal.aborted) return;
     await this.#isolation.ready(plan, say, signal);
     if (signal.aborted) return;
     const { ended } = await this.#isolation.launch(this.#folder, this.#step, plan);
@@ -201,6 +219,27 @@ export class StepRunner {
       this.#deps.queue.put({ type: "output", stepId: this.#step.id, lines: lines.slice(from, from + 500) });
   };
 
+  /** Work with the artifact repository, until it is done or the executor is disposed; the bus may be away meanwhile. */
+  #persist<T>(trouble: string, work: (porter: ArtifactPorter) => Promise<T>): Promise<T> {
+    const { clock, random, log, signal, porter } = this.#deps;
+    return retrying(
+      {
+        clock,
+        random,
+        signal,
+        attempts: Number.POSITIVE_INFINITY,
+        when: (error) => retryOf(error) === "later",
+        onRetry: (error, attempt) =>
+          log.warn("artifacts wait for the bus", {
+            step: this.#step.id,
+            attempt,
+            reason: `${trouble}: ${messageOf(error)}`,
+          }),
+      },
+      () => work(porter),
+    );
+  }
+
   async #tell(ending: Exclude<Ending, { kind: "left" }>): Promise<void> {
     const { queue, clock } = this.#deps;
     const stepId = this.#step.id;
@@ -238,7 +277,10 @@ export class StepRunner {
     this.#deps.log.error("processes of a lost step cannot be killed", { step: this.#step.id });
   }
 
-  #tellExit(exit: ExitRecord): void {
+  async #tellExit(exit: ExitRecord): Promise<void> {
+    const saved = await this.#persist("output artifacts cannot be saved", (porter) =>
+      porter.save(this.#step, this.#folder),
+    );
     const { outputs, unread } = readOutputs(this.#folder, this.#step.outputPaths);
     const isDeadline = this.#folder.stop()?.deadline === true;
     this.#deps.queue.put({
@@ -251,6 +293,8 @@ export class StepRunner {
       ...(this.#step.captureResult ? { result: readResult(join(this.#folder.ground, "stdout")) } : {}),
       ...(isDeadline ? { deadline: true } : {}),
       ...(Object.keys(unread).length > 0 ? { unread } : {}),
+      ...(Object.keys(saved.artifacts).length > 0 ? { artifacts: saved.artifacts } : {}),
+      ...(Object.keys(saved.unsaved).length > 0 ? { unsaved: saved.unsaved } : {}),
       ...(exit.cpuMs === undefined ? {} : { usage: { cpuMs: exit.cpuMs } }),
     });
     this.#isolation.rest();

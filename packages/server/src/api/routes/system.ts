@@ -17,6 +17,18 @@ export function systemRoutes(deps: ServerDeps): readonly ApiRoute[] {
     },
     {
       method: "GET",
+      path: "/metrics",
+      id: "metrics",
+      summary:
+        "What is measured, as Prometheus reads it: the engine's own values and the metrics of workflows",
+      handle: () => {
+        if (deps.metrics === undefined) throw ServerError.ROUTE_UNKNOWN({ method: "GET", path: "/metrics" });
+        const contentType = "text/plain; version=0.0.4; charset=utf-8";
+        return { kind: "text", contentType, body: deps.metrics() };
+      },
+    },
+    {
+      method: "GET",
       path: "/api/v1/version",
       id: "getVersion",
       summary: "The server's version, in Argo's shape",

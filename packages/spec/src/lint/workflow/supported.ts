@@ -1,7 +1,7 @@
 import type { IssueSink, Path } from "../../issue.ts";
 import { type Support, type SupportPlace, support } from "../../support.ts";
 import type { LifecycleHook } from "../../workflow/control.ts";
-import type { Arguments, Parameter } from "../../workflow/parameter.ts";
+import type { Arguments, Artifact, Parameter } from "../../workflow/parameter.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import { callsOf, type Placed, type WorkflowLint } from "./context.ts";
 
@@ -37,11 +37,13 @@ function checkTemplate(report: Report, placed: Placed<Template | InlineTemplate>
   if (value.retryStrategy !== undefined) {
     checkFields(report, "retryStrategy", value.retryStrategy, [...path, "retryStrategy"]);
   }
+  checkArchiveLocation(report, value.archiveLocation, [...path, "archiveLocation"]);
   for (const side of ["inputs", "outputs"] as const) {
     const values = value[side];
     if (values === undefined) continue;
     checkFields(report, side, values, [...path, side]);
     checkParameters(report, values.parameters, [...path, side, "parameters"]);
+    checkArtifacts(report, values.artifacts, [...path, side, "artifacts"]);
   }
   if (!("steps" in value) && !("dag" in value)) return;
   for (const call of callsOf({ value: value as Template, path })) {
@@ -56,7 +58,7 @@ function checkTemplate(report: Report, placed: Placed<Template | InlineTemplate>
 
 function checkArguments(report: Report, args: Arguments | undefined, path: Path): void {
   checkParameters(report, args?.parameters, [...path, "parameters"]);
-  if ((args?.artifacts ?? []).length > 0) unsupported(report.sink, "artifacts", [...path, "artifacts"]);
+  checkArtifacts(report, args?.artifacts, [...path, "artifacts"]);
 }
 
 function checkParameters(report: Report, parameters: readonly Parameter[] | undefined, path: Path): void {
@@ -64,6 +66,32 @@ function checkParameters(report: Report, parameters: readonly Parameter[] | unde
     if (parameter.valueFrom === undefined) continue;
     checkFields(report, "valueFrom", parameter.valueFrom, [...path, i, "valueFrom"]);
   }
+}
+
+/** The field of each location that may stand alone: then it is a key in the default repository. */
+const keyFields: Readonly<Record<string, string>> = { s3: "key", gcs: "key", oss: "key", azure: "blob" };
+
+function checkArtifacts(report: Report, artifacts: readonly Artifact[] | undefined, path: Path): void {
+  for (const [i, artifact] of (artifacts ?? []).entries()) {
+    checkFields(report, "artifact", artifact, [...path, i]);
+    for (const [kind, key] of Object.entries(keyFields)) {
+      const location = artifact[kind as keyof Artifact];
+      for (const field of Object.keys((location as object | undefined) ?? {}))
+        if (field !== key) unsupported(report.sink, `${kind}.${field}`, [...path, i, kind, field]);
+    }
+  }
+  if ((artifacts ?? []).length > 0 && report.executor === "kubernetes")
+    report.sink.error("SPEC_UNSUPPORTED", path, {
+      message: "artifacts are not run on Kubernetes by this version of Sluice",
+      hint: "run the workflow on the local executor, or pass small values as parameters",
+      key: true,
+    });
+}
+
+/** Logs are kept anyway; a place for them, or for a step's artifacts, is not chosen so here. */
+function checkArchiveLocation(report: Report, location: object | undefined, path: Path): void {
+  for (const field of Object.keys(location ?? {}))
+    if (field !== "archiveLogs") unsupported(report.sink, `archiveLocation.${field}`, [...path, field]);
 }
 
 function checkHooks(
