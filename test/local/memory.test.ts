@@ -65,7 +65,8 @@ describe.skipIf(shared === undefined)("a step folder in memory", () => {
     await using bench = await makeLocalBench("process");
     const step = shStep("echo again", {});
     const other = shStep("echo first", {});
-    writeFileSync(join(bench.stateDir, "begun"), `an-earlier-start ${step.id}\n`);
+    mkdirSync(join(bench.stateDir, "begun-steps"), { recursive: true });
+    writeFileSync(join(bench.stateDir, "begun-steps", "an-earlier-start 1"), `${step.id}\n`);
     await using executor = await bench.open({ memoryDir });
     await using reader = new EventReader(executor);
 

@@ -45,6 +45,33 @@ export function makeProgram(env: NodeJS.ProcessEnv, signal: AbortSignal): Comman
   return program;
 }
 
+function engineCommand(program: Command, call: Call): void {
+  program
+    .command("engine")
+    .description(
+      "one more engine with its executor, beside others on the same NATS server: they share the runs",
+    )
+    .option("--config <file>", "settings in YAML (`sluice config print` shows them)")
+    .requiredOption("--nats <url>", "the NATS server of the installation")
+    .option(
+      "--data <folder>",
+      "folder of this machine's steps (default .sluice); engines that share it share steps",
+    )
+    .option("--executor <kind>", "auto, local or kubernetes (default auto)")
+    .option(
+      "--isolation <kind>",
+      "for local steps: auto, podman, docker, namespaces or process (default auto)",
+    )
+    .option("--step-namespaces <names>", "for pods: the namespaces in which steps may run (default all)")
+    .option("--image-pull-policy <policy>", "for pods that name none: Always, IfNotPresent or Never")
+    .option("--kubeconfig <file>", "the cluster for executor kubernetes")
+    .option("--max-steps <number>", "steps that run at once (default 64)")
+    .option("--log-level <level>", "debug, info, warn or error (default info)")
+    .option("--log-format <format>", "text or json (default text)")
+    .action(call(async () => (await import("./commands/server/engine.ts")).engine))
+    .addHelpText("after", "\nExample: sluice engine --nats nats://10.0.0.5:4222");
+}
+
 function serverCommands(program: Command, call: Call): void {
   const up = program
     .command("up")
@@ -75,6 +102,7 @@ function serverCommands(program: Command, call: Call): void {
     .option("--log-format <format>", "text or json (default text)")
     .action(call(async () => (await import("./commands/server/up.ts")).up));
   up.addHelpText("after", "\nExample: sluice up examples/quickstart");
+  engineCommand(program, call);
 
   program
     .command("demo")

@@ -19,6 +19,8 @@ export interface EngineMark {
   readonly at: number;
   /** Names one start of one engine process. */
   readonly engine: string;
+  /** Where steps that this engine starts keep running, when that is not where the last mark with a site said. */
+  readonly site?: string;
 }
 
 /** A step really runs. Told to watchers at once; stored with the next append that has another reason. */

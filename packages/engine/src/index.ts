@@ -7,20 +7,21 @@ export { makeRunDirectory, type RunDirectoryDeps } from "./directory/directory.t
 export { type LabelTest, parseLabelSelector } from "./directory/label-selector.ts";
 export type { RunDirectory, RunEvent, RunList, RunQuery, SubmitOptions } from "./directory/port.ts";
 export { EngineError } from "./errors.ts";
-export type {
-  ArtifactArchive,
-  ArtifactInput,
-  ArtifactOutput,
-  Condition,
-  ContainerEnd,
-  ContainerWork,
-  Executor,
-  ExecutorDescription,
-  SavedArtifact,
-  StepEvent,
-  StepLine,
-  StepRequest,
-  StepWork,
+export {
+  type ArtifactArchive,
+  type ArtifactInput,
+  type ArtifactOutput,
+  type Condition,
+  type ContainerEnd,
+  type ContainerWork,
+  type Executor,
+  type ExecutorDescription,
+  runUidOf,
+  type SavedArtifact,
+  type StepEvent,
+  type StepLine,
+  type StepRequest,
+  type StepWork,
 } from "./executor/contract.ts";
 export { type CommandFact, type Fact, factVersion, isCommand } from "./facts.ts";
 export { type EngineConfig, type EngineDeps, executorAnnotation } from "./loop/deps.ts";
@@ -38,6 +39,7 @@ export { createRun } from "./run/create.ts";
 export { decide, type Effects, reduce } from "./run/reduce.ts";
 export type { Node, NodePhase, NodeType, RunPhase } from "./run/state/node.ts";
 export { defaultLimits, type Run, type RunLimits } from "./run/state/run.ts";
+export type { ShardSettings } from "./shards/keeper.ts";
 export {
   type Simulated,
   type SimulatedAnswer,

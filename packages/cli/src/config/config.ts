@@ -52,6 +52,8 @@ export const Config = z.strictObject({
     .int()
     .min(1)
     .default(2 ** 30),
+  /** Parts into which engines divide the runs; fixed by the first start of an installation. */
+  shards: z.coerce.number().int().min(1).max(4_096).default(64),
   apiToken: secret.optional(),
   kubeconfig: z.string().optional(),
   /** Executor `kubernetes`: namespaces in which steps may run, comma-separated; a Role in each is enough. Absent: all. */

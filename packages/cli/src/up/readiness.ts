@@ -33,3 +33,11 @@ export class Roles {
     await Promise.all(this.#all);
   }
 }
+
+/** Rejects when a role died during the start, with what it died of. */
+export function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

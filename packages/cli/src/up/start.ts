@@ -1,20 +1,10 @@
 // Starts every role of Sluice in this process and joins them: the composition root of `up` and `demo`.
 // Order: bus → executor → engine → API → ingress, sources, sensors, triggers; closing goes the other way.
 import { mkdir } from "node:fs/promises";
-import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { Clock, Failpoints, Logger, Random, Scope } from "@sluice/base";
 import { runCollector, type Stores } from "@sluice/bus";
-import {
-  type Fact,
-  type MetricEmission,
-  MetricsRegistry,
-  makeRunDirectory,
-  type RunDirectory,
-  RunRegistry,
-  runCron,
-  runEngine,
-} from "@sluice/engine";
+import { type MetricEmission, MetricsRegistry } from "@sluice/engine";
 import { runSensors, SensorsStatus } from "@sluice/sensors";
 import { makeIngress, makeServer } from "@sluice/server";
 import { runSources, SourcesBoard } from "@sluice/sources";
@@ -25,11 +15,11 @@ import { kindSchemas } from "../kinds.ts";
 import { version } from "../version.ts";
 import { outboundPolicyOf } from "./agent.ts";
 import { type OpenBus, openBus } from "./bus.ts";
-import { makeDefinitions } from "./definitions.ts";
 import { makeDoctor } from "./doctor.ts";
+import { startEngine } from "./engine/start-engine.ts";
 import { type ChosenExecutor, chooseExecutor } from "./executors.ts";
 import { makeReferenceWriter } from "./local-references.ts";
-import { Roles } from "./readiness.ts";
+import { aborted, Roles } from "./readiness.ts";
 
 export interface StartOptions {
   readonly config: Config;
@@ -158,13 +148,6 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
   return { url, dataDir, bus, stores, executor: chosen, sources, sensors };
 }
 
-interface EngineParts {
-  readonly stores: Stores;
-  readonly chosen: ChosenExecutor;
-  readonly roles: Roles;
-  readonly metrics: MetricsRegistry;
-}
-
 const versionMetric: MetricEmission = {
   kind: "gauge",
   operation: "Set",
@@ -173,68 +156,3 @@ const versionMetric: MetricEmission = {
   value: 1,
   labels: [["version", version]],
 };
-
-/** The engine's loop, and what the API sees of its runs. */
-function startEngine(options: StartOptions, { stores, chosen, roles, metrics }: EngineParts): RunDirectory {
-  const { config, scope, clock, random, log, failpoints } = options;
-  const registry = new RunRegistry();
-  const journal = stores.journal<Fact>();
-  const { archive, logs, submitRun } = stores;
-  const onRecovered = roles.expect("engine");
-  scope.spawn("engine", (signal) =>
-    runEngine(
-      {
-        journal,
-        archive,
-        logs,
-        executors: new Map([[chosen.executor.kind, chosen.executor]]),
-        defaultExecutor: chosen.executor.kind,
-        clock,
-        random,
-        log: log.child({ role: "engine" }),
-        failpoints,
-        identity: hostname(),
-        config: { maxParallelSteps: config.maxSteps },
-        definitions: makeDefinitions(stores.resources, chosen.configMap),
-        registry,
-        metrics,
-        coordination: {
-          locks: stores.state("locks"),
-          memo: stores.memo,
-          resources: stores.resources,
-          configMap: (namespace, name, key) => chosen.references.configMap(namespace, name, key),
-        },
-        onRecovered,
-      },
-      signal,
-    ),
-  );
-  const runs = makeRunDirectory({
-    ...{ journal, archive, logs, submitRun, registry, clock, random },
-    log: log.child({ role: "runs" }),
-    signal: scope.signal,
-  });
-  const onReady = roles.expect("cron");
-  scope.spawn("cron", (signal) =>
-    runCron(
-      {
-        resources: stores.resources,
-        state: stores.state("schedules"),
-        ...{ runs, registry, archive, journal, clock },
-        log: log.child({ role: "cron" }),
-        zone: config.timezone,
-        onReady,
-      },
-      signal,
-    ),
-  );
-  return runs;
-}
-
-/** Rejects when a role died during the start, with what it died of. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-}

@@ -6,6 +6,8 @@
 //       after a restart until `forget` was called.
 //   X3. After `stop` the step ends within its grace, and X2 holds.
 //   X4. Output lines of a step come before its `finished`.
+//   X5. Several executors may look at one place (a state folder, a cluster), each for the runs of its own engine: a step
+//       is started once by all of them together, and what is another's is neither told, stopped nor removed.
 import type { Container, ContainerSet, HttpTemplate, ResourceTemplate, Script } from "@sluice/spec";
 
 /** What an executor needs to run one attempt of one leaf node. Every value is final: no templates are left in it. */
@@ -181,15 +183,28 @@ export interface StepLine {
 export interface Executor extends AsyncDisposable {
   /** "local", "kubernetes". */
   readonly kind: string;
+  /**
+   * Names the place where steps keep running when this process ends. Engines of one site can adopt each other's steps; a
+   * step of another site counts as lost with its engine. Absent: there is one place only.
+   */
+  readonly site?: string;
+  /** Whether nothing of the step outlives its process, so that another site just starts it again. Default: no step. */
+  isPlaceless?(step: StepRequest): boolean;
   /** Resolves when the step is surely known to the executor (state written, pod created), not when it runs. */
   start(step: StepRequest): Promise<void>;
   /** Asks the step to end: SIGTERM, and SIGKILL after its grace; `kill` at once. An unknown id is no error. */
   stop(stepId: string, how: "term" | "kill"): Promise<void>;
   /**
-   * Called once per start of the engine with the steps that it believes unfinished. Those that exist are attached to,
-   * those that never started are left to `start`; what runs here for runs that are not in the list is stopped and removed.
+   * Called whenever the engine takes runs over, with the steps of theirs that it believes unfinished. Those that exist are
+   * attached to, those that never started are left to `start`. What else runs here is stopped and removed if it is of a
+   * run for which `owns` says so (by the uid that heads the step's id; default: every run), unless this instance started it.
    */
-  adopt(known: readonly StepRequest[]): Promise<{ readonly attached: readonly string[] }>;
+  adopt(
+    known: readonly StepRequest[],
+    owns?: (runUid: string) => boolean,
+  ): Promise<{ readonly attached: readonly string[] }>;
+  /** Another engine has these steps: they run on, and are not told of here any more. Unknown ids are no error. */
+  detach(stepIds: readonly string[]): Promise<void>;
   /** The engine has stored the step's end and output: state files and pods may go. */
   forget(stepId: string): Promise<void>;
   /** One reader. Ends when `signal` aborts. */
@@ -205,3 +220,6 @@ export interface ExecutorDescription {
   readonly reason: string;
   readonly warnings: readonly string[];
 }
+
+/** The uid of the run that a step belongs to. */
+export const runUidOf = (stepId: string): string => stepId.slice(0, Math.max(0, stepId.indexOf(".")));

@@ -52,7 +52,7 @@ export class RunActor implements LiveRun {
     this.#deps = deps;
     this.run = run;
     this.executor = executor;
-    this.#journal = new JournalWriter(deps, run, seq);
+    this.#journal = new JournalWriter(deps, run, seq, executor?.site);
     this.#starter = new StepStarter(deps, run, executor, {
       refused: (event) => this.end(event),
       cancelled: (stepId) => this.end(cancelledEnd(stepId, deps.clock.now())),
@@ -110,6 +110,23 @@ export class RunActor implements LiveRun {
     );
   }
 
+  /** The step may still run on another site, where nobody can see it: it is not started here. */
+  isElsewhere(stepId: string): boolean {
+    const step = this.run.steps.get(stepId)?.step;
+    const isPlaceless = step !== undefined && this.executor?.isPlaceless?.(step.request) === true;
+    return this.run.elsewhere.has(stepId) && !isPlaceless;
+  }
+
+  lostElsewhere(stepId: string): void {
+    const reason = `it was under way on '${this.run.elsewhere.get(stepId)}', whose engine is gone`;
+    this.end({ type: "lost", stepId, at: this.#deps.clock.now(), reason });
+  }
+
+  /** Whether it has steps that another site could not take over. */
+  get isBound(): boolean {
+    return this.executor?.site !== undefined && this.run.steps.size > 0;
+  }
+
   /** Steps that the executor attached to: they are not started again. */
   attached(stepIds: readonly string[]): void {
     this.#starter.attached(stepIds);
@@ -145,7 +162,7 @@ export class RunActor implements LiveRun {
       await this.#inbox.ready();
       if (signal.aborted) return;
       const outcome = await this.#take(this.#inbox.drain(), signal);
-      if (outcome === "lost") return;
+      if (outcome === "lost" || signal.aborted) return;
       if (outcome === "nothing") {
         this.#arm(this.run.timers.nextAt, signal);
         continue;
@@ -185,7 +202,7 @@ export class RunActor implements LiveRun {
     let changed = false;
     for (const input of inputs) {
       if (input.type === "record") {
-        const taken = this.#journal.take(input.record);
+        const taken = await this.#journal.takeOwned(input.record);
         if (taken === "foreign") return "lost";
         changed ||= taken !== "known";
         continue;

@@ -6,6 +6,8 @@ import type { Fact } from "../facts.ts";
 import type { LockManager } from "../locks/lock-manager.ts";
 import type { MetricsRegistry } from "../metrics/registry.ts";
 import type { RunLimits } from "../run/state/run.ts";
+import type { ShardSettings } from "../shards/keeper.ts";
+import type { Shards } from "../shards/port.ts";
 import type { LogWriter } from "./log-writer.ts";
 import type { RunRegistry } from "./registry.ts";
 import type { StepSlots } from "./slots.ts";
@@ -33,6 +35,8 @@ export interface EngineDeps {
   /** Name of this process in the journal; each start adds a random part. */
   readonly identity: string;
   readonly config?: EngineConfig;
+  /** With it, engines on one bus share the runs by leases; without, this engine takes every run. */
+  readonly shards?: ShardSettings;
   /** Where the runs of this process can be seen; share it with `makeRunDirectory`. */
   readonly registry: RunRegistry;
   /** Where the metrics that workflows declare go, and what the engine says of itself. */
@@ -54,7 +58,8 @@ export interface Coordination {
 }
 
 /** What one run's actor works with. */
-export interface LoopDeps extends EngineDeps {
+export interface LoopDeps extends Omit<EngineDeps, "shards"> {
+  readonly shards: Shards;
   /** This start of this engine: its mark in the journal. */
   readonly engine: string;
   readonly slots: StepSlots;

@@ -5,57 +5,78 @@
 //       event finds its run.
 //   E2. A step's end reaches its actor after its output lines are stored.
 //   E3. Nothing is forgotten at an executor for a run that this process did not bring to its end.
-//   E4. A run of which another engine's record is seen has no actor here any more.
+//   E4. Where nobody shares the runs, one of which another engine's record is seen has no actor here any more.
+//   E5. Where engines share the runs, there are actors only for runs of our own shards; of the others only names are kept.
+//   E6. Runs that come to us are taken over one batch after another, and new runs only after the batch under way: an
+//       executor never takes a new run's step for one of nobody.
 import { messageOf } from "@sluice/base";
-import type { JournalRecord } from "@sluice/bus";
-import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
+import type { JournalRecord, RunKey } from "@sluice/bus";
+import { type Executor, runUidOf, type StepEvent } from "../executor/contract.ts";
 import type { Fact } from "../facts.ts";
 import { LimitBook } from "../locks/limit-book.ts";
 import { LockManager } from "../locks/lock-manager.ts";
 import { sweepLocks } from "../locks/sweeper.ts";
 import { engineMetrics } from "../metrics/collect.ts";
-import { stopAll } from "../run/control.ts";
-import { createRun } from "../run/create.ts";
+import { type Folded, foldRecord, loadRuns } from "../recovery/fold.ts";
+import { RunIndex } from "../recovery/run-index.ts";
+import { adoptSteps, claimed } from "../recovery/takeover.ts";
 import { resumeAsks } from "../run/gates/books.ts";
-import { reduce } from "../run/reduce.ts";
-import type { Run } from "../run/state/run.ts";
+import { ShardKeeper } from "../shards/keeper.ts";
+import { type Shards, unshared } from "../shards/port.ts";
 import { RunActor } from "./actor.ts";
 import { type EngineDeps, executorAnnotation, type LoopDeps } from "./deps.ts";
 import { LogWriter } from "./log-writer.ts";
 import { StepSlots } from "./slots.ts";
 
-/** Advances every run of the journal until the signal aborts. Errors: only what cannot be mended by trying again. */
+/** Advances every run of the journal that is its own until the signal aborts. Errors: only what cannot be mended by trying again. */
 export async function runEngine(deps: EngineDeps, signal: AbortSignal): Promise<void> {
   const engine = new Engine(deps, signal);
   await engine.follow();
 }
 
-interface Folded {
-  readonly run: Run;
-  seq: number;
-}
-
 class Engine {
   readonly #deps: LoopDeps;
   readonly #signal: AbortSignal;
+  readonly #keeper: ShardKeeper | undefined;
   readonly #actors = new Map<string, RunActor>();
+  readonly #byUid = new Map<string, RunActor>();
+  readonly #lives = new Map<RunActor, Promise<void>>();
   /** Runs read so far, until all that was stored is read. */
   readonly #folded = new Map<string, Folded>();
+  readonly #others = new RunIndex();
+  /** What the follower saw of runs whose journals are being read. */
+  readonly #loading = new Map<string, JournalRecord<Fact>[]>();
   readonly #tasks = new Set<Promise<void>>();
-  readonly #byUid = new Map<string, RunActor>();
   /** Uids of runs that ended here lately: what their steps still report is cleared away. */
   readonly #putAway = new Set<string>();
+  #taking: Promise<void> = Promise.resolve();
   #recovered = false;
 
-  constructor(deps: EngineDeps, signal: AbortSignal) {
+  constructor({ shards, ...deps }: EngineDeps, signal: AbortSignal) {
     this.#signal = signal;
+    const engine = `${deps.identity}-${deps.random.id().slice(0, 8)}`;
+    this.#keeper = shards === undefined ? undefined : this.#makeKeeper({ shards, ...deps }, engine);
+    const whose: Shards = this.#keeper ?? unshared;
     this.#deps = {
       ...deps,
-      engine: `${deps.identity}-${deps.random.id().slice(0, 8)}`,
+      engine,
+      shards: whose,
       slots: new StepSlots(deps.config?.maxParallelSteps ?? 64),
       logWriter: new LogWriter(deps, signal),
       ...coordinated(deps),
     };
+  }
+
+  #makeKeeper(deps: EngineDeps & Required<Pick<EngineDeps, "shards">>, self: string): ShardKeeper {
+    const site = deps.executors.get(deps.defaultExecutor)?.site;
+    const { clock, random, log } = deps;
+    const events = {
+      gained: () => this.#gained(),
+      lost: (shards: readonly number[]) => this.#lost(new Set(shards)),
+      release: (shard: number, isSameSite: boolean) => this.#release(shard, isSameSite),
+    };
+    const isBusy = () => this.#actors.size > 0;
+    return new ShardKeeper({ ...deps.shards, self, site, clock, random, log, events, isBusy }, this.#signal);
   }
 
   async follow(): Promise<void> {
@@ -66,6 +87,10 @@ class Engine {
     const { locks } = this.#deps;
     if (locks !== undefined) this.#spawn(locks.follow(this.#signal));
     try {
+      if (this.#keeper !== undefined) {
+        this.#spawn(this.#keeper.run());
+        await this.#keeper.ready;
+      }
       for await (const item of this.#deps.journal.follow(this.#signal, { start: "all" })) {
         if (item.type === "record") this.#record(item.record);
         else if (!this.#recovered) await this.#recover();
@@ -73,6 +98,7 @@ class Engine {
     } finally {
       uncollect?.();
       await Promise.allSettled(this.#tasks);
+      await this.#keeper?.leave();
     }
   }
 
@@ -83,57 +109,111 @@ class Engine {
     // A name that is free again: the run that had it is put away, and only not yet dropped.
     if (actor !== undefined && first?.type === "submitted" && first.uid !== actor.run.uid) this.#drop(actor);
     else if (actor !== undefined) {
-      if (first?.type === "engine" && first.engine !== this.#deps.engine && record.seq > actor.seq)
-        this.#letGo(actor);
+      const isForeign =
+        first?.type === "engine" && first.engine !== this.#deps.engine && record.seq > actor.seq;
+      if (isForeign && !this.#deps.shards.isShared) this.#letGo(actor);
       else actor.record(record);
       return;
     }
+    const loading = this.#loading.get(id);
+    if (loading !== undefined) {
+      loading.push(record);
+      return;
+    }
+    if (this.#isOthers(id, record)) return;
     const folded = this.#fold(id, record);
     if (folded === undefined || !this.#recovered) return;
     this.#folded.delete(id);
     // Another engine's run: it was there before this record, or it is claimed by now.
     if (first?.type !== "submitted") return;
-    this.#spawn(this.#adopted([this.#actorOf(folded)]));
+    const fresh = this.#actorOf(folded);
+    this.#spawn(this.#taking.then(() => this.#begin(fresh)));
+  }
+
+  /** E5. */
+  #isOthers(id: string, { key, facts }: JournalRecord<Fact>): boolean {
+    if (!this.#deps.shards.isShared) return false;
+    const [first] = facts;
+    const uid = first?.type === "submitted" ? first.uid : this.#folded.get(id)?.run.uid;
+    if (uid !== undefined && !this.#deps.shards.holds(uid)) {
+      this.#others.add(id, { key, uid });
+      this.#folded.delete(id);
+    }
+    if (facts.some((fact) => fact.type === "sealed")) this.#others.sealed(id);
+    return this.#others.has(id);
   }
 
   /** A record that cannot be read costs its run, not the others. */
   #fold(id: string, record: JournalRecord<Fact>): Folded | undefined {
     try {
-      return this.#folding(id, record);
+      const folded = foldRecord(this.#folded.get(id), record, this.#deps.config?.limits);
+      if (folded !== undefined) this.#folded.set(id, folded);
+      return folded;
     } catch (error) {
-      this.#deps.log.error("a journal record cannot be folded", {
-        run: id,
-        seq: record.seq,
-        reason: messageOf(error),
-      });
+      this.#broken(record.key, record.seq, error);
       this.#folded.delete(id);
       return undefined;
     }
   }
 
-  #folding(id: string, record: JournalRecord<Fact>): Folded | undefined {
-    let folded = this.#folded.get(id);
-    for (const fact of record.facts) {
-      if (fact.type === "submitted") {
-        folded = { run: createRun(fact, this.#deps.config?.limits), seq: record.seq };
-        this.#folded.set(id, folded);
-      } else if (folded !== undefined) reduce(folded.run, fact);
-    }
-    if (folded !== undefined) folded.seq = record.seq;
-    return folded;
+  #broken(key: RunKey, seq: number, error: unknown): void {
+    this.#deps.log.error("a journal record cannot be folded", {
+      run: idOf(key),
+      seq,
+      reason: messageOf(error),
+    });
   }
 
-  /** All that was stored is read: take every run, adopt its steps, and only then listen to executors (E1). */
+  /** All that was stored is read: take every run of ours, adopt its steps, and only then listen to executors (E1). */
   async #recover(): Promise<void> {
-    const actors = [...this.#folded.values()].map((folded) => this.#actorOf(folded));
+    const folded = [...this.#folded.values()];
     this.#folded.clear();
     this.#recovered = true;
     this.#deps.onRecovered?.();
-    await this.#adopted(actors, true);
+    const read = folded.filter(({ run }) => this.#deps.shards.holds(run.uid));
+    for (const { run } of folded) if (!this.#deps.shards.holds(run.uid)) this.#others.add(idOf(run.key), run);
+    await this.#inTurn(() => this.#takeOver(read));
     if (this.#signal.aborted) return;
     for (const [name, executor] of this.#deps.executors) this.#spawn(this.#listen(name, executor));
     const { locks } = this.#deps;
     if (locks !== undefined) this.#spawn(sweepLocks(this.#deps, locks, this.#signal));
+  }
+
+  /** One batch after another (E6). */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#taking.then(work);
+    this.#taking = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Shards are ours now; before all is read, `#recover` takes their runs. */
+  #gained(): void {
+    if (this.#recovered) this.#spawn(this.#inTurn(() => this.#takeOver([])));
+  }
+
+  /** The runs that were read, and those of our shards that others had. */
+  async #takeOver(read: readonly Folded[]): Promise<void> {
+    const { shards, config, journal, clock } = this.#deps;
+    const startedAt = clock.monotonic();
+    const owns = (runUid: string) => shards.holds(runUid);
+    const keys = this.#others.take(owns);
+    for (const key of keys) this.#loading.set(idOf(key), []);
+    const broken = (key: RunKey, seq: number, error: unknown) => this.#broken(key, seq, error);
+    const loaded = await loadRuns(journal, keys, { limits: config?.limits, broken, signal: this.#signal });
+    const actors = [...read, ...loaded].map((folded) => this.#actorOf(folded));
+    for (const key of keys) {
+      const records = this.#loading.get(idOf(key));
+      this.#loading.delete(idOf(key));
+      for (const record of records ?? []) this.#record(record);
+    }
+    const mine = await this.#claim(actors, true);
+    await adoptSteps(this.#deps, mine, owns);
+    for (const actor of mine) this.#live(actor);
+    if (actors.length > 0)
+      this.#deps.log.info("runs taken over", {
+        runs: mine.length,
+        durationMs: Math.round(clock.monotonic() - startedAt),
+      });
   }
 
   #actorOf(folded: Folded): RunActor {
@@ -146,47 +226,41 @@ class Engine {
     run.isMeasured = this.#deps.metrics !== undefined && run.stage !== "done";
     resumeAsks(run);
     this.#actors.set(idOf(run.key), actor);
+    this.#byUid.set(run.uid, actor);
     this.#deps.registry.set(actor);
     return actor;
   }
 
-  /** `all`: the runs of an engine's start, which are taken over from whoever has them. */
-  async #adopted(actors: readonly RunActor[], all = false): Promise<void> {
-    const mine: RunActor[] = [];
-    for (const actor of actors) {
-      if (actor.run.stage === "done" || (await actor.claim(all, this.#signal))) mine.push(actor);
-      else this.#drop(actor);
-    }
-    if (all) await this.#adopt(mine);
-    for (const actor of mine) this.#spawn(this.#live(actor));
+  async #begin(actor: RunActor): Promise<void> {
+    const mine = await this.#claim([actor], false);
+    // The engine that had the shard until now may have begun it.
+    if (this.#deps.shards.isShared && actor.run.steps.size > 0)
+      await adoptSteps(this.#deps, mine, () => false);
+    for (const its of mine) this.#live(its);
   }
 
-  async #adopt(actors: readonly RunActor[]): Promise<void> {
-    for (const executor of this.#deps.executors.values()) {
-      const its = actors.filter((actor) => actor.executor === executor);
-      const known: StepRequest[] = its.flatMap((actor) => actor.outstanding());
-      const { attached } = await executor.adopt(known);
-      const ids = new Set(attached);
-      for (const actor of its) {
-        const steps = [...actor.run.steps.keys()];
-        actor.attached(steps.filter((stepId) => ids.has(stepId)));
-        for (const stepId of steps) actor.run.changes.start.push(stepId);
-        // Stops come before starts: a step that does not run any more is not started to be stopped.
-        stopAll(actor.run);
-      }
-      if (known.length > 0)
-        this.#deps.log.info("steps adopted", {
-          executor: executor.kind,
-          known: known.length,
-          attached: ids.size,
-        });
-    }
+  /** `over`: the runs of an engine's start or of a gained shard, which are taken over from whoever has them. */
+  async #claim(actors: readonly RunActor[], over: boolean): Promise<readonly RunActor[]> {
+    const { mine, others } = await claimed(this.#deps, actors, over, this.#signal);
+    for (const actor of others) this.#drop(actor);
+    return mine;
   }
 
-  async #live(actor: RunActor): Promise<void> {
+  #live(actor: RunActor): void {
+    // Its shard was lost while it was claimed.
+    if (this.#actors.get(idOf(actor.run.key)) !== actor) {
+      this.#detach(actor);
+      return;
+    }
+    const life = this.#liveOut(actor).finally(() => this.#lives.delete(actor));
+    this.#lives.set(actor, life);
+    this.#spawn(life);
+  }
+
+  async #liveOut(actor: RunActor): Promise<void> {
     try {
       await actor.live(this.#signal);
-      if (actor.run.stage === "done") this.#remember(actor.run.uid);
+      if (actor.run.stage === "done" && this.#deps.shards.holds(actor.run.uid)) this.#remember(actor.run.uid);
     } finally {
       this.#drop(actor);
     }
@@ -199,11 +273,23 @@ class Engine {
   }
 
   #drop(actor: RunActor): void {
-    for (const stepId of actor.run.steps.keys()) this.#deps.logWriter.close(stepId);
-    const id = idOf(actor.run.key);
+    const { run } = actor;
+    const id = idOf(run.key);
     if (this.#actors.get(id) !== actor) return;
     this.#actors.delete(id);
-    this.#deps.registry.remove(actor.run.key);
+    if (this.#byUid.get(run.uid) === actor) this.#byUid.delete(run.uid);
+    for (const stepId of run.steps.keys()) {
+      this.#deps.logWriter.close(stepId);
+      this.#deps.slots.release(stepId);
+    }
+    this.#deps.registry.remove(run.key);
+    this.#detach(actor);
+  }
+
+  /** Its steps are another engine's. */
+  #detach({ run, executor }: RunActor): void {
+    if (this.#signal.aborted || run.stage === "done" || run.steps.size === 0) return;
+    this.#spawn(executor?.detach([...run.steps.keys()]) ?? Promise.resolve());
   }
 
   #letGo(actor: RunActor): void {
@@ -212,16 +298,46 @@ class Engine {
     this.#drop(actor);
   }
 
+  #ofShards(shards: ReadonlySet<number>): readonly RunActor[] {
+    return [...this.#actors.values()].filter((actor) =>
+      shards.has(this.#keeper?.shardOf(actor.run.uid) ?? -1),
+    );
+  }
+
+  /** Others have these shards already: nothing more is done for their runs (A4). */
+  #lost(shards: ReadonlySet<number>): void {
+    for (const actor of this.#ofShards(shards)) this.#give(actor);
+  }
+
+  /** A live engine should have this shard: its runs stop here between two appends, and their steps run on. */
+  async #release(shard: number, isSameSite: boolean): Promise<boolean> {
+    if (!this.#recovered) return false;
+    await this.#taking;
+    const actors = this.#ofShards(new Set([shard]));
+    if (!isSameSite && actors.some((actor) => actor.isBound)) return false;
+    const lives = actors.map((actor) => this.#lives.get(actor));
+    for (const actor of actors) this.#give(actor);
+    await Promise.allSettled(lives);
+    return true;
+  }
+
+  #give(actor: RunActor): void {
+    actor.letGo();
+    this.#drop(actor);
+    this.#others.add(idOf(actor.run.key), actor.run);
+  }
+
   async #listen(name: string, executor: Executor): Promise<void> {
     for await (const event of executor.events(this.#signal)) await this.#hear(name, executor, event);
   }
 
   async #hear(name: string, executor: Executor, event: StepEvent): Promise<void> {
-    const actor = this.#ownerOf(event.stepId);
+    const uid = runUidOf(event.stepId);
+    const actor = this.#byUid.get(uid);
     if (actor === undefined) {
       if (event.type === "pending" || event.type === "started" || event.type === "output") return;
       // Only what this process has put away: a step of a run that another engine has is that engine's (E3).
-      if (!this.#putAway.has(uidOf(event.stepId))) return;
+      if (!this.#putAway.has(uid)) return;
       this.#deps.log.debug("a step ended after its run", { executor: name, step: event.stepId });
       await executor.forget(event.stepId).catch(() => undefined);
       return;
@@ -234,20 +350,6 @@ class Engine {
     } else if (event.type === "pending" || event.type === "started") actor.progress(event);
     else if (actor.run.stage === "done") await executor.forget(event.stepId).catch(() => undefined);
     else this.#spawn(this.#deps.logWriter.flushed(event.stepId).then(() => actor.end(event)));
-  }
-
-  /** By the uid at the head of the step's id. */
-  #ownerOf(stepId: string): RunActor | undefined {
-    const uid = uidOf(stepId);
-    const known = this.#byUid.get(uid);
-    if (known !== undefined && this.#actors.get(idOf(known.run.key)) === known) return known;
-    this.#byUid.delete(uid);
-    for (const actor of this.#actors.values())
-      if (actor.run.uid === uid) {
-        this.#byUid.set(uid, actor);
-        return actor;
-      }
-    return undefined;
   }
 
   #spawn(task: Promise<void>): void {
@@ -265,7 +367,6 @@ class Engine {
 }
 
 const maxPutAway = 10_000;
-const uidOf = (stepId: string): string => stepId.slice(0, stepId.indexOf("."));
 const idOf = (key: { readonly namespace: string; readonly name: string }): string =>
   `${key.namespace}/${key.name}`;
 

@@ -6,6 +6,8 @@
 //   J3. A record that was stored although its acknowledgement was lost is known by its mark, and counts as stored.
 //   J4. While the bus is away the facts are kept and tried again; they are given up only when the signal aborts.
 //   J5. A claim at an engine's start takes the run whoever has it: other engines' records are folded, and it is tried again.
+//   J6. Where engines share the runs by leases, the lease says whose the run is, not the mark that came last: whoever
+//       surely has it folds another engine's record and goes on; the other finds out by itself.
 import { backoffMs, defaultBackoff, hasCode, retryOf, sleepFor } from "@sluice/base";
 import type { Journal, JournalRecord } from "@sluice/bus";
 import { type EngineMark, type Fact, factVersion, isCommand } from "../facts.ts";
@@ -15,14 +17,19 @@ import type { LoopDeps } from "./deps.ts";
 
 export type AppendOutcome = "stored" | "fenced" | "gone" | "aborted";
 
+type Written = Pick<JournalRecord<Fact>, "seq" | "facts">;
+type Taken = "known" | "folded" | "own" | "foreign";
+
 export class JournalWriter {
   readonly run: Run;
   seq: number;
   readonly #deps: LoopDeps;
   readonly #journal: Journal<Fact>;
+  readonly #site: string | undefined;
   #takesOver = false;
 
-  constructor(deps: LoopDeps, run: Run, seq: number) {
+  constructor(deps: LoopDeps, run: Run, seq: number, site: string | undefined) {
+    this.#site = site;
     this.#deps = deps;
     this.#journal = deps.journal;
     this.run = run;
@@ -36,6 +43,7 @@ export class JournalWriter {
       v: factVersion,
       at: this.#deps.clock.now(),
       engine: this.#deps.engine,
+      ...(this.#site === undefined || this.#site === this.run.site ? {} : { site: this.#site }),
     };
     const record = [mark, ...facts];
     for (let attempt = 1; !signal.aborted; attempt++) {
@@ -83,7 +91,7 @@ export class JournalWriter {
       try {
         const before = this.seq;
         for await (const record of this.#journal.read(this.run.key, this.seq)) {
-          const outcome = this.take(record);
+          const outcome = await this.takeOwned(record);
           if (outcome === "own") return "stored";
           if (outcome === "foreign") return "fenced";
         }
@@ -97,12 +105,20 @@ export class JournalWriter {
     return "aborted";
   }
 
+  /** Takes a record that someone wrote: another engine's fences, unless the run is surely ours by its lease (J6). */
+  async takeOwned(record: Written): Promise<Taken> {
+    const taken = this.take(record);
+    const { shards } = this.#deps;
+    if (taken !== "foreign" || !shards.isShared || !(await shards.confirm(this.run.uid))) return taken;
+    return this.take(record, true);
+  }
+
   /** Takes a record that someone wrote: folded when it is new and does not fence. */
-  take(record: Pick<JournalRecord<Fact>, "seq" | "facts">): "known" | "folded" | "own" | "foreign" {
+  take(record: Written, over = this.#takesOver): Taken {
     if (record.seq <= this.seq) return "known";
     const [first] = record.facts;
     const isOther = first?.type === "engine" && first.engine !== this.#deps.engine;
-    if (isOther && !this.#takesOver) return "foreign";
+    if (isOther && !over) return "foreign";
     if (first?.type !== "engine" && !record.facts.every(isCommand)) return "foreign";
     this.#fold(record);
     // Whoever stored an end has emitted its metrics.
@@ -110,7 +126,7 @@ export class JournalWriter {
     return first?.type === "engine" && !isOther ? "own" : "folded";
   }
 
-  #fold(record: Pick<JournalRecord<Fact>, "seq" | "facts">): void {
+  #fold(record: Written): void {
     for (const fact of record.facts) reduce(this.run, fact);
     this.seq = record.seq;
   }

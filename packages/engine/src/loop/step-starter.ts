@@ -79,6 +79,13 @@ export class StepStarter implements SlotUser {
       }
       this.#starting.add(stepId);
       try {
+        // After a pause another engine may have this run, and have run and forgotten this step.
+        const { shards } = this.#deps;
+        if (!shards.isFresh(this.#run.uid)) {
+          if (await shards.confirm(this.#run.uid)) continue;
+          this.#deps.slots.release(stepId);
+          return;
+        }
         await this.#startOnce(step);
         return;
       } catch (error) {

@@ -29,6 +29,7 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
     now: submitted.at,
     steps: new Map(),
     suspends: new Map(),
+    elsewhere: new Map(),
     timers: new TimerQueue(),
     globals: new Map(),
     globalArtifacts: new Map(),

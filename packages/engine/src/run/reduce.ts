@@ -39,6 +39,7 @@ function apply(run: Run, fact: Fact): void {
     case "sealed":
       return;
     case "engine":
+      moveSite(run, fact.site);
       startRun(run);
       return;
     case "definitions":
@@ -84,6 +85,13 @@ function apply(run: Run, fact: Fact): void {
       if (run.shutdown !== undefined) apply(run, { type: "timer", at: fact.at });
       return;
   }
+}
+
+/** Steps of another site may run there: they are known as such, since here they could not be told from new ones. */
+function moveSite(run: Run, site: string | undefined): void {
+  if (site === undefined || site === run.site) return;
+  if (run.site !== undefined) for (const stepId of run.steps.keys()) run.elsewhere.set(stepId, run.site);
+  run.site = site;
 }
 
 function failStep(run: Run, stepId: string, message: string): void {

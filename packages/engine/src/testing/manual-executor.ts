@@ -1,10 +1,11 @@
 import { Mailbox } from "@sluice/base";
-import type {
-  Executor,
-  ExecutorDescription,
-  StepEvent,
-  StepLine,
-  StepRequest,
+import {
+  type Executor,
+  type ExecutorDescription,
+  runUidOf,
+  type StepEvent,
+  type StepLine,
+  type StepRequest,
 } from "../executor/contract.ts";
 
 /** How a step of the fake ends; undefined keeps it running until the test ends it. */
@@ -33,6 +34,8 @@ export interface ManualOptions {
   readonly now: () => number;
   /** What a step does when it starts. Default: nothing, the test says when it ends. */
   readonly script?: (step: StepRequest) => ManualEnd;
+  /** As `Executor.site`. */
+  readonly site?: string;
   /** A fake's outside world: hand it to the next instance, as a machine outlives a process. */
   readonly world?: World;
 }
@@ -48,6 +51,7 @@ export const manualWorld = (): World => ({
 /** An executor whose steps end when a test says so. Keeps X1–X4; several instances may share one world. */
 export class ManualExecutor implements Executor {
   readonly kind = "manual";
+  readonly site?: string;
   readonly world: World;
   readonly #options: ManualOptions;
   readonly #events = new Mailbox<StepEvent>();
@@ -58,6 +62,7 @@ export class ManualExecutor implements Executor {
   constructor(options: ManualOptions) {
     this.#options = options;
     this.world = options.world ?? manualWorld();
+    if (options.site !== undefined) this.site = options.site;
     this.world.tellers.add(this.#hear);
   }
 
@@ -152,14 +157,21 @@ export class ManualExecutor implements Executor {
     if (this.world.running.has(stepId)) this.end(stepId, { exitCode: how === "kill" ? 137 : 143 });
   }
 
-  async adopt(known: readonly StepRequest[]): Promise<{ readonly attached: readonly string[] }> {
+  async adopt(
+    known: readonly StepRequest[],
+    owns: (runUid: string) => boolean = () => true,
+  ): Promise<{ readonly attached: readonly string[] }> {
     const ids = new Set(known.map((step) => step.id));
     for (const stepId of this.running)
-      if (!ids.has(stepId)) {
+      if (!ids.has(stepId) && !this.#attached.has(stepId) && owns(runUidOf(stepId))) {
         this.world.running.delete(stepId);
         this.#say({ type: "lost", stepId, at: this.#options.now(), reason: "removed: no known step" });
       }
     return { attached: known.map((step) => step.id).filter((stepId) => this.#attach(stepId)) };
+  }
+
+  async detach(stepIds: readonly string[]): Promise<void> {
+    for (const stepId of stepIds) this.#attached.delete(stepId);
   }
 
   async forget(stepId: string): Promise<void> {

@@ -73,16 +73,28 @@ export class AgentExecutor implements Executor {
     task.abort.abort();
   }
 
-  async adopt(known: readonly StepRequest[]): Promise<{ readonly attached: readonly string[] }> {
+  /** Every task is this instance's own; without `owns` it is asked by a new engine, which knows no others. */
+  async adopt(
+    known: readonly StepRequest[],
+    owns?: (runUid: string) => boolean,
+  ): Promise<{ readonly attached: readonly string[] }> {
     const wanted = new Set(known.map(({ id }) => id));
-    for (const [id, task] of this.#tasks)
-      if (!wanted.has(id)) {
-        task.abort.abort();
-        this.#tasks.delete(id);
-      }
-    const attached = [...this.#tasks.keys()];
-    for (const task of this.#tasks.values()) if (task.end !== undefined) this.#queue.put(task.end);
+    if (owns === undefined) await this.detach([...this.#tasks.keys()].filter((id) => !wanted.has(id)));
+    const attached = [...wanted].filter((id) => this.#tasks.has(id));
+    for (const id of attached) {
+      const end = this.#tasks.get(id)?.end;
+      if (end !== undefined) this.#queue.put(end);
+    }
     return { attached };
+  }
+
+  /** What is under way is broken off: whoever has the step now does it again. */
+  async detach(stepIds: readonly string[]): Promise<void> {
+    for (const id of stepIds) {
+      const task = this.#tasks.get(id);
+      this.#tasks.delete(id);
+      task?.abort.abort();
+    }
   }
 
   async forget(stepId: string): Promise<void> {

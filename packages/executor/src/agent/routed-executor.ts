@@ -9,11 +9,13 @@ export function withAgent(main: Executor, agent: AgentExecutor): Executor {
 
 class RoutedExecutor implements Executor {
   readonly kind: string;
+  readonly site?: string;
   readonly #main: Executor;
   readonly #agent: AgentExecutor;
 
   constructor(main: Executor, agent: AgentExecutor) {
     this.kind = main.kind;
+    if (main.site !== undefined) this.site = main.site;
     this.#main = main;
     this.#agent = agent;
   }
@@ -26,11 +28,23 @@ class RoutedExecutor implements Executor {
     return this.#of(stepId).stop(stepId, how);
   }
 
-  async adopt(known: readonly StepRequest[]): Promise<{ readonly attached: readonly string[] }> {
+  /** What the agent does ends with its process. */
+  isPlaceless({ work }: StepRequest): boolean {
+    return this.#agent.does(work.kind);
+  }
+
+  async detach(stepIds: readonly string[]): Promise<void> {
+    await Promise.all([this.#main.detach(stepIds), this.#agent.detach(stepIds)]);
+  }
+
+  async adopt(
+    known: readonly StepRequest[],
+    owns?: (runUid: string) => boolean,
+  ): Promise<{ readonly attached: readonly string[] }> {
     const { yes = [], no = [] } = Object.groupBy(known, ({ work }) =>
       this.#agent.does(work.kind) ? "yes" : "no",
     );
-    const [main, agent] = await Promise.all([this.#main.adopt(no), this.#agent.adopt(yes)]);
+    const [main, agent] = await Promise.all([this.#main.adopt(no, owns), this.#agent.adopt(yes, owns)]);
     return { attached: [...main.attached, ...agent.attached] };
   }
 

@@ -4,9 +4,15 @@
 //   K1. A pod's name is a function of its step's id: creating it twice attaches to the first.
 //   K2. Nothing of a step is kept here that its pod does not show: a new process that is told the steps goes on.
 //   K3. A finished pod stays until `forget`: it is the record of the step's end.
-//   K4. Pods of this installation that no known step owns are deleted at `adopt`.
+//   K4. Pods of this installation and of the adopter's runs that no known step owns are deleted at `adopt`.
 import { hasCode, isAppError, messageOf, Scope } from "@sluice/base";
-import type { Executor, ExecutorDescription, StepEvent, StepRequest } from "@sluice/engine";
+import {
+  type Executor,
+  type ExecutorDescription,
+  runUidOf,
+  type StepEvent,
+  type StepRequest,
+} from "@sluice/engine";
 import { type Change, type Informer, type KubeObject, makeInformer, resources } from "@sluice/kube";
 import { KubeExecError } from "./errors.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -82,7 +88,10 @@ class KubernetesExecutor implements Executor {
     await this.#steps.get(stepId)?.stop(how);
   }
 
-  async adopt(known: readonly StepRequest[]): Promise<{ readonly attached: readonly string[] }> {
+  async adopt(
+    known: readonly StepRequest[],
+    owns: (runUid: string) => boolean = () => true,
+  ): Promise<{ readonly attached: readonly string[] }> {
     await Promise.all(this.#informers.map((informer) => this.#orClosed(informer.synced)));
     const byId = new Map(known.map((step) => [step.id, step]));
     const attached: string[] = [];
@@ -92,9 +101,16 @@ class KubernetesExecutor implements Executor {
       if (step !== undefined) {
         attached.push(step.id);
         this.#track(step, pod.metadata.namespace ?? this.#namespaceOf(step)).observe(pod);
-      } else if (id === undefined || !this.#steps.has(id)) await this.#remove(pod);
+      } else if (id === undefined || (!this.#steps.has(id) && owns(runUidOf(id)))) await this.#remove(pod);
     }
     return { attached };
+  }
+
+  async detach(stepIds: readonly string[]): Promise<void> {
+    for (const stepId of stepIds) {
+      this.#steps.get(stepId)?.dispose();
+      this.#steps.delete(stepId);
+    }
   }
 
   async forget(stepId: string): Promise<void> {

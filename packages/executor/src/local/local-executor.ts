@@ -5,16 +5,23 @@ import { readdirSync, rmdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Logger, type Random, Scope } from "@sluice/base";
 import type { ArtifactStore } from "@sluice/bus";
-import type { Executor, ExecutorDescription, StepEvent, StepRequest } from "@sluice/engine";
+import {
+  type Executor,
+  type ExecutorDescription,
+  runUidOf,
+  type StepEvent,
+  type StepRequest,
+} from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import { type ArtifactLimits, defaultArtifactLimits } from "../artifacts/limits.ts";
 import { EventQueue } from "../event-queue.ts";
 import { ArtifactPorter } from "./artifact-porter.ts";
 import { BegunLog } from "./begun-log.ts";
+import { FolderUser } from "./folder-user.ts";
 import { abandonedBoxes } from "./isolation/box-pool.ts";
 import type { Isolation } from "./isolation/isolation.ts";
 import { chooseIsolation, type IsolationChoice } from "./isolation/probe.ts";
-import { openSite, type Site, type SiteOptions } from "./site.ts";
+import { openSite, type Site, type SiteOptions, siteIdOf } from "./site.ts";
 import { bootId, isRunning } from "./step/process-table.ts";
 import { listStepIds, StepFolder } from "./step/step-folder.ts";
 import { StepRunner } from "./step/step-runner.ts";
@@ -39,6 +46,7 @@ export interface LocalExecutorOptions extends SiteOptions {
  */
 export async function makeLocalExecutor(options: LocalExecutorOptions): Promise<Executor> {
   const site = openSite(options);
+  const siteId = siteIdOf(site.stateDir, options.random);
   const trashOf = (trashDir: string) => new Trash({ ...site, trashDir, random: options.random });
   const trash = trashOf(site.trashDir);
   const stepTrash = site.isStepsInMemory ? trashOf(site.stepTrashDir) : trash;
@@ -53,6 +61,7 @@ export async function makeLocalExecutor(options: LocalExecutorOptions): Promise<
     limits,
     porter: new ArtifactPorter({ ...site, store: options.artifacts, limits }),
     random: options.random,
+    siteId,
     references: options.references,
     log: options.log,
     isolation,
@@ -63,6 +72,7 @@ export async function makeLocalExecutor(options: LocalExecutorOptions): Promise<
 }
 
 interface Parts extends Site {
+  readonly siteId: string;
   readonly references: References;
   readonly log: Logger;
   readonly isolation: Isolation;
@@ -76,19 +86,25 @@ interface Parts extends Site {
 
 class LocalExecutor implements Executor {
   readonly kind = "local";
+  readonly site: string;
   readonly #parts: Parts;
   readonly #queue = new EventQueue();
   readonly #scope = new Scope();
-  readonly #runners = new Map<string, StepRunner>();
+  readonly #runners = new Map<string, { readonly runner: StepRunner; readonly left: AbortController }>();
   readonly #running = new Set<Promise<void>>();
   /** Written where step folders do not outlive the machine; read always, since that may have changed. */
   readonly #begun: BegunLog;
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#begun = new BegunLog(parts.begunPath, bootId());
-    if (parts.isStepsInMemory)
-      this.#scope.defer(() => removeEmpty([parts.stepsDir, parts.boxesDir, parts.stepTrashDir]));
+    this.site = `local:${parts.siteId}`;
+    this.#begun = new BegunLog(parts.stateDir, bootId());
+    if (parts.isStepsInMemory) {
+      const user = new FolderUser(dirname(parts.stepsDir));
+      this.#scope.defer(() => {
+        if (user.leave()) removeEmpty([parts.stepsDir, parts.boxesDir, parts.stepTrashDir]);
+      });
+    }
     this.#scope.defer(() => this.#begun.close());
     this.#scope.defer(() => parts.trash.close());
     this.#scope.defer(() => parts.stepTrash.close());
@@ -101,16 +117,26 @@ class LocalExecutor implements Executor {
   async start(step: StepRequest): Promise<void> {
     if (this.#runners.has(step.id)) return;
     const folder = new StepFolder(this.#parts, step.id);
-    if (this.#parts.isStepsInMemory) this.#begun.add(step.id, () => this.#runners.keys());
+    if (this.#parts.isStepsInMemory) this.#begun.add(step.id, (id) => this.#runners.has(id));
     folder.create();
     this.#run(folder, step);
   }
 
   async stop(stepId: string, how: "term" | "kill"): Promise<void> {
-    await this.#runners.get(stepId)?.stop(how);
+    await this.#runners.get(stepId)?.runner.stop(how);
   }
 
-  async adopt(known: readonly StepRequest[]): Promise<{ readonly attached: readonly string[] }> {
+  async detach(stepIds: readonly string[]): Promise<void> {
+    for (const stepId of stepIds) {
+      this.#runners.get(stepId)?.left.abort();
+      this.#runners.delete(stepId);
+    }
+  }
+
+  async adopt(
+    known: readonly StepRequest[],
+    owns: (runUid: string) => boolean = () => true,
+  ): Promise<{ readonly attached: readonly string[] }> {
     const wanted = new Map(known.map((step) => [step.id, step]));
     const attached: string[] = [];
     this.#clearBoxes(await listStepIds(this.#parts.stepsDir));
@@ -119,7 +145,7 @@ class LocalExecutor implements Executor {
       const folder = new StepFolder(this.#parts, id);
       const step = wanted.get(id);
       if (step === undefined) {
-        if (!this.#runners.has(id)) await this.#removeUnknown(folder);
+        if (!this.#runners.has(id) && owns(runUidOf(id))) await this.#removeUnknown(folder);
         continue;
       }
       // F2: without a claim it never ran, and is left to `start`.
@@ -127,18 +153,19 @@ class LocalExecutor implements Executor {
       attached.push(id);
       if (!this.#runners.has(id)) this.#run(folder, step);
     }
-    attached.push(...this.#lostWithTheMachine(known));
+    attached.push(...this.#lostWithTheMachine(known, owns));
     return { attached };
   }
 
   /** Steps that had begun when the machine went down: nothing of them is left but that they were begun. */
-  #lostWithTheMachine(known: readonly StepRequest[]): readonly string[] {
+  #lostWithTheMachine(known: readonly StepRequest[], owns: (runUid: string) => boolean): readonly string[] {
     const earlier = this.#begun.earlier();
     const lost = known.map(({ id }) => id).filter((id) => earlier.has(id) && !this.#runners.has(id));
     const reason = "the machine was started again while it ran";
     for (const stepId of lost) this.#queue.put({ type: "lost", stepId, at: this.#parts.clock.now(), reason });
     // The lost ones stay in it until the engine knows them no more: it may die before it has stored this.
-    this.#begun.retain(new Set(known.map(({ id }) => id)));
+    const kept = new Set(known.map(({ id }) => id));
+    this.#begun.retain((id) => kept.has(id) || !owns(runUidOf(id)) || this.#runners.has(id));
     return lost;
   }
 
@@ -162,14 +189,15 @@ class LocalExecutor implements Executor {
 
   #run(folder: StepFolder, step: StepRequest): void {
     const { clock, log, references, isolation, porter, random, limits } = this.#parts;
+    const left = new AbortController();
     const deps = {
       ...{ clock, log, references, porter, random },
       maxArtifactBytes: limits.maxBytes,
       queue: this.#queue,
-      signal: this.#scope.signal,
+      signal: AbortSignal.any([this.#scope.signal, left.signal]),
     };
     const runner = new StepRunner(deps, folder, step, isolation);
-    this.#runners.set(step.id, runner);
+    this.#runners.set(step.id, { runner, left });
     const running = runner.run().finally(() => this.#running.delete(running));
     this.#running.add(running);
   }

@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Clock } from "@sluice/base";
+import type { Clock, Random } from "@sluice/base";
 import { prepareDeviceFolder } from "./isolation/sandbox.ts";
 import { writeShims } from "./isolation/shims.ts";
 
@@ -31,7 +31,6 @@ export interface Site {
   readonly stepTrashDir: string;
   /** Whether step folders are gone after a restart of the machine. */
   readonly isStepsInMemory: boolean;
-  readonly begunPath: string;
   /** Stand-ins for programs that the host may lack. */
   readonly shimsDir: string;
   /** The ground of a sandbox's /dev. */
@@ -56,7 +55,6 @@ export function openSite(options: SiteOptions): Site {
     trashDir: join(stateDir, "trash"),
     stepTrashDir: join(stepsHome, "trash"),
     isStepsInMemory: stepsHome !== stateDir,
-    begunPath: join(stateDir, "begun"),
     shimsDir: join(stateDir, "shims"),
     devDir: join(stateDir, "dev"),
     hidden: [...new Set([stateDir, stepsHome, ...(options.hide ?? []).map((folder) => resolve(folder))])],
@@ -69,4 +67,15 @@ export function openSite(options: SiteOptions): Site {
   writeShims(site.shimsDir);
   prepareDeviceFolder(site.devDir);
   return site;
+}
+
+/** Names the state folder for ever: processes that share it, now or one after another, are one site. */
+export function siteIdOf(stateDir: string, random: Random): string {
+  const path = join(stateDir, "site");
+  try {
+    writeFileSync(path, random.id().slice(0, 16), { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  return readFileSync(path, "utf8");
 }

@@ -72,7 +72,7 @@ async function sourcesSettled(running: RunningSluice, signal: AbortSignal): Prom
   );
 }
 
-async function loggerOf(context: CliContext, config: Config): Promise<Logger> {
+export async function loggerOf(context: CliContext, config: Config): Promise<Logger> {
   if (config.logFormat === "json") return makeJsonLogger(config.logLevel);
   return makeTextLogger({
     level: config.logLevel,

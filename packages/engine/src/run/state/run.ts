@@ -60,6 +60,10 @@ export interface Run {
   readonly steps: Map<string, Unit>;
   /** Units that wait for a person or for time. */
   readonly suspends: Map<string, Unit>;
+  /** Where the run's steps are started, once an engine with a site has it. */
+  site?: string;
+  /** Steps that were under way when the run came from another site, with that site. */
+  readonly elsewhere: Map<string, string>;
   readonly timers: TimerQueue;
   /** Exported output parameters (`globalName`). */
   readonly globals: Map<string, string>;

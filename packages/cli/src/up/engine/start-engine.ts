@@ -1,0 +1,119 @@
+// The engine's loop, its cron, and what is seen of its runs.
+
+import { mkdir } from "node:fs/promises";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import type { Stores } from "@sluice/bus";
+import {
+  type Fact,
+  type MetricsRegistry,
+  makeRunDirectory,
+  type RunDirectory,
+  RunRegistry,
+  runCron,
+  runEngine,
+} from "@sluice/engine";
+import { openBus } from "../bus.ts";
+import { makeDefinitions } from "../definitions.ts";
+import { type ChosenExecutor, chooseExecutor } from "../executors.ts";
+import { aborted, Roles } from "../readiness.ts";
+import type { StartOptions } from "../start.ts";
+import { isProcessGone, processMark } from "./process-mark.ts";
+
+export interface EngineParts {
+  readonly stores: Stores;
+  readonly chosen: ChosenExecutor;
+  readonly roles: Roles;
+  readonly metrics?: MetricsRegistry;
+}
+
+/** The engine's loop, and what the API sees of its runs. */
+export function startEngine(
+  options: StartOptions,
+  { stores, chosen, roles, metrics }: EngineParts,
+): RunDirectory {
+  const { config, scope, clock, random, log, failpoints } = options;
+  const registry = new RunRegistry();
+  const own = processMark();
+  const journal = stores.journal<Fact>();
+  const { archive, logs, submitRun } = stores;
+  const onRecovered = roles.expect("engine");
+  scope.spawn("engine", (signal) =>
+    runEngine(
+      {
+        journal,
+        archive,
+        logs,
+        executors: new Map([[chosen.executor.kind, chosen.executor]]),
+        defaultExecutor: chosen.executor.kind,
+        clock,
+        random,
+        log: log.child({ role: "engine" }),
+        failpoints,
+        identity: hostname(),
+        config: { maxParallelSteps: config.maxSteps },
+        definitions: makeDefinitions(stores.resources, chosen.configMap),
+        registry,
+        ...(metrics === undefined ? {} : { metrics }),
+        coordination: {
+          locks: stores.state("locks"),
+          memo: stores.memo,
+          resources: stores.resources,
+          configMap: (namespace, name, key) => chosen.references.configMap(namespace, name, key),
+        },
+        shards: {
+          leases: stores.state("leases"),
+          count: config.shards,
+          ...(own === undefined ? {} : { process: own }),
+          isGone: isProcessGone,
+        },
+        onRecovered,
+      },
+      signal,
+    ),
+  );
+  const runs = makeRunDirectory({
+    ...{ journal, archive, logs, submitRun, registry, clock, random },
+    log: log.child({ role: "runs" }),
+    signal: scope.signal,
+  });
+  const onReady = roles.expect("cron");
+  scope.spawn("cron", (signal) =>
+    runCron(
+      {
+        resources: stores.resources,
+        state: stores.state("schedules"),
+        ...{ runs, registry, archive, journal, clock },
+        log: log.child({ role: "cron" }),
+        zone: config.timezone,
+        onReady,
+      },
+      signal,
+    ),
+  );
+  return runs;
+}
+
+/**
+ * An engine and an executor alone, beside other processes on the same bus: they share the runs.
+ * Errors: those of the bus and the executor.
+ */
+export async function startEngineAlone(
+  options: StartOptions,
+): Promise<{ readonly dataDir: string; readonly executor: ChosenExecutor }> {
+  const { config, scope, log } = options;
+  const dataDir = resolve(config.data);
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const roles = new Roles();
+  const { stores } = await openBus({ ...options, dataDir, log: log.child({ role: "bus" }) });
+  const chosen = await chooseExecutor({
+    ...options,
+    dataDir,
+    leases: stores.state("leases"),
+    artifacts: stores.artifacts,
+    log: log.child({ role: "executor" }),
+  });
+  startEngine(options, { stores, chosen, roles });
+  await Promise.race([roles.ready(), aborted(scope.signal)]);
+  return { dataDir, executor: chosen };
+}

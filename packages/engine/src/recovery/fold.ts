@@ -1,0 +1,69 @@
+import type { Journal, JournalRecord, RunKey } from "@sluice/bus";
+import type { Fact } from "../facts.ts";
+import { createRun } from "../run/create.ts";
+import { reduce } from "../run/reduce.ts";
+import type { Run, RunLimits } from "../run/state/run.ts";
+
+/** A run as its records say, up to the last one that is folded in. */
+export interface Folded {
+  readonly run: Run;
+  seq: number;
+}
+
+/** Folds one record; undefined as long as the run's beginning was not seen. */
+export function foldRecord(
+  before: Folded | undefined,
+  record: Pick<JournalRecord<Fact>, "seq" | "facts">,
+  limits?: Partial<RunLimits>,
+): Folded | undefined {
+  let folded = before;
+  for (const fact of record.facts) {
+    if (fact.type === "submitted") folded = { run: createRun(fact, limits), seq: record.seq };
+    else if (folded !== undefined) reduce(folded.run, fact);
+  }
+  if (folded !== undefined) folded.seq = record.seq;
+  return folded;
+}
+
+/** More runs than this are read in one pass over the whole journal. */
+const maxSingly = 64;
+
+export interface LoadOptions {
+  readonly limits: Partial<RunLimits> | undefined;
+  /** A run whose records cannot be folded is left out. */
+  readonly broken: (key: RunKey, seq: number, error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Reads and folds these runs; one whose journal is gone is left out. */
+export async function loadRuns(
+  journal: Journal<Fact>,
+  keys: readonly RunKey[],
+  options: LoadOptions,
+): Promise<readonly Folded[]> {
+  const runs = new Map<string, Folded>();
+  const fold = (record: JournalRecord<Fact>) => {
+    const id = `${record.key.namespace}/${record.key.name}`;
+    try {
+      const folded = foldRecord(runs.get(id), record, options.limits);
+      if (folded !== undefined) runs.set(id, folded);
+    } catch (error) {
+      runs.delete(id);
+      options.broken(record.key, record.seq, error);
+    }
+  };
+  if (keys.length <= maxSingly)
+    await Promise.all(
+      keys.map(async (key) => {
+        for await (const record of journal.read(key)) fold(record);
+      }),
+    );
+  else {
+    const wanted = new Set(keys.map(({ namespace, name }) => `${namespace}/${name}`));
+    for await (const item of journal.follow(options.signal, { start: "all" })) {
+      if (item.type === "caught-up") break;
+      if (wanted.has(`${item.record.key.namespace}/${item.record.key.name}`)) fold(item.record);
+    }
+  }
+  return [...runs.values()];
+}

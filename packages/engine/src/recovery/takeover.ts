@@ -1,0 +1,68 @@
+// Runs that come to this engine: claimed, their steps adopted, then alive.
+// Invariant
+//   T1. What an executor should keep is told to it before anything is started for these runs.
+import type { StepRequest } from "../executor/contract.ts";
+import type { RunActor } from "../loop/actor.ts";
+import type { LoopDeps } from "../loop/deps.ts";
+import { stopAll } from "../run/control.ts";
+
+/** Claims under way at once: each is one append, which the bus answers in its own time. */
+const maxClaims = 128;
+
+/**
+ * Claims; gives those that are ours. `over`: from whoever has them. Where leases say whose a run is, one that has no step
+ * under way needs no claim: nothing is done for it before its next record, whose mark is the claim.
+ */
+export async function claimed(
+  deps: LoopDeps,
+  actors: readonly RunActor[],
+  over: boolean,
+  signal: AbortSignal,
+): Promise<{ readonly mine: readonly RunActor[]; readonly others: readonly RunActor[] }> {
+  const mine: RunActor[] = [];
+  const others: RunActor[] = [];
+  const waiting = actors.values();
+  const claim = async () => {
+    for (const actor of waiting) {
+      const isLazy = over && deps.shards.isShared && actor.run.steps.size === 0;
+      const isMine = actor.run.stage === "done" || isLazy || (await actor.claim(over, signal));
+      (isMine ? mine : others).push(actor);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(maxClaims, actors.length) }, claim));
+  return { mine, others };
+}
+
+/** T1. `owns`: the runs of which anything that is not among these steps goes. */
+export async function adoptSteps(
+  deps: LoopDeps,
+  actors: readonly RunActor[],
+  owns: (runUid: string) => boolean,
+): Promise<void> {
+  for (const executor of deps.executors.values()) {
+    const its = actors.filter((actor) => actor.executor === executor);
+    const known: StepRequest[] = its.flatMap((actor) => actor.outstanding());
+    const { attached } = await executor.adopt(known, owns);
+    const ids = new Set(attached);
+    for (const actor of its) begin(actor, ids);
+    if (known.length > 0)
+      deps.log.info("steps adopted", {
+        executor: executor.kind,
+        known: known.length,
+        attached: ids.size,
+      });
+  }
+}
+
+function begin(actor: RunActor, attached: ReadonlySet<string>): void {
+  const { run } = actor;
+  const steps = [...run.steps.keys()];
+  run.changes.start.length = 0;
+  actor.attached(steps.filter((stepId) => attached.has(stepId)));
+  for (const stepId of steps) {
+    if (!attached.has(stepId) && actor.isElsewhere(stepId)) actor.lostElsewhere(stepId);
+    else run.changes.start.push(stepId);
+  }
+  // Stops come before starts: a step that does not run any more is not started to be stopped.
+  stopAll(run);
+}

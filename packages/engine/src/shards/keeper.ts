@@ -1,0 +1,322 @@
+// One engine's hand on the shard leases.
+// Owns:      its member entry in `leases`, and the shards that the table gives it.   Talks to: KeyValue, Clock.
+// Invariants
+//   K1. The table is changed only by compare-and-set on the revision that our view of the members belongs to (V2).
+//   K2. Ownership counts as fresh for `freshMs` after the beginning of a beat that was stored. That is less than the
+//       time in which anybody could find us silent: the first of `silentBeats` beats may follow ours at once.
+//   K3. Older ownership is confirmed by a beat and then a touch of the table: whoever was about to take our shards
+//       fails on the touch, and has seen the beat when it looks again.
+//   K4. A shard on its way to someone else is not held: its runs are let go before the table says so.
+import {
+  backoffMs,
+  type Clock,
+  defaultBackoff,
+  hasCode,
+  type Logger,
+  messageOf,
+  type Random,
+  sleepFor,
+} from "@sluice/base";
+import { fromToken, type KeyValue, token } from "@sluice/bus";
+import { shardOf } from "./assignment.ts";
+import { emptyTable, planShards, withOwners } from "./plan.ts";
+import type { ShardEvents, Shards } from "./port.ts";
+import { type Beat, beatMs, type ShardTable, ShardView, silentBeats } from "./view.ts";
+
+export interface ShardSettings {
+  readonly leases: KeyValue;
+  /** Shards of a new installation; one that exists keeps its number. Default 64. */
+  readonly count?: number;
+  /** Names this process for others on its machine. */
+  readonly process?: string;
+  /** Whether a process of this machine is surely dead; false when in doubt, or of another machine. */
+  readonly isGone?: (process: string) => boolean;
+}
+
+interface KeeperDeps extends ShardSettings {
+  readonly self: string;
+  readonly site: string | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly events: ShardEvents;
+  /** Whether this engine has runs: it then beats also when it is alone. */
+  readonly isBusy: () => boolean;
+}
+
+const freshMs = (silentBeats - 1) * beatMs - 500;
+const tickMs = 250;
+/** A farewell takes no longer. */
+const leaveMs = 1_000;
+/** How often one that is alone and has nothing to do says so. */
+const idleBeatMs = 30_000;
+const tableKey = "engine.shards";
+const memberPrefix = "engine.members.";
+
+export class ShardKeeper implements Shards {
+  readonly isShared = true;
+  readonly #deps: KeeperDeps;
+  readonly #view: ShardView;
+  readonly #signal: AbortSignal;
+  readonly #releasing = new Set<number>();
+  readonly #ready = Promise.withResolvers<void>();
+  /** Shards that we act for. */
+  #held = new Set<number>();
+  #count: number;
+  #beatAt = Number.NEGATIVE_INFINITY;
+  #regularAt = Number.NEGATIVE_INFINITY;
+  #confirming: Promise<void> | undefined;
+  #isCaughtUp = false;
+
+  constructor(deps: KeeperDeps, signal: AbortSignal) {
+    this.#deps = deps;
+    this.#signal = signal;
+    this.#view = new ShardView(deps.self);
+    this.#count = deps.count ?? 64;
+  }
+
+  /** Resolves once what can be had at once is had. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  shardOf(runUid: string): number {
+    return shardOf(runUid, this.#count);
+  }
+
+  holds(runUid: string): boolean {
+    const shard = this.shardOf(runUid);
+    return this.#held.has(shard) && !this.#releasing.has(shard);
+  }
+
+  isFresh(runUid: string): boolean {
+    return this.#isFresh && this.holds(runUid);
+  }
+
+  get #isFresh(): boolean {
+    return this.#deps.clock.monotonic() - this.#beatAt < freshMs;
+  }
+
+  async confirm(runUid: string): Promise<boolean> {
+    while (!this.#signal.aborted && this.holds(runUid) && !this.#isFresh) {
+      this.#confirming ??= this.#prove().finally(() => {
+        this.#confirming = undefined;
+      });
+      await this.#confirming;
+    }
+    return !this.#signal.aborted && this.holds(runUid);
+  }
+
+  /** Beats, takes what is ours and gives what is not, until the signal aborts. */
+  async run(): Promise<void> {
+    const watching = this.#watch();
+    try {
+      await this.#persist(() => this.#beat(true));
+      while (!this.#signal.aborted) {
+        await this.#tick();
+        await sleepFor(this.#deps.clock, tickMs, this.#signal);
+      }
+    } finally {
+      this.#ready.resolve();
+      await watching;
+    }
+  }
+
+  async #watch(): Promise<void> {
+    for await (const change of this.#deps.leases.watch("engine.>", this.#signal)) {
+      if (change.type === "caught-up") this.#isCaughtUp = true;
+      else if (change.type === "delete") {
+        if (change.key.startsWith(memberPrefix)) this.#view.left(idOf(change.key));
+      } else if (change.entry.key === tableKey)
+        this.#tableIs(parse<ShardTable>(change.entry.value), change.entry.revision);
+      else if (change.entry.key.startsWith(memberPrefix)) this.#heard(change.entry);
+    }
+  }
+
+  #heard(entry: { readonly key: string; readonly value: Uint8Array; readonly revision: number }): void {
+    const beat = parse<Beat>(entry.value);
+    const id = idOf(entry.key);
+    const isNew = !this.#view.members.has(id);
+    if (beat !== undefined) this.#view.beat(id, beat, entry.revision);
+    // One that came just now must not wait for our next idle beat to know that we live.
+    if (isNew && id !== this.#deps.self) void this.#beat(false).catch(() => undefined);
+  }
+
+  #tableIs(table: ShardTable | undefined, revision: number): void {
+    if (table === undefined || !this.#view.tableIs(table, revision)) return;
+    this.#count = table.owners.length;
+    const held = new Set<number>();
+    table.owners.forEach((owner, shard) => {
+      if (owner === this.#deps.self) held.add(shard);
+    });
+    const gained = [...held].filter((shard) => !this.#held.has(shard));
+    const lost = [...this.#held].filter((shard) => !held.has(shard));
+    this.#held = held;
+    const robbed = lost.filter((shard) => !this.#releasing.delete(shard));
+    if (robbed.length > 0) {
+      this.#deps.log.warn("shards were taken over by another engine", { shards: robbed.length });
+      this.#deps.events.lost(robbed);
+    }
+    if (gained.length > 0) this.#deps.events.gained(gained);
+  }
+
+  async #tick(): Promise<void> {
+    const { clock } = this.#deps;
+    try {
+      const isAlone = this.#view.members.size <= 1 && !this.#deps.isBusy();
+      const dueMs = isAlone ? idleBeatMs : beatMs;
+      if (clock.monotonic() - this.#regularAt >= dueMs - 20) await this.#beat(true);
+      if (this.#isCaughtUp) await this.#settle();
+    } catch (error) {
+      if (this.#signal.aborted) return;
+      this.#deps.log.warn("the shard leases cannot be written, trying again", { reason: messageOf(error) });
+      await sleepFor(clock, 500, this.#signal);
+    }
+  }
+
+  async #settle(): Promise<void> {
+    const { self, log } = this.#deps;
+    const isGone = this.#deps.isGone ?? (() => false);
+    if (this.#view.table === undefined) {
+      const { members } = this.#view;
+      if (!members.has(self)) return;
+      await this.#swap(emptyTable(this.#count));
+    }
+    const table = this.#view.table;
+    if (table === undefined || !this.#view.members.has(self)) return;
+    const live = this.#view.live(isGone);
+    const plan = planShards(table, self, live);
+    if (plan.take.length > 0) {
+      const from = new Set(plan.take.map((shard) => table.owners[shard] ?? ""));
+      if (!(await this.#swap(withOwners(table, new Map(plan.take.map((shard) => [shard, self])))))) return;
+      from.delete("");
+      log.info("shards taken", { shards: plan.take.length, from: [...from].join(", ") || "nobody" });
+    }
+    await this.#bury(live);
+    this.#ready.resolve();
+    if (plan.give.size > 0) await this.#give(plan.give);
+  }
+
+  /** Entries of the dead that have no shard any more go. */
+  async #bury(live: readonly string[]): Promise<void> {
+    const owners = new Set(this.#view.table?.owners);
+    for (const { id, revision } of [...this.#view.members.values()]) {
+      if (live.includes(id) || owners.has(id)) continue;
+      await this.#deps.leases.delete(`${memberPrefix}${token(id)}`, revision).catch(() => undefined);
+    }
+  }
+
+  async #give(give: ReadonlyMap<number, string>): Promise<void> {
+    const released = new Map<number, string>();
+    const release = async ([shard, to]: readonly [number, string]) => {
+      const site = this.#view.members.get(to)?.beat.site;
+      this.#releasing.add(shard);
+      if (await this.#deps.events.release(shard, site === this.#deps.site)) released.set(shard, to);
+      else this.#releasing.delete(shard);
+    };
+    await Promise.all([...give].map(release));
+    const table = this.#view.table;
+    if (released.size === 0 || table === undefined) return;
+    const isDone = await this.#swap(withOwners(table, released)).catch(() => false);
+    if (isDone) this.#deps.log.info("shards handed over", { shards: released.size });
+    // What we could not write is still ours, or not: the table says it.
+    const kept = [...released.keys()].filter(
+      (shard) => this.#releasing.delete(shard) && this.#held.has(shard),
+    );
+    if (kept.length > 0) this.#deps.events.gained(kept);
+  }
+
+  /** K1. False when someone was first: the watch will show it. */
+  async #swap(table: ShardTable): Promise<boolean> {
+    const { leases } = this.#deps;
+    const text = JSON.stringify(table);
+    const before = this.#view.tableRevision;
+    try {
+      const revision =
+        before === 0 ? await leases.create(tableKey, text) : await leases.update(tableKey, text, before);
+      this.#tableIs(table, revision);
+      return true;
+    } catch (error) {
+      if (hasCode(error, "BUS_WRONG_SEQUENCE")) return false;
+      throw error;
+    }
+  }
+
+  async #beat(isRegular: boolean): Promise<void> {
+    const { clock, leases, self, site, process } = this.#deps;
+    const startedAt = clock.monotonic();
+    const beat: Beat = {
+      v: 1,
+      isRegular,
+      ...(site === undefined ? {} : { site }),
+      ...(process === undefined ? {} : { process }),
+    };
+    try {
+      await leases.put(`${memberPrefix}${token(self)}`, JSON.stringify(beat));
+    } finally {
+      // From its end, so that two of them are never closer in the bucket.
+      if (isRegular) this.#regularAt = clock.monotonic();
+    }
+    // A beat after a silence proves nothing by itself: we may have been robbed before it was stored (K3).
+    if (this.#isFresh) this.#beatAt = startedAt;
+  }
+
+  /** K3. */
+  async #prove(): Promise<void> {
+    await this.#persist(async () => {
+      const startedAt = this.#deps.clock.monotonic();
+      await this.#beat(false);
+      const { table } = this.#view;
+      if (table !== undefined && (await this.#swap(table))) {
+        this.#beatAt = startedAt;
+        return;
+      }
+      // Someone changed it: what it says now counts, and may have come before the watch has shown it.
+      const entry = await this.#deps.leases.get(tableKey);
+      if (entry !== undefined) this.#tableIs(parse<ShardTable>(entry.value), entry.revision);
+    });
+  }
+
+  async #persist(work: () => Promise<void>): Promise<void> {
+    const { clock, random } = this.#deps;
+    for (let attempt = 1; !this.#signal.aborted; attempt++) {
+      try {
+        await work();
+        return;
+      } catch {
+        const waitMs = backoffMs({ ...defaultBackoff, capMs: 2_000 }, attempt, random.next());
+        await sleepFor(clock, waitMs, this.#signal);
+      }
+    }
+  }
+
+  /** A farewell once nothing is done any more, so that nobody has to wait for our silence. Does not throw. */
+  async leave(): Promise<void> {
+    const { clock } = this.#deps;
+    const enough = new AbortController();
+    await Promise.race([this.#giveBack(), sleepFor(clock, leaveMs, enough.signal)]);
+    enough.abort();
+  }
+
+  async #giveBack(): Promise<void> {
+    const { table } = this.#view;
+    try {
+      if (table !== undefined && this.#held.size > 0)
+        await this.#swap(withOwners(table, new Map([...this.#held].map((shard) => [shard, ""]))));
+      await this.#deps.leases.delete(`${memberPrefix}${token(this.#deps.self)}`);
+    } catch (error) {
+      this.#deps.log.debug("the shards could not be given back", { reason: messageOf(error) });
+    }
+  }
+}
+
+function parse<T extends { readonly v: 1 }>(value: Uint8Array): T | undefined {
+  try {
+    const parsed = JSON.parse(new TextDecoder().decode(value)) as T;
+    return parsed.v === 1 ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const idOf = (key: string): string => fromToken(key.slice(memberPrefix.length)) ?? key;
