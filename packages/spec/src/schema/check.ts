@@ -91,6 +91,12 @@ function wrongType(path: Path, wanted: string, came: Json, sink: IssueSink): voi
   });
 }
 
+/** Where the incumbent has a sentence for a value that is none of the list, it leads. */
+const incumbentWords: Readonly<Record<string, (value: string) => string>> = {
+  retryPolicy: (value) => `${value} is not a valid RetryPolicy`,
+  concurrencyPolicy: (value) => `'${value}' is not a valid concurrencyPolicy`,
+};
+
 function wrongValue(values: readonly string[], path: Path, came: Json | undefined, sink: IssueSink): void {
   const field = String(path.at(-1) ?? "value");
   if (came === undefined || came === null) {
@@ -99,8 +105,9 @@ function wrongValue(values: readonly string[], path: Path, came: Json | undefine
   }
   const shown = values.filter((value) => value !== "");
   const wanted = shown.length === 1 ? `'${shown[0]}'` : `one of: ${listNames(shown)}`;
+  const known = typeof came === "string" ? incumbentWords[field]?.(came) : undefined;
   sink.error("SPEC_VALUE", path, {
-    message: `'${field}' must be ${wanted}, got ${show(came)}`,
+    message: `${known === undefined ? "" : `${known}: `}'${field}' must be ${wanted}, got ${show(came)}`,
     hint: typeof came === "string" ? didYouMean(came, shown, `use ${wanted}`) : `use ${wanted}`,
   });
 }

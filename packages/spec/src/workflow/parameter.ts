@@ -1,12 +1,8 @@
 import { z } from "zod";
 import { AnyText, SecretKeySelector } from "../meta.ts";
 
-export const ParameterName = z
-  .string()
-  .min(1)
-  .regex(/^[-a-zA-Z0-9_]+$/, {
-    message: "must be alpha-numeric characters, '_' or '-', e.g. my_param_1, MY-PARAM-1",
-  });
+/** Its form is a rule of lint, which can say in which list it stands. */
+export const ParameterName = z.string();
 
 export const ValueFrom = z.strictObject({
   path: z.string().optional(),
@@ -63,6 +59,20 @@ export const Artifact = z.strictObject({
   plugin: location.optional(),
 });
 export type Artifact = z.infer<typeof Artifact>;
+
+/** Where an artifact may be; it has one of them at most. */
+export const artifactLocations = [
+  "s3",
+  "git",
+  "http",
+  "artifactory",
+  "hdfs",
+  "raw",
+  "oss",
+  "gcs",
+  "azure",
+  "plugin",
+] as const;
 
 export const Arguments = z.strictObject({
   parameters: z.array(Parameter).optional(),

@@ -1,41 +1,37 @@
 import type { Path } from "../../issue.ts";
 import type { Arguments, Parameter } from "../../workflow/parameter.ts";
 import type { InlineTemplate, Template, TemplateType } from "../../workflow/template.ts";
-import { hasTag, nameOf, type Placed, typesOf, type WorkflowLint } from "./context.ts";
+import { lintArtifactArguments, lintGlobalName } from "../template/artifacts.ts";
+import { hasTag, nameOf, type Placed, typesOf, typeTitle, type WorkflowLint } from "./context.ts";
+import { lintListNames } from "./list-names.ts";
 
-/** Parameters of one list: unique names, an enum that has its value. */
+/** Parameters of one list: unique names, an enum that has its value. `place` is what messages call one. */
 function lintParameters(
-  { sink }: WorkflowLint,
+  lint: WorkflowLint,
   parameters: readonly Parameter[],
   path: Path,
-  title: string,
+  place: (name: string) => string,
 ): void {
-  const seen = new Set<string>();
+  const { sink } = lint;
   for (const [i, parameter] of parameters.entries()) {
-    const place = `${title}.parameters.${parameter.name}`;
-    if (seen.has(parameter.name)) {
-      const message = `${place} name '${parameter.name}' is not unique`;
-      sink.error("SPEC_NAME", [...path, i, "name"], { message, hint: "rename one of the two" });
-    }
-    seen.add(parameter.name);
+    const title = place(parameter.name);
     const options = parameter.enum;
     if (options === undefined) continue;
     if (options.length === 0) {
-      const message = `${place}.enum should contain at least one value`;
-      sink.error("SPEC_VALUE", [...path, i, "enum"], {
-        message,
-        hint: "list the values, or take 'enum' out",
-      });
+      const message = `${title}.enum should contain at least one value`;
+      const hint = "list the values, or take 'enum' out";
+      sink.error("SPEC_VALUE", [...path, i, "enum"], { message, hint });
     }
-    const { value } = parameter;
-    if (value !== undefined && !hasTag(value) && !options.some(hasTag) && !options.includes(value)) {
-      const message = `${place}.value should be present in ${place}.enum list`;
-      sink.error("SPEC_VALUE", [...path, i, "value"], { message, hint: `use one of: ${options.join(", ")}` });
+    for (const field of ["value", "default"] as const) {
+      const value = parameter[field];
+      if (value === undefined || hasTag(value) || options.some(hasTag) || options.includes(value)) continue;
+      const message = `${title}.${field} should be present in ${title}.enum list`;
+      sink.error("SPEC_VALUE", [...path, i, field], { message, hint: `use one of: ${options.join(", ")}` });
     }
   }
 }
 
-/** Arguments must give each parameter a value. */
+/** Arguments must give each parameter a value and each artifact a source. */
 export function lintArguments(
   lint: WorkflowLint,
   args: Arguments | undefined,
@@ -43,24 +39,44 @@ export function lintArguments(
   title: string,
 ): void {
   const parameters = args?.parameters ?? [];
-  lintParameters(lint, parameters, [...path, "parameters"], title);
+  const at = [...path, "parameters"];
+  lintListNames(lint, parameters, at, `${title}.parameters`);
+  lintParameters(lint, parameters, at, (name) => `${title}.${name}`);
+  lintArtifactArguments(lint, args?.artifacts ?? [], [...path, "artifacts"], title);
   for (const [i, parameter] of parameters.entries()) {
-    if (
-      parameter.value !== undefined ||
-      parameter.default !== undefined ||
-      parameter.valueFrom !== undefined
-    ) {
-      continue;
-    }
-    if (lint.library) continue;
-    lint.sink.error("SPEC_ARGUMENT", [...path, "parameters", i], {
-      message: `${title}.parameters.${parameter.name}.value or ${title}.parameters.${parameter.name}.valueFrom is required`,
-      hint:
-        path.at(-1) === "arguments" && path.length <= 3
-          ? "give it a value, or submit with -p"
-          : "give it a value",
+    const place = `${title}.${parameter.name}`;
+    if (parameter.valueFrom !== undefined)
+      lintArgumentSource(lint, parameter, [...at, i, "valueFrom"], place);
+    const { value, default: otherwise, valueFrom } = parameter;
+    if (value !== undefined || otherwise !== undefined || valueFrom !== undefined || lint.library) continue;
+    lint.sink.error("SPEC_ARGUMENT", [...at, i], {
+      message: `${place}.value or ${place}.valueFrom is required`,
+      hint: path.length <= 3 ? "give it a value, or submit with -p" : "give it a value",
     });
   }
+}
+
+const argumentSources = ["configMapKeyRef", "event", "supplied"] as const;
+
+/** What an argument's or an input's value may come from. */
+function lintArgumentSource(
+  { sink }: WorkflowLint,
+  { valueFrom }: Parameter,
+  path: Path,
+  place: string,
+): void {
+  const from = valueFrom ?? {};
+  const allowed: readonly string[] = ["default", ...argumentSources];
+  const other = Object.keys(from).find((key) => !allowed.includes(key));
+  if (other === undefined && argumentSources.some((source) => from[source] !== undefined)) return;
+  sink.error("SPEC_CONFLICT", other === undefined ? path : [...path, other], {
+    message: `${place}.valueFrom only allows: default, configMapKeyRef and supplied`,
+    hint:
+      other === undefined
+        ? "write 'default' beside 'name', not under valueFrom"
+        : `'${other}' is for outputs`,
+    key: true,
+  });
 }
 
 /** Inputs and outputs of a template. */
@@ -68,28 +84,27 @@ export function lintInputsOutputs(lint: WorkflowLint, placed: Placed<Template | 
   const { value, path } = placed;
   const title = `templates.${nameOf(value, path)}`;
   const inputs = value.inputs?.parameters ?? [];
-  lintParameters(lint, inputs, [...path, "inputs", "parameters"], `${title}.inputs`);
+  const inputsAt = [...path, "inputs", "parameters"];
+  lintListNames(lint, inputs, inputsAt, `${title}.inputs.parameters`);
+  lintParameters(lint, inputs, inputsAt, (name) => `${title}.inputs.parameters.${name}`);
   for (const [i, parameter] of inputs.entries()) {
-    const from = parameter.valueFrom;
-    if (from === undefined) continue;
-    const allowed = ["default", "configMapKeyRef", "supplied"];
-    const other = Object.keys(from).find((key) => !allowed.includes(key));
-    if (other === undefined) continue;
-    lint.sink.error("SPEC_CONFLICT", [...path, "inputs", "parameters", i, "valueFrom", other], {
-      message: `${title}.inputs.parameters.${parameter.name}.valueFrom only allows: default, configMapKeyRef and supplied`,
-      hint: `'${other}' is for outputs`,
-      key: true,
-    });
+    if (parameter.valueFrom === undefined) continue;
+    lintArgumentSource(
+      lint,
+      parameter,
+      [...inputsAt, i, "valueFrom"],
+      `${title}.inputs.parameters.${parameter.name}`,
+    );
   }
   const outputs = value.outputs?.parameters ?? [];
-  lintParameters(lint, outputs, [...path, "outputs", "parameters"], `${title}.outputs`);
+  const outputsAt = [...path, "outputs", "parameters"];
+  lintListNames(lint, outputs, outputsAt, `${title}.outputs.parameters`);
+  lintParameters(lint, outputs, outputsAt, (name) => `${title}.outputs.parameters.${name}`);
   const type = typesOf(value)[0];
   for (const [i, parameter] of outputs.entries()) {
-    lintOutput(lint, parameter, {
-      path: [...path, "outputs", "parameters", i],
-      place: `${title}.outputs.parameters.${parameter.name}`,
-      type,
-    });
+    const place = `${title}.outputs.parameters.${parameter.name}`;
+    lintOutput(lint, parameter, { path: [...outputsAt, i], place, type });
+    lintGlobalName(lint, parameter.globalName, [...outputsAt, i], place);
   }
 }
 
@@ -122,23 +137,26 @@ function lintOutput({ sink }: WorkflowLint, parameter: Parameter, { path, place,
     return;
   }
   if (parameter.value !== undefined) {
-    const message = `${place} has both valueFrom and value specified, choose one`;
+    const message = `${place} has both valueFrom and value specified. Choose one.`;
     sink.error("SPEC_CONFLICT", [...path, "value"], { message, hint: "take one of the two out", key: true });
   }
-  const used = sources.filter((source) => from[source] !== undefined);
+  const used = sources.filter((source) => from[source] !== undefined && from[source] !== "");
   if (used.length === 0) {
     const message = `${place}.valueFrom type unspecified. choose one of: path, jqFilter, jsonPath, parameter, raw, expression`;
     sink.error("SPEC_ARGUMENT", [...path, "valueFrom"], { message, hint: fitting(type) });
     return;
   }
   if (used.length > 1) {
-    const message = `${place}.valueFrom multiple valueFrom types specified. choose one of: path, jqFilter, jsonPath, parameter, raw`;
+    const composite =
+      (type === "steps" || type === "dag") && used.includes("parameter") && used.includes("expression");
+    const both = `; ${place} shouldn't have both \`from\` and \`expression\` specified in \`ValueFrom\` for ${typeTitle(type)} templates`;
+    const message = `${place}.valueFrom multiple valueFrom types specified. choose one of: path, jqFilter, jsonPath, parameter, raw${composite ? both : ""}`;
     sink.error("SPEC_CONFLICT", [...path, "valueFrom"], { message, hint: `keep one of: ${used.join(", ")}` });
     return;
   }
   const wrong = misfit(type, used[0] as (typeof sources)[number]);
   if (wrong !== undefined) {
-    const message = `${place}.valueFrom${wrong} must be specified for ${type} templates`;
+    const message = `${place}${wrong} must be specified for ${typeTitle(type)} templates`;
     sink.error("SPEC_CONFLICT", [...path, "valueFrom", used[0] ?? ""], {
       message,
       hint: fitting(type),
@@ -156,7 +174,7 @@ function misfit(type: TemplateType | undefined, used: (typeof sources)[number]):
     case "data":
       return used === "path" ? undefined : ".path";
     case "resource":
-      return used === "jqFilter" || used === "jsonPath" ? undefined : ".jqFilter or jsonPath";
+      return used === "jqFilter" || used === "jsonPath" ? undefined : " .jqFilter or jsonPath";
     case "steps":
     case "dag":
       return used === "parameter" || used === "expression" ? undefined : ".parameter or expression";

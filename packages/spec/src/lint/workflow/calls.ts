@@ -4,6 +4,7 @@ import type { LifecycleHook } from "../../workflow/control.ts";
 import type { Arguments } from "../../workflow/parameter.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import { lintTemplateRef, referredTemplate } from "../references/template-ref.ts";
+import { hasLocation } from "../template/artifacts.ts";
 import { lintArguments } from "./binding.ts";
 import {
   type Call,
@@ -103,17 +104,20 @@ export function lintSupplied(
   }
 }
 
-const hasLocation = (artifact: Readonly<Record<string, unknown>>): boolean =>
-  ["s3", "git", "http", "artifactory", "hdfs", "raw", "oss", "gcs", "azure", "plugin"].some(
-    (kind) => artifact[kind] !== undefined,
-  );
-
 function lintLoop({ sink }: WorkflowLint, call: Call, title: string): void {
   const { withItems, withParam, withSequence } = call.step;
   const loops = [withItems, withParam, withSequence].filter((loop) => loop !== undefined).length;
   if (loops > 1) {
     const message = `${title} only one of withItems, withParam, withSequence can be specified`;
     sink.error("SPEC_CONFLICT", call.path, { message, hint: "keep one of them" });
+  }
+  for (const [i, item] of (withItems ?? []).entries()) {
+    if (item !== null) continue;
+    const message = `${title} unsupported withItems type: null`;
+    sink.error("SPEC_VALUE", [...call.path, "withItems", i], {
+      message,
+      hint: "use texts, numbers, booleans, lists or maps",
+    });
   }
   if (withSequence === undefined) return;
   const path = [...call.path, "withSequence"];
@@ -141,7 +145,7 @@ export function lintHooks(
   title: string,
 ): void {
   for (const [name, hook] of Object.entries(hooks ?? {})) {
-    const place = `${title}.hooks.${name}`;
+    const place = title === "spec" ? `spec.hooks.${name}` : `${title}.${name}`;
     if (hook.template !== undefined)
       lintTemplateName(lint, hook.template, [...path, name, "template"], place);
     else if (hook.templateRef !== undefined)

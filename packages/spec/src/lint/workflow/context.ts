@@ -95,3 +95,20 @@ export const nameOf = (template: Template | InlineTemplate, path: Path): string 
 /** Whether a template only orders other templates: it has no node that runs a command. */
 export const isComposite = (template: Template | InlineTemplate): boolean =>
   (template as Template).steps !== undefined || (template as Template).dag !== undefined;
+
+const typeTitles: Readonly<Record<TemplateType, string>> = {
+  container: "Container",
+  containerSet: "ContainerSet",
+  steps: "Steps",
+  script: "Script",
+  resource: "Resource",
+  dag: "DAG",
+  suspend: "Suspend",
+  data: "Data",
+  http: "HTTP",
+  plugin: "Plugin",
+};
+
+/** A template's type as the incumbent's messages have it. */
+export const typeTitle = (type: TemplateType | undefined): string =>
+  type === undefined ? "Unknown" : typeTitles[type];

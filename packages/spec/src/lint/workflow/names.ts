@@ -31,11 +31,12 @@ export function lintNames(lint: WorkflowLint): void {
   for (const template of templates) lintCallNames(lint, template);
 }
 
-function lintWorkflowName({ metadata, metadataPath, sink }: WorkflowLint): void {
+function lintWorkflowName({ metadata, metadataPath, sink, library }: WorkflowLint): void {
   const name = metadata.name ?? "";
+  const what = library ? "workflow template" : "workflow";
   if (name.length > maxWorkflowName) {
     sink.error("SPEC_NAME", [...metadataPath, "name"], {
-      message: `workflow name "${name}" must not be more than ${maxWorkflowName} characters long (currently ${name.length})`,
+      message: `${what} name "${name}" must not be more than ${maxWorkflowName} characters long (currently ${name.length})`,
       hint: "it becomes a label value; shorten it",
     });
   }
@@ -44,18 +45,21 @@ function lintWorkflowName({ metadata, metadataPath, sink }: WorkflowLint): void 
 function lintCallNames(lint: WorkflowLint, template: Placed<Template>): void {
   const title = `templates.${template.value.name ?? ""}`;
   const seenSteps = new Set<string>();
+  const usesDepends = (template.value.dag?.tasks ?? []).some((task) => (task.depends ?? "") !== "");
   for (const call of callsOf(template)) {
     const { name } = call.step;
-    const place = call.kind === "steps" ? `${title}.steps[${call.group}].name` : `${title}.tasks.name`;
+    const place =
+      call.kind === "steps"
+        ? `${title}.steps[${call.group}].name`
+        : `${title}.tasks[${String(call.path.at(-1))}].name`;
     const path = [...call.path, "name"];
     if (name === "") {
       lint.sink.error("SPEC_NAME", path, { message: `${place} is required`, hint: "give it a name" });
       continue;
     }
     checkName(lint, { name, path, place, seen: seenSteps, pattern: stepPattern });
-    const waits = "depends" in call.step && call.step.depends !== undefined;
-    const waitsForAll = "dependencies" in call.step && call.step.dependencies !== undefined;
-    if (call.kind === "tasks" && /^\d/.test(name) && (waits || waitsForAll)) {
+    const waitsForAll = "dependencies" in call.step && (call.step.dependencies ?? []).length > 0;
+    if (call.kind === "tasks" && /^\d/.test(name) && (usesDepends || waitsForAll)) {
       lint.sink.error("SPEC_NAME", path, {
         message: `${title}.tasks.${name} name cannot begin with a digit when using either 'depends' or 'dependencies'`,
         hint: "start the name with a letter",
@@ -78,7 +82,7 @@ function checkName({ sink }: WorkflowLint, check: NameCheck): void {
     sink.error("SPEC_NAME", check.path, { message, hint: "shorten it" });
   } else if (!check.pattern.test(check.name)) {
     sink.error("SPEC_NAME", check.path, {
-      message: `${check.place} '${check.name}' is invalid: name must consist of alpha-numeric characters or '-', and must start with an alpha-numeric character (e.g. My-name1-2, 123-NAME)`,
+      message: `${check.place}: '${check.name}' is invalid: name must consist of alpha-numeric characters or '-', and must start with an alpha-numeric character (e.g. My-name1-2, 123-NAME)`,
       hint: "rename it",
     });
   }

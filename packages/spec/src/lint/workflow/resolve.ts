@@ -2,9 +2,9 @@ import type { Tag } from "@sluice/expr";
 import type { IssueSink, Path } from "../../issue.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import { lintExpr, listTagsOf } from "../expressions.ts";
+import type { DependencyGraph } from "../graph/dag.ts";
 import { type PlacedText, textsOf } from "../texts.ts";
 import { type Call, calledTemplate, callsOf, type Placed, type WorkflowLint } from "./context.ts";
-import type { DependencyGraph } from "./dag.ts";
 import {
   anyOf,
   type CallsByName,

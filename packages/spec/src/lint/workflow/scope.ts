@@ -1,7 +1,7 @@
 import { didYouMean, listNames } from "../../schema/nearest.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
+import type { DependencyGraph } from "../graph/dag.ts";
 import { type Call, calledTemplate, hasTag, isComposite, isLooped, type WorkflowLint } from "./context.ts";
-import type { DependencyGraph } from "./dag.ts";
 
 /** Says of a tag's name whether it has a value here: undefined = yes, or a hint why not. */
 export type Scope = (name: string) => string | undefined;
@@ -238,14 +238,30 @@ function waitsFor(graph: DependencyGraph, from: string, to: string): boolean {
 
 const nodeFields = ["id", "startedAt", "finishedAt", "hostNodeName", "status", "exitCode", "ip"];
 
+/** Templates whose node says what it printed and how it ended. */
+const hasResult = (template: Template | InlineTemplate): boolean =>
+  [template.container, template.script, template.data, template.http, template.plugin].some(
+    (body) => body !== undefined,
+  ) ||
+  (template.containerSet?.containers.some(({ name }) => name === "main") ?? false);
+
+/** Fields that only some nodes have. */
+function missingField(name: string, template: Template | InlineTemplate, rest: string): string | undefined {
+  if (rest === "ip" && template.daemon !== true)
+    return `only a daemon has an ip: add 'daemon: true' to '${template.name ?? name}'`;
+  if (rest === "exitCode" && !hasResult(template) && template.resource === undefined)
+    return `'${name}' has no exit code: only what runs a program has one`;
+  return undefined;
+}
+
 /** Whether a node of this call has `rest` (`outputs.parameters.p`, `status` …). */
 function nodeOutput(lint: WorkflowLint, call: Call, rest: string): string | undefined {
-  if (nodeFields.includes(rest)) return undefined;
   const target = calledTemplate(lint, call)?.value;
+  if (nodeFields.includes(rest)) return target && missingField(call.step.name, target, rest);
   if (target === undefined) return undefined; // elsewhere, or already an issue of its own
   if (rest === "outputs.result") {
-    if ((!isComposite(target) && target.suspend === undefined) || isLooped(call)) return undefined;
-    return `'${call.step.name}' has no result: only containers and scripts have one`;
+    if (hasResult(target) || (isLooped(call) && !isComposite(target))) return undefined;
+    return `'${call.step.name}' has no result: containers, scripts, http and data have one`;
   }
   if (rest === "outputs.parameters" || rest === "outputs.artifacts") return undefined;
   for (const kind of ["parameters", "artifacts"] as const) {

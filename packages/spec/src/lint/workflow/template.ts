@@ -1,10 +1,19 @@
 import { parseGoDuration, parseSecondsOrDuration } from "@sluice/base";
 import type { Path } from "../../issue.ts";
 import type { RetryStrategy } from "../../workflow/control.ts";
-import type { InlineTemplate, Template } from "../../workflow/template.ts";
-import { hasTag, isComposite, nameOf, type Placed, typesOf, type WorkflowLint } from "./context.ts";
+import { type InlineTemplate, type Template, templateTypes } from "../../workflow/template.ts";
+import { lintBodyOf } from "../template/body.ts";
+import {
+  hasTag,
+  isComposite,
+  nameOf,
+  type Placed,
+  typesOf,
+  typeTitle,
+  type WorkflowLint,
+} from "./context.ts";
 
-const typeList = "container, containerSet, steps, script, resource, dag, suspend, data, http, plugin";
+const typeList = "container, containerSet, steps, script, resource, dag, suspend, template, template ref";
 
 /** Exactly one type, and fields only where their type takes them. */
 export function lintTemplate(lint: WorkflowLint, placed: Placed<Template | InlineTemplate>): void {
@@ -15,7 +24,7 @@ export function lintTemplate(lint: WorkflowLint, placed: Placed<Template | Inlin
   if (first === undefined) {
     lint.sink.error("SPEC_CONFLICT", path, {
       message: `${title} template type unspecified. choose one of: ${typeList}`,
-      hint: "give the template a body, for example 'container:'",
+      hint: `give the template a body: one of ${templateTypes.join(", ")}`,
     });
   } else if (second !== undefined) {
     lint.sink.error("SPEC_CONFLICT", [...path, second], {
@@ -26,6 +35,7 @@ export function lintTemplate(lint: WorkflowLint, placed: Placed<Template | Inlin
   }
   lintPlacement(lint, placed, title);
   lintBody(lint, placed, title);
+  lintBodyOf(lint, placed, title);
   if (value.retryStrategy !== undefined) {
     lintRetry(lint, value.retryStrategy, [...path, "retryStrategy"], title);
   }
@@ -37,7 +47,6 @@ function lintPlacement(
   title: string,
 ): void {
   const composite = isComposite(value);
-  const type = typesOf(value)[0] ?? "this";
   const at = (field: string): Path => [...path, field];
   const hint = composite
     ? "move it to the templates that the steps call, or to the workflow's spec"
@@ -47,15 +56,15 @@ function lintPlacement(
     sink.error("SPEC_CONFLICT", at("activeDeadlineSeconds"), { message, hint, key: true });
   }
   if (composite && value.timeout !== undefined) {
-    const message = `${title}: ${type} template doesn't support timeout field`;
+    const message = `${title}: ${typeTitle(typesOf(value)[0])} template doesn't support timeout field.`;
     sink.error("SPEC_CONFLICT", at("timeout"), { message, hint, key: true });
   }
   if (!composite && value.parallelism !== undefined) {
-    const message = `${title}: parallelism is only valid for steps and dag templates`;
+    const message = `${title}.parallelism is only valid for steps and dag templates`;
     sink.error("SPEC_CONFLICT", at("parallelism"), { message, hint, key: true });
   }
   if (!composite && value.failFast !== undefined) {
-    const message = `${title}: failFast is only valid for steps and dag templates`;
+    const message = `${title}.failFast is only valid for steps and dag templates`;
     sink.error("SPEC_CONFLICT", at("failFast"), { message, hint, key: true });
   }
   const seconds = value.activeDeadlineSeconds;
@@ -73,14 +82,15 @@ function lintPlacement(
 }
 
 function lintBody(
-  { sink }: WorkflowLint,
+  { sink, spec }: WorkflowLint,
   { value, path }: Placed<Template | InlineTemplate>,
   title: string,
 ): void {
   const { timeout } = value;
   if (timeout !== undefined && !hasTag(timeout) && parseGoDuration(timeout) === undefined) {
-    const message = `${title} has invalid duration format in timeout: '${timeout}'`;
-    sink.error("SPEC_VALUE", [...path, "timeout"], { message, hint: 'write a unit: "30s", "5m", "1h30m"' });
+    const message = `${title} has invalid duration format in timeout.`;
+    const hint = `got '${timeout}'; write a unit: "30s", "5m", "1h30m"`;
+    sink.error("SPEC_VALUE", [...path, "timeout"], { message, hint });
   }
   const duration = value.suspend?.duration;
   if (duration !== undefined && !hasTag(duration) && parseSecondsOrDuration(duration) === undefined) {
@@ -91,6 +101,7 @@ function lintBody(
   for (const kind of ["container", "script"] as const) {
     const body = value[kind];
     if (body === undefined || (body.image ?? "") !== "") continue;
+    if ((spec.templateDefaults?.[kind]?.image ?? "") !== "") continue;
     sink.error("SPEC_FIELD_MISSING", [...path, kind, "image"], {
       message: `${title}.${kind}.image may not be empty`,
       hint: "name a container image, for example 'alpine:3.23'",

@@ -3,15 +3,18 @@ import type { ObjectMeta } from "../../meta.ts";
 import { mergeSpecs } from "../../workflow/merge.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import type { WorkflowSpec } from "../../workflow/workflow.ts";
+import { type DependencyGraph, lintDag } from "../graph/dag.ts";
+import { lintRecursion } from "../graph/recursion.ts";
 import type { KnownTemplates } from "../references/known.ts";
 import { lintWorkflowTemplateRef, referredSpec } from "../references/template-ref.ts";
+import { lintSynchronization } from "../template/locks.ts";
+import { lintMetrics } from "../template/metrics.ts";
+import { lintPodGc } from "../template/pod-gc.ts";
 import { lintArguments, lintInputsOutputs } from "./binding.ts";
 import { lintCalls, lintHooks, lintSupplied, lintTemplateName } from "./calls.ts";
 import { callsOf, type Placed, templateNamed, type WorkflowLint } from "./context.ts";
-import { type DependencyGraph, lintDag } from "./dag.ts";
 import { lintExpressions } from "./expressions.ts";
 import { lintNames } from "./names.ts";
-import { lintRecursion } from "./recursion.ts";
 import { lintVariables } from "./resolve.ts";
 import { type ExecutorKind, lintSupport } from "./supported.ts";
 import { lintRetry, lintTemplate } from "./template.ts";
@@ -96,14 +99,9 @@ function lintSpec(lint: WorkflowLint): void {
   lintHooks(lint, spec.hooks, [...base, "hooks"], "spec");
   if (spec.retryStrategy !== undefined)
     lintRetry(lint, spec.retryStrategy, [...base, "retryStrategy"], "spec");
-  for (const old of ["mutex", "semaphore"] as const) {
-    if (spec.synchronization?.[old] === undefined) continue;
-    sink.warn("SPEC_DEPRECATED", [...base, "synchronization", old], {
-      message: `'${old}' is an old spelling`,
-      hint: `write '${old === "mutex" ? "mutexes" : "semaphores"}' with a list`,
-      key: true,
-    });
-  }
+  lintSynchronization(lint, spec.synchronization, [...base, "synchronization"], "spec");
+  lintMetrics(lint, spec.metrics, [...base, "metrics"], "spec");
+  lintPodGc(lint);
 }
 
 function lintEntrypoint(lint: WorkflowLint): void {

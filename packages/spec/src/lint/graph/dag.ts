@@ -1,12 +1,13 @@
-import { compileDepends, type DependsTask } from "@sluice/expr";
+import { compileDepends, type DependsTask, dependsResults } from "@sluice/expr";
 import type { Path } from "../../issue.ts";
 import { didYouMean } from "../../schema/nearest.ts";
 import type { DagTask, Template } from "../../workflow/template.ts";
 import { compiled } from "../compiled.ts";
-import { callsOf, hasTag, isLooped, type Placed, type WorkflowLint } from "./context.ts";
+import { callsOf, hasTag, isLooped, type Placed, type WorkflowLint } from "../workflow/context.ts";
+import { circleIn, type Graph } from "./circle.ts";
 
 /** Direct dependencies of each task, by name. */
-export type DependencyGraph = ReadonlyMap<string, readonly string[]>;
+export type DependencyGraph = Graph;
 
 /** Dependencies that exist and form no circle. Returns the graph for whoever asks what comes before what. */
 export function lintDag(lint: WorkflowLint, template: Placed<Template>): DependencyGraph {
@@ -20,6 +21,7 @@ export function lintDag(lint: WorkflowLint, template: Placed<Template>): Depende
       .filter(isLooped)
       .map((call) => call.step.name),
   );
+  const usesDepends = dag.tasks.some((task) => (task.depends ?? "") !== "");
   lintMixed(lint, dag.tasks, [...template.path, "dag", "tasks"], title);
   for (const [i, task] of dag.tasks.entries()) {
     const path = [...template.path, "dag", "tasks", i];
@@ -29,9 +31,9 @@ export function lintDag(lint: WorkflowLint, template: Placed<Template>): Depende
       task.name,
       named.map((dependency) => dependency.name).filter((other) => tasks.has(other)),
     );
-    if (task.depends !== undefined && task.continueOn !== undefined) {
+    if (usesDepends && task.continueOn !== undefined) {
       lint.sink.error("SPEC_CONFLICT", [...path, "continueOn"], {
-        message: `${title}.tasks.${task.name} cannot use 'continueOn' when using 'depends'. Instead use 'dep-task.Failed'/'dep-task.Errored'`,
+        message: `${title}.tasks.${task.name}: ${title} cannot use 'continueOn' when using 'depends'. Instead use 'dep-task.Failed'/'dep-task.Errored'`,
         hint: "say it in the depends of the tasks that wait for this one",
         key: true,
       });
@@ -59,10 +61,30 @@ function dependenciesOf(lint: WorkflowLint, task: DagTask, path: Path): readonly
   }
   const { depends } = task;
   if (depends.trim() === "") return [];
+  if (!hasOnlyResults(lint, task, depends, [...path, "depends"])) return [];
   return (
     compiled(lint.sink, { text: depends, path: [...path, "depends"] }, () => compileDepends(depends))
       ?.tasks ?? []
   );
+}
+
+/** Results that no task has, said in the incumbent's words. */
+function hasOnlyResults({ sink }: WorkflowLint, task: DagTask, depends: string, path: Path): boolean {
+  let all = true;
+  for (const [text, name, result = ""] of depends.matchAll(/([A-Za-z0-9_][-\w]*)\.([A-Za-z]\w*)/g)) {
+    if ((dependsResults as readonly string[]).includes(result)) continue;
+    all = false;
+    sink.error("SPEC_VALUE", path, {
+      message: `task result '${result}' for task '${name}' is invalid`,
+      hint: didYouMean(
+        result,
+        dependsResults,
+        `results: ${dependsResults.join(", ")} (in the depends of '${task.name}')`,
+      ),
+      text,
+    });
+  }
+  return all;
 }
 
 interface DependencyPlace {
@@ -95,57 +117,19 @@ function lintDependency({ sink }: WorkflowLint, dependency: DependsTask, place: 
   }
 }
 
-/** Finds one circle by taking away tasks that wait for nothing until none is left or a circle remains. */
 function lintCycle(
   lint: WorkflowLint,
   graph: DependencyGraph,
   template: Placed<Template>,
   title: string,
 ): void {
-  const waiting = new Map([...graph].map(([name, needs]) => [name, new Set(needs).size]));
-  const dependants = new Map<string, string[]>();
-  for (const [name, needs] of graph) {
-    for (const need of new Set(needs)) {
-      const known = dependants.get(need);
-      if (known === undefined) dependants.set(need, [name]);
-      else known.push(name);
-    }
-  }
-  const free = [...waiting].filter(([, count]) => count === 0).map(([name]) => name);
-  for (let name = free.pop(); name !== undefined; name = free.pop()) {
-    waiting.delete(name);
-    for (const next of dependants.get(name) ?? []) {
-      const left = (waiting.get(next) ?? 0) - 1;
-      waiting.set(next, left);
-      if (left === 0) free.push(next);
-    }
-  }
-  const [start] = waiting.keys();
-  if (start === undefined) return;
-  const cycle = circleFrom(start, graph, waiting);
-  const index = template.value.dag?.tasks.findIndex((task) => task.name === cycle[0]) ?? 0;
+  const circle = circleIn(graph);
+  if (circle === undefined) return;
+  const index = template.value.dag?.tasks.findIndex((task) => task.name === circle[0]) ?? 0;
   lint.sink.error("SPEC_CYCLE", [...template.path, "dag", "tasks", index], {
-    message: `${title} dependency cycle detected: ${cycle.join("->")}`,
-    hint: cycle.length === 2 ? "a task cannot wait for itself" : "take one of these dependencies out",
+    message: `${title} sorting failed: dependency cycle detected: ${circle.join("->")}`,
+    hint: circle.length === 2 ? "a task cannot wait for itself" : "take one of these dependencies out",
   });
-}
-
-function circleFrom(
-  start: string,
-  graph: DependencyGraph,
-  waiting: ReadonlyMap<string, number>,
-): readonly string[] {
-  const trail = [start];
-  const seen = new Map([[start, 0]]);
-  for (let here = start; ; ) {
-    const next = (graph.get(here) ?? []).find((need) => waiting.has(need));
-    if (next === undefined) return trail;
-    const before = seen.get(next);
-    if (before !== undefined) return [...trail.slice(before), next];
-    seen.set(next, trail.length);
-    trail.push(next);
-    here = next;
-  }
 }
 
 function lintTarget(
@@ -159,7 +143,7 @@ function lintTarget(
   for (const name of target.split(/\s+/).filter((word) => word !== "")) {
     if (tasks.has(name)) continue;
     sink.error("SPEC_REFERENCE", [...template.path, "dag", "target"], {
-      message: `${title} target '${name}' is not defined`,
+      message: `${title}.targets: target '${name}' is not defined`,
       hint: didYouMean(name, tasks.keys(), "name tasks of this dag, with spaces between"),
       text: name,
     });
