@@ -1,7 +1,8 @@
 // The pages of docs/ are tried: their files are saved and their commands are run, in order, by a shell.
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { freePort, root, SluiceProcess } from "./sluice-process.ts";
@@ -35,6 +36,17 @@ const shell = (command: string, cwd: string, env: NodeJS.ProcessEnv): Promise<Ra
     ),
   );
 
+/** `sluice` from the sources, for shells that have the folder on their path. */
+async function writeProgram(folder: string): Promise<void> {
+  const program = join(folder, "sluice");
+  const entry = join(root, "packages", "cli", "src", "main.ts");
+  await writeFile(
+    program,
+    `#!/bin/sh\nexec "${process.execPath}" --conditions=@sluice/source "${entry}" "$@"\n`,
+  );
+  await chmod(program, 0o755);
+}
+
 test.each(pages)("%s links only to files that exist", (name) => {
   for (const [, link = ""] of read(name).matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g))
     expect(() => readFileSync(join(root, "docs", dirname(name), link)), link).not.toThrow(/ENOENT/);
@@ -47,13 +59,7 @@ describe("the page of the command line", () => {
     const port = String(await freePort());
     for (const [, name = "", text = ""] of page.matchAll(/^`([a-z]+\.yaml)`:\n\n```yaml\n([\s\S]*?)```/gm))
       await writeFile(join(sluice.folder, name), text.replaceAll("12001", port));
-    const program = join(sluice.folder, "sluice");
-    const entry = join(root, "packages", "cli", "src", "main.ts");
-    await writeFile(
-      program,
-      `#!/bin/sh\nexec "${process.execPath}" --conditions=@sluice/source "${entry}" "$@"\n`,
-    );
-    await chmod(program, 0o755);
+    await writeProgram(sluice.folder);
 
     const commands = commandsOf(page, "sluice").filter((command) => !notAlone.test(command));
     const env = { SLUICE_SERVER: sluice.url, PATH: `${sluice.folder}:${process.env["PATH"]}` };
@@ -66,6 +72,27 @@ describe("the page of the command line", () => {
     expect(commands.length).toBeGreaterThan(25);
     expect(failed).toEqual([]);
   });
+});
+
+test("the page of testing shows commands and a test file that work as they stand", async () => {
+  const page = read("testing.md");
+  const folder = await mkdtemp(join(tmpdir(), "sluice-testing-"));
+  try {
+    await cp(join(root, "examples"), join(folder, "examples"), { recursive: true });
+    const [, text = ""] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+    await writeFile(join(folder, "examples", "coinflip", "page.test.yaml"), text);
+    await writeProgram(folder);
+    const commands = commandsOf(page, "sluice");
+    const env = { PATH: `${folder}:${process.env["PATH"]}` };
+
+    const ran: Ran[] = [];
+    for (const command of commands) ran.push(await shell(command, folder, env));
+
+    expect(ran.filter(({ code }) => code !== 0)).toEqual([]);
+    expect(ran.map(({ output }) => output).join("")).toMatch(/page\.test\.yaml[\s\S]*5 passed, 0 failed/);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test("the page of the API shows requests that are answered", async () => {
