@@ -5,8 +5,9 @@ import type { VirtualClock } from "@sluice/base/testing";
 import type { RunKey, Stores } from "@sluice/bus";
 import { type EngineDeps, makeRunDirectory, RunRegistry, runEngine } from "@sluice/engine";
 import { aWorkflow, ManualExecutor, manualWorld, shTemplate } from "@sluice/engine/testing";
+import type { Workflow } from "@sluice/spec";
 
-const workflow = (name: string) =>
+const fixedWorkflow = (name: string): Workflow =>
   aWorkflow(
     {
       parallelism: 3,
@@ -93,6 +94,8 @@ export interface SimulatedBus {
   readonly log: Logger;
   /** Name of the run; one world after another on the same bus needs another name. */
   readonly run?: string;
+  /** What is run; default one with a bit of each kind. */
+  readonly workflow?: Workflow;
 }
 
 export interface Simulated {
@@ -127,7 +130,7 @@ function act(executor: ManualExecutor, told: Map<string, string[]>, chance: (n: 
 /** One run through a world of that seed, until the run is archived and its journal gone. */
 export async function simulate(
   seed: number,
-  { stores, clock, log, run = "wf" }: SimulatedBus,
+  { stores, clock, log, run = "wf", workflow = fixedWorkflow(run) }: SimulatedBus,
 ): Promise<Simulated> {
   const key = { namespace: "default", name: run };
   const random = new SeededRandom(seed);
@@ -163,7 +166,7 @@ export async function simulate(
   const registry = new RunRegistry();
   const directory = makeRunDirectory({ journal, archive, logs, submitRun, registry, clock, random });
   const by = { kind: "api", user: "sim" } as const;
-  await directory.submit(workflow(run), { namespace: "default", by, cause: "once" });
+  await directory.submit(workflow, { namespace: "default", by, cause: "once" });
 
   for (let turn = 0; turn < maxTurns; turn++) {
     await clock.advanceBy(chance(1_500));
@@ -179,6 +182,8 @@ export async function simulate(
       process = born();
     }
     act(process.executor, told, chance);
+    if (workflow.spec.suspend === true && chance(50) === 0)
+      await directory.resume(key, { by: "sim" }).catch(() => undefined);
   }
   process.stop.abort();
   throw new Error(`seed ${seed}: the run did not end`);

@@ -1,7 +1,7 @@
 // The rows of the corpus: which document, what it needs, and how it must end.
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseAllDocuments } from "yaml";
+import { parseManifests } from "@sluice/spec";
 
 export const root = resolve(import.meta.dirname, "../../..");
 export const corpus = resolve(root, process.env["SLUICE_CORPUS"] ?? "../shared/corpus");
@@ -36,9 +36,9 @@ export function cases(): readonly Case[] {
 function caseOf(row: string): Case {
   const [path = "", needs = "", phase = "", expectation = ""] = row.split("\t");
   const [file = "", index = "0"] = path.split("#");
-  const documents = parseAllDocuments(readFileSync(join(corpus, file), "utf8"))
-    .map((document) => document.toJS() as Manifest | null)
-    .filter((document) => document !== null);
+  // The product's own reader: it takes what the incumbent's does, and a stricter one does not.
+  const { documents: parsed } = parseManifests(readFileSync(join(corpus, file), "utf8"), { file });
+  const documents = parsed.map(({ json }) => json as unknown as Manifest);
   const document = documents[Number(index)];
   if (document === undefined) throw new Error(`${path}: the file has ${documents.length} documents`);
   return {

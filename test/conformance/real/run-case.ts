@@ -55,7 +55,7 @@ async function runOnce(api: Api, web: Web, one: Case, expected: Expectation): Pr
       `not over after ${expected.withinSeconds ?? defaultSeconds} s: ${open.map((n) => `${n.displayName} ${n.phase}${n.message === undefined ? "" : ` (${n.message})`}`).join(", ")}`,
     ];
   }
-  return judge(new Seen(ended, await api.lines(name)), one.phases, expected);
+  return judge(new Seen(ended, await api.lines(name)), expected.phases ?? one.phases, expected);
 }
 
 /** What never ends by itself is seen running, and then told to end. */
