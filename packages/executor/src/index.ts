@@ -4,6 +4,7 @@ export {
   type AgentExecutor,
   type AgentOptions,
   makeAgent,
+  makeDataWork,
   makeHttpWork,
   withAgent,
 } from "./agent/index.ts";

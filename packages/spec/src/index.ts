@@ -92,6 +92,7 @@ export { mergeSpecs } from "./workflow/merge.ts";
 export { Metrics, PrometheusMetric } from "./workflow/metrics.ts";
 export { Arguments, Artifact, Parameter, ParameterName, ValueFrom } from "./workflow/parameter.ts";
 export {
+  artifactPathsOf,
   Dag,
   DagTask,
   DataTemplate,

@@ -102,7 +102,7 @@ const template: Row<Template> = {
   resourceClaims: "pod",
   containerSet: "later",
   resource: "later",
-  data: "later",
+  data: "runs",
   http: "runs",
   plugin: "later",
   pendingTimeout: "later",

@@ -1,5 +1,6 @@
 // The agent beside the executor: steps that need no process of their own.
 import type { Clock, Logger, OutboundPolicy, Random, Scope } from "@sluice/base";
+import type { ArtifactStore } from "@sluice/bus";
 import type { Executor } from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import type { Config } from "../config/config.ts";
@@ -7,6 +8,7 @@ import type { Config } from "../config/config.ts";
 export interface AgentDeps {
   readonly config: Config;
   readonly references: References;
+  readonly artifacts: ArtifactStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -21,11 +23,11 @@ export const outboundPolicyOf = ({ httpAllow, httpPrivate }: Config): OutboundPo
 
 /** The executor with the agent beside it; both end with the scope. */
 export async function addAgent(executor: Executor, deps: AgentDeps): Promise<Executor> {
-  const { makeAgent, makeHttpWork, withAgent } = await import("@sluice/executor");
-  const { config, references, clock, random, log, scope } = deps;
+  const { makeAgent, makeDataWork, makeHttpWork, withAgent } = await import("@sluice/executor");
+  const { config, references, artifacts, clock, random, log, scope } = deps;
   const agent = scope.use(
     makeAgent({
-      works: [makeHttpWork({ references, policy: outboundPolicyOf(config) })],
+      works: [makeHttpWork({ references, policy: outboundPolicyOf(config) }), makeDataWork(artifacts)],
       clock,
       random,
       log: log.child({ executor: "agent" }),

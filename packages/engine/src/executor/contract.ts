@@ -99,6 +99,8 @@ export type StepWork =
       readonly http: Omit<HttpTemplate, "successCondition">;
       readonly success?: Condition;
     }
+  /** The keys under a key of the artifact repository ("" = all of the namespace), put through expressions over `data`. */
+  | { readonly kind: "data"; readonly key: string; readonly transformation: readonly Condition[] }
   /** Something done to a Kubernetes object. */
   | { readonly kind: "resource"; readonly resource: ResourceTemplate };
 

@@ -112,6 +112,7 @@ export function openUnit(run: Run, unit: Unit): void {
     case "containerSet":
     case "http":
     case "resource":
+    case "data":
       holdOrLaunch(run, unit);
       return;
     case "steps":

@@ -1,18 +1,33 @@
 // What a leaf has done, with no tag left in it.
-import type { Template } from "@sluice/spec";
+import { artifactPathsOf, type Template } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
 import type { StepWork } from "../executor/contract.ts";
 import { conditionOf, renderDeep } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
+import { keyOf, locationOf, withKey } from "./artifact-location.ts";
+
+function dataWork({ source, transformation }: NonNullable<Template["data"]>, scope: Scope): StepWork {
+  const from = artifactPathsOf(source);
+  if (!from.success)
+    throw EngineError.TEMPLATE_INVALID({ reason: "data.source.artifactPaths is no artifact" });
+  const location = locationOf(from.data);
+  const key = location === undefined ? undefined : keyOf(renderDeep(location, scope));
+  return {
+    kind: "data",
+    key: key === undefined ? "" : withKey(key).s3.key,
+    transformation: transformation.map(({ expression }) => conditionOf(expression, scope)),
+  };
+}
 
 /** The work of a leaf template. Errors: ENGINE_TEMPLATE_INVALID, ENGINE_VALUE_UNRESOLVED, those of expressions. */
 export function workOf(template: Template, scope: Scope): StepWork {
-  const { container, script, containerSet, http, resource } = template;
+  const { container, script, containerSet, http, resource, data } = template;
   if (script !== undefined) return { kind: "script", script: renderDeep(script, scope) };
   if (container !== undefined) return { kind: "container", container: renderDeep(container, scope) };
   if (containerSet !== undefined)
     return { kind: "containerSet", containerSet: renderDeep(containerSet, scope) };
   if (resource !== undefined) return { kind: "resource", resource: renderDeep(resource, scope) };
+  if (data !== undefined) return dataWork(data, scope);
   if (http !== undefined) {
     const { successCondition, ...request } = http;
     return {

@@ -24,6 +24,11 @@ export const AgentError = defineErrors("AGENT", {
       `${d.kind} '${d.namespace}/${d.name}' has no key '${d.key}'`,
     hint: "apply the Secret that is named, or mark the reference `optional: true`",
   },
+  DATA_TOO_LARGE: {
+    retry: "never",
+    message: (d: { what: string }) => `the data template gives too much: ${d.what}`,
+    hint: "list a narrower key, or filter more in `transformation`",
+  },
   BROKEN: {
     retry: "bug",
     message: (d: { kind: string; reason: string }) => `a step of the kind '${d.kind}' broke: ${d.reason}`,

@@ -69,6 +69,10 @@ export const DataTemplate = z.strictObject({
   transformation: z.array(z.strictObject({ expression: z.string() })),
 });
 
+/** What a data template lists: an artifact's location, whose name may be left out. */
+export const artifactPathsOf = (source: z.infer<typeof DataTemplate>["source"]) =>
+  Artifact.safeParse({ name: "artifactPaths", ...(source["artifactPaths"] as object | undefined) });
+
 const leafShape = {
   name: z.string().optional(),
   inputs: Inputs.optional(),

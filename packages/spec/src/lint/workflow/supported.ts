@@ -2,7 +2,7 @@ import type { IssueSink, Path } from "../../issue.ts";
 import { type Support, type SupportPlace, support } from "../../support.ts";
 import type { LifecycleHook } from "../../workflow/control.ts";
 import type { Arguments, Artifact, Parameter } from "../../workflow/parameter.ts";
-import type { InlineTemplate, Template } from "../../workflow/template.ts";
+import { artifactPathsOf, type InlineTemplate, type Template } from "../../workflow/template.ts";
 import { callsOf, type Placed, type WorkflowLint } from "./context.ts";
 
 /** What runs the steps: with `local` known, fields that only a pod can have give a warning. */
@@ -38,6 +38,12 @@ function checkTemplate(report: Report, placed: Placed<Template | InlineTemplate>
     checkFields(report, "retryStrategy", value.retryStrategy, [...path, "retryStrategy"]);
   }
   checkArchiveLocation(report, value.archiveLocation, [...path, "archiveLocation"]);
+  if (value.data !== undefined) {
+    const from = artifactPathsOf(value.data.source);
+    const place = [...path, "data", "source", "artifactPaths"];
+    if (from.success) checkLocation(report, from.data, place);
+    else unsupported(report.sink, "source", [...path, "data", "source"]);
+  }
   for (const side of ["inputs", "outputs"] as const) {
     const values = value[side];
     if (values === undefined) continue;
@@ -73,12 +79,7 @@ const keyFields: Readonly<Record<string, string>> = { s3: "key", gcs: "key", oss
 
 function checkArtifacts(report: Report, artifacts: readonly Artifact[] | undefined, path: Path): void {
   for (const [i, artifact] of (artifacts ?? []).entries()) {
-    checkFields(report, "artifact", artifact, [...path, i]);
-    for (const [kind, key] of Object.entries(keyFields)) {
-      const location = artifact[kind as keyof Artifact];
-      for (const field of Object.keys((location as object | undefined) ?? {}))
-        if (field !== key) unsupported(report.sink, `${kind}.${field}`, [...path, i, kind, field]);
-    }
+    checkLocation(report, artifact, [...path, i]);
   }
   if ((artifacts ?? []).length > 0 && report.executor === "kubernetes")
     report.sink.error("SPEC_UNSUPPORTED", path, {
@@ -86,6 +87,15 @@ function checkArtifacts(report: Report, artifacts: readonly Artifact[] | undefin
       hint: "run the workflow on the local executor, or pass small values as parameters",
       key: true,
     });
+}
+
+function checkLocation(report: Report, artifact: Partial<Artifact>, path: Path): void {
+  checkFields(report, "artifact", artifact, path);
+  for (const [kind, key] of Object.entries(keyFields)) {
+    const location = artifact[kind as keyof Artifact];
+    for (const field of Object.keys((location as object | undefined) ?? {}))
+      if (field !== key) unsupported(report.sink, `${kind}.${field}`, [...path, kind, field]);
+  }
 }
 
 /** Logs are kept anyway; a place for them, or for a step's artifacts, is not chosen so here. */
