@@ -100,7 +100,7 @@ const template: Row<Template> = {
   securityContext: "pod",
   podResources: "pod",
   resourceClaims: "pod",
-  containerSet: "later",
+  containerSet: "runs",
   resource: "later",
   data: "runs",
   http: "runs",
@@ -110,8 +110,8 @@ const template: Row<Template> = {
   memoize: "runs",
   metrics: "runs",
   daemon: "later",
-  initContainers: "later",
-  sidecars: "later",
+  initContainers: "runs",
+  sidecars: "runs",
   podSpecPatch: "later",
 };
 

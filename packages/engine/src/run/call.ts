@@ -12,6 +12,7 @@ import { dropUnit } from "./boundary.ts";
 import { scopeAround } from "./definitions.ts";
 import { enterGate, isGated, waitedNode } from "./gates/gate.ts";
 import { armHooks } from "./hooks/watch.ts";
+import { closeContainers } from "./kinds/containers.ts";
 import { openDag } from "./kinds/dag.ts";
 import { holdOrLaunch } from "./kinds/leaf.ts";
 import { startRetry } from "./kinds/retry.ts";
@@ -232,6 +233,7 @@ export function endUnit(run: Run, unit: Unit, end: UnitEnd): void {
   if (run.isMeasured) run.changes.ended.push(unit);
   if (end.outputs !== undefined) unit.node.outputs = end.outputs;
   endNode(run, unit.node, end.phase, end.message);
+  closeContainers(run, unit);
   for (const p of end.outputs?.parameters ?? [])
     if (p.globalName !== undefined && p.value !== undefined) run.globals.set(p.globalName, p.value);
   for (const artifact of end.outputs?.artifacts ?? [])

@@ -84,3 +84,80 @@ describe("a step of type http", () => {
     expect(broken.node("get")).toMatchObject({ phase: "Error", message: "error processing task: no answer" });
   });
 });
+
+describe("a containerSet", () => {
+  const set = aWorkflow({
+    entrypoint: "flow",
+    templates: [
+      {
+        name: "flow",
+        dag: {
+          tasks: [
+            { name: "set", template: "set" },
+            { name: "after", template: "main", dependencies: ["set"] },
+          ],
+        },
+      },
+      {
+        name: "set",
+        containerSet: {
+          containers: [
+            { name: "a", image: "alpine", command: ["{{workflow.name}}"] },
+            { name: "b", image: "alpine", dependencies: ["a"] },
+            { name: "main", image: "alpine", dependencies: ["a"] },
+          ],
+        },
+      },
+      { name: "main", container: { image: "alpine", command: ["true"] } },
+    ],
+  });
+  const ends = (b: number) => ({
+    exitCode: b,
+    containers: [
+      { name: "a", phase: "Succeeded" as const, exitCode: 0, startedAt: 1, finishedAt: 2 },
+      b === 0
+        ? { name: "b", phase: "Succeeded" as const, exitCode: 0 }
+        : { name: "b", phase: "Failed" as const, exitCode: b, message: `Error (exit code ${b})` },
+      { name: "main", phase: "Succeeded" as const, exitCode: 0 },
+    ],
+  });
+
+  test("is one step and a node for each container, drawn by its dependencies", () => {
+    const ended = runToEnd(set, (step) => (step.work.kind === "containerSet" ? ends(0) : {}));
+
+    expect(ended.run.phase).toBe("Succeeded");
+    expect(ended.started.map(({ work }) => work.kind)).toEqual(["containerSet", "container"]);
+    expect(ended.started[0]?.work).toMatchObject({
+      containerSet: { containers: [{ command: ["wf"] }, {}, {}] },
+    });
+    const [pod, a, b, main, after] = ["set", "a", "b", "main", "after"].map((name) => ended.node(name));
+    expect(pod).toMatchObject({ type: "Pod", children: [a?.id] });
+    expect(a).toMatchObject({
+      type: "Container",
+      name: "wf.set.a",
+      boundaryId: pod?.id,
+      startedAt: 1,
+      finishedAt: 2,
+    });
+    expect(a?.children).toEqual([b?.id, main?.id]);
+    expect(b?.children).toEqual([after?.id]);
+    expect(ended.run.podCount).toBe(2);
+  });
+
+  test("fails with the container that failed, and has main's exit code", () => {
+    const ended = runToEnd(set, () => ends(4));
+
+    expect(ended.node("set")).toMatchObject({
+      phase: "Failed",
+      message: "b: Error (exit code 4)",
+      outputs: { exitCode: "0" },
+    });
+    expect(ended.node("b")).toMatchObject({ phase: "Failed", message: "Error (exit code 4)" });
+  });
+
+  test("ends all its nodes when the step is lost", () => {
+    const ended = runToEnd(set, () => ({ lost: "pod deleted" }));
+    for (const name of ["set", "a", "b", "main"])
+      expect(ended.node(name)).toMatchObject({ phase: "Error", message: "pod deleted" });
+  });
+});

@@ -2,7 +2,7 @@
 import { isObject } from "@sluice/base";
 import type { StepRequest } from "@sluice/engine";
 import type { KubeObject } from "@sluice/kube";
-import type { Container, Script } from "@sluice/spec";
+import type { Container, Script, UserContainer } from "@sluice/spec";
 import { KubeExecError } from "./errors.ts";
 import {
   scratchDir,
@@ -56,11 +56,9 @@ export function buildPod(step: StepRequest, settings: PodSettings, place: PodPla
   const defaults = settings.podDefaults ?? {};
   const command = commandOf(step, settings);
   const wrapped = command.wrapped;
-  const {
-    containers: sidecars,
-    volumes,
-    ...pod
-  } = step.pod as { containers?: unknown[]; volumes?: unknown[] };
+  const { sidecars, volumes, initContainers, ...pod } = step.pod as PodFields;
+  if (sidecars !== undefined && sidecars.length > 0)
+    throw KubeExecError.WORK_UNSUPPORTED({ template: step.node.template, kind: "container with sidecars" });
   const scratch = wrapped ? scratchVolumes(step.work.kind === "script") : [];
   return {
     metadata: {
@@ -88,17 +86,31 @@ export function buildPod(step: StepRequest, settings: PodSettings, place: PodPla
       ...accountOf(step, settings),
       ...defaults.spec,
       ...pod,
+      ...(initContainers === undefined ? {} : { initContainers: initsOf(step, initContainers) }),
       restartPolicy: "Never",
       terminationGracePeriodSeconds: graceSeconds(step),
       ...deadlineOf(step, place.now),
       volumes: [...(volumes ?? []), ...scratch.map(({ name }) => ({ name, emptyDir: {} }))],
-      containers: [
-        mainOf(step, settings, { ...command, mounts: scratch, mark: place.mark }),
-        ...(sidecars ?? []),
-      ],
+      containers: [mainOf(step, settings, { ...command, mounts: scratch, mark: place.mark })],
     },
   };
 }
+
+interface PodFields {
+  readonly volumes?: readonly unknown[];
+  readonly sidecars?: readonly UserContainer[];
+  readonly initContainers?: readonly UserContainer[];
+}
+
+/** Argo's `mirrorVolumeMounts` is no field of Kubernetes: the main container's mounts, written out. */
+const initsOf = (step: StepRequest, inits: readonly UserContainer[]): readonly unknown[] =>
+  inits.map(({ mirrorVolumeMounts, ...container }) => ({
+    ...container,
+    volumeMounts: [
+      ...(container.volumeMounts ?? []),
+      ...((mirrorVolumeMounts === true && bodyOf(step).volumeMounts) || []),
+    ],
+  }));
 
 export const graceSeconds = (step: StepRequest): number => Math.max(1, Math.ceil(step.graceMs / 1_000));
 

@@ -9,6 +9,7 @@ import { unitScope } from "../scopes.ts";
 import type { Step, Unit } from "../state/frames.ts";
 import type { NodeOutputs } from "../state/node.ts";
 import type { Run } from "../state/run.ts";
+import { addContainers, endContainers } from "./containers.ts";
 
 export const overdueMessage = "Step exceeded its deadline";
 const podOverdueMessage = "Pod was active on the node longer than the specified deadline";
@@ -47,6 +48,7 @@ export function refusal(run: Run, unit: Pick<Unit, "call">): string | undefined 
 function launch(run: Run, unit: Unit): void {
   const node = makeNode(run, unit, isPod(unit) ? "Pod" : "HTTP", "Pending");
   if (isPod(unit)) run.podCount += 1;
+  addContainers(run, unit, node);
   const refused = refusal(run, unit);
   if (refused !== undefined) {
     endUnit(run, unit, { phase: "Failed", message: refused });
@@ -93,7 +95,8 @@ export function finishStep(run: Run, fact: StepFinished): void {
   if (unit?.node === undefined) return;
   if (fact.host !== undefined) unit.node.hostNodeName = fact.host;
   const declared = unit.shape.template.outputs?.parameters;
-  const outputs: NodeOutputs = isPod(unit) ? { exitCode: String(fact.exitCode) } : {};
+  endContainers(run, unit, fact.containers);
+  const outputs: NodeOutputs = isPod(unit) ? { exitCode: exitCodeOf(fact) } : {};
   if (fact.result !== undefined) outputs.result = fact.result;
   const good = fact.exitCode === 0 && fact.deadline !== true && fact.error !== true;
   try {
@@ -119,10 +122,17 @@ export function finishStep(run: Run, fact: StepFinished): void {
   );
 }
 
+/** The main container's, as the step's own. */
+const exitCodeOf = ({ containers, exitCode }: StepFinished): string =>
+  String(containers?.find(({ name }) => name === "main")?.exitCode ?? exitCode);
+
 /** Argo's words: `main: Error (exit code 1)`, `main: OOMKilled (exit code 137)`, or the pod's own text. */
 function failureMessage(fact: StepFinished, step: Step | undefined): string {
   if (fact.deadline === true) return deadlineMessage(fact, step);
   if (fact.message !== undefined && !/^\w+$/.test(fact.message)) return fact.message;
+  const bad = (fact.containers ?? []).filter(({ phase }) => phase === "Failed" || phase === "Error");
+  const first = bad.find(({ name }) => name === "main") ?? bad[0];
+  if (first?.message !== undefined) return `${first.name}: ${first.message}`;
   return `main: ${fact.message ?? "Error"} (exit code ${fact.exitCode})`;
 }
 

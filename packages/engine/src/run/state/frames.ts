@@ -128,6 +128,8 @@ export interface Unit {
   state: "held" | "open" | "ended";
   node?: Node;
   step?: Step;
+  /** Of a containerSet: its containers' nodes by name. */
+  containers?: ReadonlyMap<string, Node>;
   frame?: StepsFrame | DagFrame;
 }
 

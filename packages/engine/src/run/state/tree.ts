@@ -10,7 +10,8 @@ interface NewNode {
   readonly phase: NodePhase;
   readonly templateName: string;
   readonly templateRef?: Node["templateRef"];
-  readonly boundary: Boundary | undefined;
+  /** Inside which node it is shown. */
+  readonly boundary: Pick<Boundary, "node" | "unit"> | undefined;
   readonly message?: string | undefined;
   readonly hooked?: boolean;
   readonly retried?: boolean;
@@ -66,6 +67,7 @@ export function addChild(parent: Node, child: Node): void {
 /** The nodes behind which what comes next in the graph is drawn. */
 export function outboundOf(run: Run, node: Node): readonly string[] {
   if (node.type === "Steps" || node.type === "DAG") return node.outboundNodes ?? [];
+  if (node.type === "Pod") return node.outboundNodes ?? [node.id];
   const real = node.children.filter((id) => run.nodes.get(id)?.hooked !== true);
   if (node.type === "Retry") {
     const last = real.at(-1);

@@ -1,8 +1,9 @@
 // A kind of isolation: how a planned step is laid out in its folder, started, signalled and killed.
 
 import type { StepRequest } from "@sluice/engine";
+import type { WholePlan } from "../crew/crew-plan.ts";
 import type { StepFolder } from "../step/step-folder.ts";
-import type { StepPlan } from "../step/step-plan.ts";
+
 import type { Supervised } from "./supervised.ts";
 
 export type IsolationName = "podman" | "docker" | "namespaces" | "namespaces-unprivileged" | "process";
@@ -12,12 +13,12 @@ export interface Isolation extends AsyncDisposable {
   readonly name: IsolationName;
   readonly warnings: readonly string[];
   /** Brings what the step needs that is not there yet (its image). `say` tells the user what is waited for. */
-  ready(plan: StepPlan, say: (message: string) => void, signal: AbortSignal): Promise<void>;
+  ready(plan: WholePlan, say: (message: string) => void, signal: AbortSignal): Promise<void>;
   /**
    * Lays the step out and starts its supervisor, which claims the step before it executes anything (F1).
    * Errors: LOCAL_SANDBOX_FAILED, LOCAL_FIELD_UNSUPPORTED.
    */
-  launch(folder: StepFolder, step: StepRequest, plan: StepPlan): Promise<Supervised>;
+  launch(folder: StepFolder, step: StepRequest, plan: WholePlan): Promise<Supervised>;
   /** A moment in which nothing is waited for: what the next steps need may be made ready. */
   rest(): void;
   /** Asks the step's main process to end. `supervisor` is its pid. */

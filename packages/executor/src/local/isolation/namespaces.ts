@@ -1,6 +1,7 @@
 import { renameSync } from "node:fs";
 import { join, relative } from "node:path";
 import { LocalError } from "../../errors.ts";
+import { layCrew } from "../crew/crew-layout.ts";
 import { childrenOf, commandLineOf, signalTo } from "../step/process-table.ts";
 import { inputsScript, sandboxProgram } from "../step/shell-scripts.ts";
 import { failureIn, type StepFolder } from "../step/step-folder.ts";
@@ -31,17 +32,26 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
         artifactsOutDir: "/argo/artifacts/out",
       });
       const inputs = moveInputs(box, folder, plan);
+      const place = { path: `${options.path}:/argo/bin`, tmpDir: "/tmp" };
+      const { env, argv } =
+        plan.crew === undefined
+          ? { env: environmentOf(step, plan, place), argv: [...(plan.command ?? []), ...plan.args] }
+          : layCrew(step, plan.crew, {
+              ...place,
+              ground: box.dir,
+              stagingDir: "/argo/staging",
+              outDir: "/argo/out",
+              workingDir: "/",
+              own: (word) => word,
+            });
       const { supervisor } = box;
       await supervisor.spawned;
       supervisor.child.stdin?.end(
-        `${folder.path}\n${hostName(step.id)}\n${sandboxProgram(
-          environmentOf(step, plan, { path: `${options.path}:/argo/bin`, tmpDir: "/tmp" }),
-          {
-            workingDir: plan.workingDir ?? "/",
-            argv: [...(plan.command ?? []), ...plan.args],
-            prelude: inputsScript(inputs),
-          },
-        )}`,
+        `${folder.path}\n${hostName(step.id)}\n${sandboxProgram(env, {
+          workingDir: plan.crew === undefined ? (plan.workingDir ?? "/") : "/",
+          argv,
+          prelude: inputsScript(inputs),
+        })}`,
       );
       return { ended: supervisor.ended.then((code) => settleBox(box, folder, code)) };
     },

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "@sluice/base";
 import { LocalError } from "../../errors.ts";
+import { layCrew } from "../crew/crew-layout.ts";
 import { childrenOf, processesWithEnv, signalTo } from "../step/process-table.ts";
 import { inputsScript, plainScript } from "../step/shell-scripts.ts";
 import { scriptPath } from "../step/step-plan.ts";
@@ -40,13 +41,21 @@ export function makeProcessIsolation(options: {
       const artifactsOutDir = join(options.artifactsDir, folder.id, "out");
       if (step.artifacts !== undefined) mkdirSync(artifactsOutDir, { recursive: true });
       layCollect(step, plan, { ground: folder.path, outDir: folder.file("out"), artifactsOutDir });
-      const env = environmentOf(step, plan, {
-        path: `${options.path}:${options.shimsDir}`,
-        tmpDir: folder.file("tmp"),
-      });
+      const place = { path: `${options.path}:${options.shimsDir}`, tmpDir: folder.file("tmp") };
+      const { env, argv } =
+        plan.crew === undefined
+          ? { env: environmentOf(step, plan, place), argv: [...(plan.command ?? []), ...plan.args].map(own) }
+          : layCrew(step, plan.crew, {
+              ...place,
+              ground: folder.path,
+              stagingDir: folder.file("staging"),
+              outDir: folder.file("out"),
+              workingDir: folder.file("work"),
+              own,
+            });
       const { program, carriers } = makeEnter(folder, env, {
-        argv: [setsid, ...(plan.command ?? []), ...plan.args].map(own),
-        workingDir: plan.workingDir ?? folder.file("work"),
+        argv: [setsid, ...argv],
+        workingDir: plan.crew === undefined ? (plan.workingDir ?? folder.file("work")) : folder.file("work"),
         prelude: inputsScript(plan.inputs),
       });
       const supervisor = spawnSupervisor({

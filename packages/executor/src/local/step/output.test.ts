@@ -72,7 +72,7 @@ describe("a file that grows", () => {
     await writeFile(path, line.repeat(80_000));
     const readAnew = async () => {
       const lines: string[] = [];
-      const tail = new OutputTail(() => path, "stdout", mebibyte);
+      const tail = new OutputTail(() => path, "stdout", { maxBytes: mebibyte });
       await tail.read(
         () => 1,
         async (more) => void lines.push(...more.map((l) => l.text)),

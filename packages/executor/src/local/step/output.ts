@@ -1,7 +1,7 @@
 // A step's output files become lines. Pure line cutting; reading is bounded and waits for its reader.
 // The files are read without a detour over other threads: a look costs microseconds, a detour a good part of a ms.
 import { spawnSync } from "node:child_process";
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
 import type { StepLine } from "@sluice/engine";
 
 /** Longer lines come in pieces of this many bytes. */
@@ -9,6 +9,8 @@ export const maxLineBytes = 64 * 1_024;
 /** What a step may say on one stream before the rest is dropped. */
 export const maxStreamBytes = 64 * 1_024 * 1_024;
 export const maxResultBytes = 256 * 1_024;
+/** Some files lie where the step can put another thing in their place: nothing is followed or waited for. */
+const ownFile = constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const chunkBytes = 256 * 1_024;
 /** Dropped output is given back to the disk in pieces of this size at least: each costs a spawn. */
 const freedAtOnceBytes = 16 * 1_024 * 1_024;
@@ -63,6 +65,7 @@ export class OutputTail {
   readonly #path: () => string;
   readonly #stream: StepLine["stream"];
   readonly #maxBytes: number;
+  readonly #container: { readonly container?: string };
   readonly #cutter = new LineCutter();
   #file: number | undefined;
   #offset = 0;
@@ -70,11 +73,19 @@ export class OutputTail {
   /** Where the bytes that are dropped and still on the disk begin. */
   #freed: number;
 
-  /** `path` is asked until the file is there. */
-  constructor(path: () => string, stream: StepLine["stream"], maxBytes = maxStreamBytes) {
+  /** `path` is asked until the file is there. `container`: whose output it is, when it is not the main one's. */
+  constructor(
+    path: () => string,
+    stream: StepLine["stream"],
+    {
+      maxBytes = maxStreamBytes,
+      container,
+    }: { readonly maxBytes?: number; readonly container?: string } = {},
+  ) {
     this.#path = path;
     this.#stream = stream;
     this.#maxBytes = maxBytes;
+    this.#container = container === undefined ? {} : { container };
     this.#freed = maxBytes;
   }
 
@@ -117,7 +128,8 @@ export class OutputTail {
     at: number,
     deliver: (lines: readonly StepLine[]) => Promise<void>,
   ): Promise<void> {
-    if (texts.length > 0) await deliver(texts.map((text) => ({ at, stream: this.#stream, text })));
+    if (texts.length > 0)
+      await deliver(texts.map((text) => ({ at, stream: this.#stream, text, ...this.#container })));
   }
 
   /**
@@ -140,11 +152,17 @@ export class OutputTail {
   }
 
   #open(): number | undefined {
+    if (this.#file !== undefined) return this.#file;
+    let file: number;
     try {
-      this.#file ??= openSync(this.#path(), "r+");
+      file = openSync(this.#path(), ownFile);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      if (["ENOENT", "ELOOP", "ENXIO"].includes((error as NodeJS.ErrnoException).code ?? ""))
+        return undefined;
+      throw error;
     }
+    if (fstatSync(file).isFile()) this.#file = file;
+    else closeSync(file);
     return this.#file;
   }
 }

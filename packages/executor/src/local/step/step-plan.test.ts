@@ -1,7 +1,7 @@
 import type { StepRequest } from "@sluice/engine";
 import { shStep } from "@sluice/engine/testing";
 import { describe, expect, test } from "vitest";
-import { planStep } from "./step-plan.ts";
+import { planStep } from "../crew/crew-plan.ts";
 
 const references = {
   secret: async (_ns: string, name: string, key: string) =>

@@ -44,13 +44,18 @@ export interface PlannedVolume {
 /** The largest `NAME=value` that the kernel passes, less room for the name. */
 const maxVariableBytes = 128 * 1_024 - 4_096;
 
+export interface PlanOptions {
+  readonly references: References;
+  readonly isolation: string;
+  /** Which container of the step; default its only one. */
+  readonly container?: Container | Script;
+}
+
 /** Errors: LOCAL_COMMAND_UNKNOWN, LOCAL_FIELD_UNSUPPORTED, LOCAL_REFERENCE_MISSING, LOCAL_ENVIRONMENT_TOO_LARGE. */
-export async function planStep(
+export async function planContainer(
   step: StepRequest,
-  references: References,
-  isolation: string,
+  { references, isolation, container = containerOf(step) }: PlanOptions,
 ): Promise<StepPlan> {
-  const container = containerOf(step);
   const image = container.image ?? "";
   const engine = isolation === "podman" || isolation === "docker";
   const args = container.args ?? [];
@@ -62,14 +67,15 @@ export async function planStep(
   if (command !== undefined && !engine) command = standInFor(image, command);
   const words = { command: command ?? [], args, workingDir: [container.workingDir ?? ""] };
   for (const [field, values] of Object.entries(words)) refuseZeroBytes(field, values);
+  const source = "source" in container ? container.source : undefined;
   const limits = isObject(container.resources) ? container.resources["limits"] : undefined;
   return {
     command: command?.length === 0 ? undefined : command,
-    args: step.work.kind === "script" ? [...args, scriptPath] : args,
+    args: source === undefined ? args : [...args, scriptPath],
     image,
     pullPolicy: container.imagePullPolicy,
     workingDir: container.workingDir === "" ? undefined : container.workingDir,
-    script: step.work.kind === "script" ? step.work.script.source : undefined,
+    script: source,
     env: await readEnvironment(step, container, references),
     volumes: await planVolumes(step, container, references),
     inputs: [],

@@ -5,6 +5,7 @@
 //   R2. The step's end is told after its last line, and only once per runner.
 //   R3. `lost` is told only when the claimer is gone, the exit file is still not there after that, and what may be
 //       left of the step has been killed.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   type Clock,
@@ -21,6 +22,9 @@ import type { References } from "@sluice/kube";
 import { LocalError } from "../../errors.ts";
 import type { EventQueue } from "../../event-queue.ts";
 import type { ArtifactPorter } from "../artifact-porter.ts";
+import { type Crew, crewOf } from "../crew/crew.ts";
+import { crewTails, readCrewEnd } from "../crew/crew-end.ts";
+import { planStep, type WholePlan } from "../crew/crew-plan.ts";
 import type { Isolation } from "../isolation/isolation.ts";
 import type { Supervised } from "../isolation/supervised.ts";
 import { FolderWatch } from "./folder-watch.ts";
@@ -29,7 +33,6 @@ import { readOutputs } from "./output-files.ts";
 import { processesWithEnv } from "./process-table.ts";
 import { claimTakenExitCode } from "./shell-scripts.ts";
 import type { ExitRecord, StepFolder } from "./step-folder.ts";
-import { planStep, type StepPlan } from "./step-plan.ts";
 
 export interface RunnerDeps {
   readonly clock: Clock;
@@ -68,6 +71,8 @@ export class StepRunner {
   #launchFailure: unknown;
   #watch: FolderWatch | undefined;
   #terminated = false;
+  /** Its containers, when there are several; a step whose containers make no sense is refused before it begins. */
+  #crew: Crew | undefined;
 
   constructor(deps: RunnerDeps, folder: StepFolder, step: StepRequest, isolation: Isolation) {
     this.#deps = deps;
@@ -79,6 +84,7 @@ export class StepRunner {
   /** Resolves once the end was told, or when the executor is disposed. Does not throw. */
   async run(): Promise<void> {
     try {
+      this.#crew = crewOf(this.#step);
       if (this.#folder.refused() === undefined && this.#folder.claim().kind === "none") await this.#begin();
       if (this.#deps.signal.aborted) return;
       await this.#follow();
@@ -108,7 +114,7 @@ export class StepRunner {
     const { clock, references, queue, signal } = this.#deps;
     const stepId = this.#step.id;
     const say = (message: string) => queue.put({ type: "pending", stepId, at: clock.now(), message });
-    const plan: StepPlan = {
+    const plan: WholePlan = {
       ...(await planStep(this.#step, references, this.#isolation.name)),
       inputs: await this.#persist("input artifacts cannot be brought", (porter) => porter.bring(this.#step)),
       maxArtifactBytes: this.#deps.maxArtifactBytes,
@@ -154,9 +160,12 @@ export class StepRunner {
     const release = () => watch.close();
     signal.addEventListener("abort", release, { once: true });
     void this.#enforceDeadline();
-    const tails = (["stdout", "stderr"] as const).map(
-      (stream) => new OutputTail(() => join(this.#folder.ground, stream), stream),
-    );
+    const tails = [
+      ...(["stdout", "stderr"] as const).map(
+        (stream) => new OutputTail(() => join(this.#folder.ground, stream), stream),
+      ),
+      ...(this.#crew === undefined ? [] : crewTails(this.#crew, () => join(this.#folder.ground, "out"))),
+    ];
     try {
       const ending = await this.#tailUntilEnd(watch, tails);
       if (ending.kind === "left") return;
@@ -169,7 +178,10 @@ export class StepRunner {
   }
 
   #places(): readonly string[] {
-    return [...new Set([this.#folder.path, this.#folder.ground])];
+    const { path, ground } = this.#folder;
+    // The containers' output is known by its own folder, which is made with the ground.
+    const out = join(ground, "out");
+    return [...new Set([path, ground, ...(this.#crew !== undefined && existsSync(out) ? [out] : [])])];
   }
 
   async #tailUntilEnd(watch: FolderWatch, tails: readonly OutputTail[]): Promise<Ending> {
@@ -283,6 +295,7 @@ export class StepRunner {
     );
     const { outputs, unread } = readOutputs(this.#folder, this.#step.outputPaths);
     const isDeadline = this.#folder.stop()?.deadline === true;
+    const crewEnd = this.#crew === undefined ? {} : readCrewEnd(this.#crew, join(this.#folder.ground, "out"));
     this.#deps.queue.put({
       type: "finished",
       stepId: this.#step.id,
@@ -291,6 +304,7 @@ export class StepRunner {
       exitCode: exit.exitCode,
       outputs,
       ...(this.#step.captureResult ? { result: readResult(join(this.#folder.ground, "stdout")) } : {}),
+      ...crewEnd,
       ...(isDeadline ? { deadline: true } : {}),
       ...(Object.keys(unread).length > 0 ? { unread } : {}),
       ...(Object.keys(saved.artifacts).length > 0 ? { artifacts: saved.artifacts } : {}),
