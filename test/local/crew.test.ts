@@ -142,7 +142,10 @@ function crews(isolation: "process" | "namespaces" | "namespaces-unprivileged"):
     const env = [{ name: "TOKEN", value: "s3cret-of-a" }];
     const step = setOf([
       sh("a", 'test "${#TOKEN}" = 11', { env }),
-      sh("b", "env | grep -c s3cre[t] || true; cat /argo/staging/crew 2>/dev/null | grep -c s3cre[t] || true"),
+      sh(
+        "b",
+        "env | grep -c s3cre[t] || true; cat /argo/staging/crew 2>/dev/null | grep -c s3cre[t] || true",
+      ),
     ]);
 
     const end = await run(step);
