@@ -6,7 +6,7 @@ import { EngineError } from "./errors.ts";
 import type { CommandFact, Fact } from "./facts.ts";
 import { waiting } from "./run/control.ts";
 import { createRun } from "./run/create.ts";
-import { missingOutput } from "./run/kinds/suspend.ts";
+import { missingOutput, refusedOutput } from "./run/kinds/suspend.ts";
 import { reduce } from "./run/reduce.ts";
 import { parseSelector } from "./run/selector.ts";
 import type { Run, RunKeyed } from "./run/state/run.ts";
@@ -76,6 +76,11 @@ function check(run: Run, fact: CommandFact): void {
     parseSelector(selector);
     if (waiting(run, selector).length === 0) throw EngineError.NODE_NOT_FOUND({ namespace, name, selector });
   }
+  if (fact.type === "set")
+    for (const unit of waiting(run, selector)) {
+      const reason = refusedOutput(unit, fact.parameters ?? {});
+      if (reason !== undefined) throw EngineError.OUTPUT_REFUSED({ reason });
+    }
   const completes = fact.type === "resume" || (fact.type === "set" && fact.phase === "Succeeded");
   if (!completes) return;
   for (const unit of waiting(run, selector)) {

@@ -45,6 +45,11 @@ export const EngineError = defineErrors("ENGINE", {
       `raw output parameter '${d.parameter}' has not been set and does not have a default value`,
     hint: "give it with `sluice resume NAME -p parameter=value`",
   },
+  OUTPUT_REFUSED: {
+    retry: "never",
+    message: (d: { reason: string }) => d.reason,
+    hint: "only an output with valueFrom.supplied takes a value, once; see the node with `sluice get NAME -o yaml`",
+  },
   COMMAND_CONTENDED: {
     retry: "later",
     message: (d: { namespace: string; name: string; tries: number }) =>

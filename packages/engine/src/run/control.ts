@@ -73,9 +73,11 @@ function resume(run: Run, fact: Resumed): void {
 function set(run: Run, fact: OutputsSet): void {
   for (const unit of waiting(run, fact.selector)) {
     setOutputs(unit, fact.parameters ?? {});
-    if (fact.message !== undefined && unit.node !== undefined) unit.node.message = fact.message;
-    if (fact.phase === "Succeeded") completeSuspend(run, unit, {}, fact.message);
-    else if (fact.phase !== undefined) failSuspend(run, unit, fact.phase, fact.message ?? "");
+    const said = [unit.node?.message, fact.message].filter((text) => text !== undefined && text !== "");
+    const message = said.length === 0 ? undefined : said.join("; ");
+    if (message !== undefined && unit.node !== undefined) unit.node.message = message;
+    if (fact.phase === "Succeeded") completeSuspend(run, unit, {}, message);
+    else if (fact.phase !== undefined) failSuspend(run, unit, fact.phase, message ?? "");
   }
 }
 

@@ -4,17 +4,19 @@ import { globalsOf } from "../values/globals.ts";
 import { renderText } from "../values/language.ts";
 import { fixed, inputArtifacts, itemPart, parameters, Scope } from "../values/scope.ts";
 import type { Boundary, Child, Hooked, Unit } from "./state/frames.ts";
-import { podName } from "./state/node.ts";
+import { displayName, podName } from "./state/node.ts";
 import type { Run } from "./state/run.ts";
 
 /** What the text of a unit's template sees: inputs, globals, its own names. */
 export function unitScope(run: Run, unit: Unit): Scope {
   const pod = podName(run.key.name, unit.shape.name, unit.name);
+  // As the step or task is called by its siblings, an item's place with it: `hello(0:x)`.
+  const own = displayName(unit.call.name, unit.call.boundary?.node.name);
   const names: Record<string, string> = {
     "node.name": unit.name,
     "pod.name": pod,
-    "steps.name": unit.name,
-    "tasks.name": unit.name,
+    "steps.name": own,
+    "tasks.name": own,
     ...unit.extra,
   };
   const scope = new Scope(

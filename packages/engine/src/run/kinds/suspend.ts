@@ -64,6 +64,21 @@ export function setOutputs(unit: Unit, given: Readonly<Record<string, string>>):
     if (p.value === undefined && Object.hasOwn(given, p.name)) p.value = given[p.name];
 }
 
+/** Why a value may not be given to the node; undefined when all may. Argo's words. */
+export function refusedOutput(unit: Unit, given: Readonly<Record<string, string>>): string | undefined {
+  const names = Object.keys(given);
+  const declared = unit.node?.outputs?.parameters ?? [];
+  if (names.length > 0 && declared.length === 0)
+    return "cannot set output parameters because node is not expecting any raw parameters";
+  for (const name of names) {
+    const parameter = declared.find((p) => p.name === name);
+    if (parameter === undefined) return `node is not expecting output parameter '${name}'`;
+    if (parameter.value !== undefined || parameter.valueFrom?.supplied === undefined)
+      return `cannot set output parameter '${name}' because it does not use valueFrom.raw or it was already set`;
+  }
+  return undefined;
+}
+
 /** The first output that has neither a value nor a default. */
 export function missingOutput(unit: Unit, given: Readonly<Record<string, string>> = {}): string | undefined {
   return unit.node?.outputs?.parameters?.find(
