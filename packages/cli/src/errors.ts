@@ -70,6 +70,11 @@ export const CliError = defineErrors("CLI", {
     message: (d: { file: string; reason: string }) => `cannot write '${d.file}': ${d.reason}`,
     hint: "name a file in a folder that is there and that this user may write to",
   },
+  BACKFILL_FAILED: {
+    retry: "never",
+    message: (d: { count: number; of: number }) => `${d.count} of ${d.of} runs failed`,
+    hint: "see one with `sluice get NAME`; run them again with --again and a new --name",
+  },
   INVALID_MANIFESTS: {
     retry: "never",
     message: (d: { count: number }) =>

@@ -4,6 +4,7 @@ import { type GlobalOptions, makeContext } from "./context.ts";
 import { CliError } from "./errors.ts";
 import { version } from "./version.ts";
 import type { Call, Handler } from "./words/call.ts";
+import { cronCommands } from "./words/crons.ts";
 import { eventCommands } from "./words/events.ts";
 import { workflowCommands } from "./words/workflows.ts";
 
@@ -41,6 +42,7 @@ export function makeProgram(env: NodeJS.ProcessEnv, signal: AbortSignal): Comman
 
   serverCommands(program, call);
   workflowCommands(program, call);
+  cronCommands(program, call);
   eventCommands(program, call);
   return program;
 }

@@ -1,7 +1,16 @@
 /** The workflow engine: pure state machine, journal loop, and the Executor contract. @module */
 export type { CronDeps } from "./cron/deps.ts";
+export { type CronDirectoryDeps, makeCronDirectory } from "./cron/directory/directory.ts";
+export type {
+  CronDirectory,
+  CronList,
+  CronObject,
+  CronStatus,
+  RunAtOptions,
+  RunAtOutcome,
+} from "./cron/directory/port.ts";
 export { runCron } from "./cron/loop.ts";
-
+export type { CronArgument } from "./cron/workflow.ts";
 export type { ConfigMapContent, Definitions, TemplatePlace } from "./definitions/port.ts";
 export { makeRunDirectory, type RunDirectoryDeps } from "./directory/directory.ts";
 export { type LabelTest, parseLabelSelector } from "./directory/label-selector.ts";

@@ -62,7 +62,7 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
 
   const metrics = new MetricsRegistry();
   metrics.collect(() => [versionMetric]);
-  const runs = startEngine(options, { stores, chosen, roles, metrics });
+  const { runs, crons } = startEngine(options, { stores, chosen, roles, metrics });
   const sources = new SourcesBoard();
   const sensors = new SensorsStatus();
   const ingress = scope.use(
@@ -73,6 +73,7 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
     makeServer(
       {
         runs,
+        crons,
         stores,
         sources,
         sensors,

@@ -7,7 +7,7 @@ export function eventCommands(program: Command, call: Call): void {
   const events = async () => import("../commands/events/events.ts");
   program
     .command("apply")
-    .description("apply event sources, sensors, ConfigMaps and Secrets")
+    .description("apply event sources, sensors, cron workflows, ConfigMaps and Secrets")
     .requiredOption("-f, --filename <files...>", "manifests or folders; - is standard input")
     .action(call(async () => (await import("../commands/manifests/apply.ts")).apply));
   for (const kind of ["source", "sensor"] as const) {

@@ -6,13 +6,13 @@ import { command, readRun } from "../commands.ts";
 import { EngineError } from "../errors.ts";
 import type { Fact } from "../facts.ts";
 import type { RunRegistry } from "../loop/registry.ts";
-import { projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
+import { projectWorkflow } from "../project/workflow.ts";
 import { createRun } from "../run/create.ts";
 import type { RunKeyed } from "../run/state/run.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { listRuns } from "./list.ts";
 import { type Deletions, isRow, makePlaces, type RunPlaces } from "./places.ts";
-import type { RunDirectory, RunList, RunQuery, SubmitOptions } from "./port.ts";
+import type { RunDirectory, RunList, RunQuery, SubmitOptions, Submitted } from "./port.ts";
 import { watchRuns } from "./watch.ts";
 
 export interface RunDirectoryDeps {
@@ -72,7 +72,7 @@ async function submit(
   deps: RunDirectoryDeps,
   find: RunPlaces["find"],
   { manifest, options }: { readonly manifest: Workflow; readonly options: SubmitOptions },
-): Promise<{ readonly workflow: WorkflowObject }> {
+): Promise<Submitted> {
   const cause = options.cause ?? deps.random.id();
   const { uid, name } = runIdentity(manifest.metadata, cause);
   const { namespace } = options;
@@ -93,6 +93,7 @@ async function submit(
   const there = outcome.kind === "duplicate" ? await find({ namespace, name }) : undefined;
   return {
     workflow: there ?? projectWorkflow(createRun(fact), outcome.kind === "created" ? outcome.seq : 0),
+    outcome: outcome.kind,
   };
 }
 

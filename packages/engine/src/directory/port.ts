@@ -11,6 +11,12 @@ export interface SubmitOptions {
   readonly traceparent?: string;
 }
 
+export interface Submitted {
+  readonly workflow: WorkflowObject;
+  /** `duplicate`: this cause had its run before; when that is deleted by now, `workflow` is as it was submitted. */
+  readonly outcome: "created" | "duplicate";
+}
+
 export interface RunQuery {
   /** `key=value`, `key!=value`, `key in (a,b)`, `key`, `!key`, joined by commas. */
   readonly labelSelector?: string;
@@ -40,7 +46,7 @@ interface By {
 /** Every run there is, running or archived, and what may be asked of it. */
 export interface RunDirectory {
   /** Starts a run of a manifest that was linted. Errors: ENGINE_NAME_TAKEN, BUS_UNAVAILABLE. */
-  submit(manifest: Workflow, options: SubmitOptions): Promise<{ readonly workflow: WorkflowObject }>;
+  submit(manifest: Workflow, options: SubmitOptions): Promise<Submitted>;
   /** Errors: ENGINE_RUN_NOT_FOUND. */
   get(namespace: string, name: string): Promise<WorkflowObject>;
   /** Without a namespace: of all. */

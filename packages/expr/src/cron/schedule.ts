@@ -12,7 +12,7 @@ import { type CronField, type CronPlan, parseCron } from "./parse.ts";
 export interface CronSchedule {
   /**
    * The first instant after `after`, epoch ms; undefined when there is none within nine years.
-   * `anchor` (epoch ms) is where `@every` counts from; it is taken at its whole second.
+   * `anchor` (epoch ms) is where `@every` counts from, both ways; it is taken at its whole second.
    */
   next(after: number, anchor: number): number | undefined;
 }
@@ -33,7 +33,7 @@ export function compileCron(text: string, zone = "UTC"): CronSchedule {
 
 function nextEvery(everyMs: number, after: number, anchor: number): number {
   const start = Math.floor(anchor / 1_000) * 1_000;
-  const passed = Math.max(0, Math.floor((after - start) / everyMs));
+  const passed = Math.floor((after - start) / everyMs);
   return start + (passed + 1) * everyMs;
 }
 

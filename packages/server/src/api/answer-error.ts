@@ -19,6 +19,7 @@ const statuses: Readonly<Record<string, number>> = {
   ENGINE_RUN_NOT_FOUND: 404,
   ENGINE_NAME_TAKEN: 409,
   ENGINE_RUN_FINISHED: 409,
+  ENGINE_CRON_EXISTS: 409,
 };
 
 export function statusOf(error: AppError): number {

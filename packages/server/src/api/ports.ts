@@ -1,7 +1,7 @@
 // What the API needs from the rest. Everything is handed in by the composition root.
 import type { Clock, Failpoints, Logger, Random } from "@sluice/base";
 import type { Stores } from "@sluice/bus";
-import type { RunDirectory } from "@sluice/engine";
+import type { CronDirectory, RunDirectory } from "@sluice/engine";
 import type { SourcesStatus } from "@sluice/sources";
 import type { LintOptions } from "@sluice/spec";
 
@@ -23,6 +23,7 @@ export interface ReferenceWriter {
 
 export interface ServerDeps {
   readonly runs: RunDirectory;
+  readonly crons: CronDirectory;
   readonly stores: Pick<
     Stores,
     "events" | "triggers" | "dead" | "quarantine" | "trail" | "logs" | "resources" | "archive"

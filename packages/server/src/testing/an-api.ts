@@ -1,7 +1,7 @@
 import { noFailpoints, Scope, SeededRandom, silentLogger } from "@sluice/base";
 import { RecordingLogger, VirtualClock } from "@sluice/base/testing";
 import { makeMemoryTransport, openStores } from "@sluice/bus";
-import { type Fact, makeRunDirectory, RunRegistry } from "@sluice/engine";
+import { type Fact, makeCronDirectory, makeRunDirectory, RunRegistry } from "@sluice/engine";
 import { SourcesBoard, sourceSchemas } from "@sluice/sources";
 import type { ReferenceWriter, ServerDeps } from "../api/ports.ts";
 import { makeServer, type ServerOptions } from "../api/server.ts";
@@ -25,8 +25,22 @@ export function anApi(parts: ApiParts = {}) {
   const board = new SourcesBoard();
   const { archive, logs, submitRun } = stores;
   const journal = stores.journal<Fact>();
+  const runs = makeRunDirectory({
+    journal,
+    archive,
+    logs,
+    submitRun,
+    registry: new RunRegistry(),
+    clock,
+    random,
+  });
   const deps: ServerDeps = {
-    runs: makeRunDirectory({ journal, archive, logs, submitRun, registry: new RunRegistry(), clock, random }),
+    runs,
+    crons: makeCronDirectory({
+      ...{ runs, clock, zone: "UTC" },
+      resources: stores.resources,
+      state: stores.state("schedules"),
+    }),
     stores,
     sources: board,
     sensors: { get: () => undefined },

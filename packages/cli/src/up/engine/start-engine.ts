@@ -5,12 +5,12 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { Stores } from "@sluice/bus";
 import {
+  type CronDirectory,
   type Fact,
   type MetricsRegistry,
   makeRunDirectory,
   type RunDirectory,
   RunRegistry,
-  runCron,
   runEngine,
 } from "@sluice/engine";
 import { openBus } from "../bus.ts";
@@ -19,6 +19,7 @@ import { type ChosenExecutor, chooseExecutor } from "../executors.ts";
 import { aborted, Roles } from "../readiness.ts";
 import type { StartOptions } from "../start.ts";
 import { isProcessGone, processMark } from "./process-mark.ts";
+import { startCrons } from "./start-crons.ts";
 
 export interface EngineParts {
   readonly stores: Stores;
@@ -27,11 +28,16 @@ export interface EngineParts {
   readonly metrics?: MetricsRegistry;
 }
 
-/** The engine's loop, and what the API sees of its runs. */
+export interface Directories {
+  readonly runs: RunDirectory;
+  readonly crons: CronDirectory;
+}
+
+/** The engine's loop, the scheduler's, and what the API sees of their runs and cron workflows. */
 export function startEngine(
   options: StartOptions,
   { stores, chosen, roles, metrics }: EngineParts,
-): RunDirectory {
+): Directories {
   const { config, scope, clock, random, log, failpoints } = options;
   const registry = new RunRegistry();
   const own = processMark();
@@ -77,21 +83,7 @@ export function startEngine(
     log: log.child({ role: "runs" }),
     signal: scope.signal,
   });
-  const onReady = roles.expect("cron");
-  scope.spawn("cron", (signal) =>
-    runCron(
-      {
-        resources: stores.resources,
-        state: stores.state("schedules"),
-        ...{ runs, registry, archive, journal, clock },
-        log: log.child({ role: "cron" }),
-        zone: config.timezone,
-        onReady,
-      },
-      signal,
-    ),
-  );
-  return runs;
+  return { runs, crons: startCrons(options, { stores, runs, registry, roles }) };
 }
 
 /**

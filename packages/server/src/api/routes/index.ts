@@ -2,6 +2,8 @@ import type { ServerDeps } from "../ports.ts";
 import type { ApiRoute } from "../route.ts";
 import { applyRoutes } from "./apply.ts";
 import { archiveRoutes } from "./archive.ts";
+import { cronRunRoutes } from "./cron-runs.ts";
+import { cronRoutes } from "./crons.ts";
 import { deadRoutes } from "./dead.ts";
 import { submitFromRoutes } from "./definitions/submit.ts";
 import { templateRoutes } from "./definitions/templates.ts";
@@ -21,6 +23,8 @@ export const apiRoutes = (deps: ServerDeps): readonly ApiRoute[] => [
   ...workflowVerbRoutes(deps),
   ...workflowStreamRoutes(deps),
   ...archiveRoutes(deps),
+  ...cronRoutes(deps),
+  ...cronRunRoutes(deps),
   ...applyRoutes(deps),
   ...resourceRoutes(deps),
   ...eventRoutes(deps),

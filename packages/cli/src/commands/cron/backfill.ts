@@ -1,0 +1,170 @@
+// Runs for the scheduled times of a span in the past. Each time's run is the one that the schedule would have started,
+// so a backfill that was broken off is gone on with by calling it again.
+import { sleepFor } from "@sluice/base";
+import { GoTime } from "@sluice/expr";
+import type { WorkflowObject } from "../../client/workflow-object.ts";
+import type { CliContext } from "../../context.ts";
+import { CliError } from "../../errors.ts";
+import { integerOf } from "../output.ts";
+import { followWorkflow } from "../workflow/live-tree.ts";
+
+export interface BackfillOptions {
+  readonly start: string;
+  readonly end?: string;
+  readonly name?: string;
+  readonly parallel: string;
+  readonly argname: string;
+  readonly format: string;
+  readonly maxworkflowcount: string;
+  readonly again?: boolean;
+  readonly dryRun?: boolean;
+}
+
+interface Outcome {
+  readonly instant: string;
+  readonly name: string;
+  readonly outcome: "created" | "exists";
+  readonly phase?: string;
+}
+
+const defaultParallel = 10;
+
+/** Errors: CLI_USAGE, CLI_BACKFILL_FAILED after all have ended, those of the API. */
+export async function backfill(
+  context: CliContext,
+  [cron = ""]: readonly string[],
+  options: BackfillOptions,
+): Promise<void> {
+  const limit = integerOf("--maxworkflowcount", options.maxworkflowcount, { min: 1, max: 10_000 });
+  const parallel = parallelOf(options.parallel);
+  const base = ["/api/v1/sluice/cron-workflows", context.namespace, cron].map((part, i) =>
+    i === 0 ? part : encodeURIComponent(part),
+  );
+  const path = base.join("/");
+  const { instants } = await context.client.request<{ readonly instants: readonly string[] }>(
+    "GET",
+    `${path}/instants`,
+    {
+      query: {
+        start: timeOf("--start", options.start),
+        end: options.end === undefined ? iso(context.clock.now()) : timeOf("--end", options.end),
+        limit: Math.min(limit + 1, 10_000),
+      },
+    },
+  );
+  const past = instants.filter((instant) => Date.parse(instant) <= context.clock.now());
+  if (past.length > limit)
+    throw CliError.USAGE({
+      problem: `there are more than ${limit} scheduled times; take a shorter span, or raise --maxworkflowcount`,
+    });
+  if (options.dryRun === true) return printInstants(context, past);
+  const outcomes = await runAll(context, { cron, path, instants: past, parallel, options });
+  report(context, outcomes);
+}
+
+function printInstants(context: CliContext, instants: readonly string[]): void {
+  if (context.json) context.out(JSON.stringify(instants));
+  else for (const instant of instants) context.out(instant);
+}
+
+interface Work {
+  readonly cron: string;
+  readonly path: string;
+  readonly instants: readonly string[];
+  readonly parallel: number;
+  readonly options: BackfillOptions;
+}
+
+/** Oldest first, so many at once. */
+async function runAll(context: CliContext, work: Work): Promise<readonly Outcome[]> {
+  const { instants, parallel } = work;
+  const outcomes: Outcome[] = [];
+  let taken = 0;
+  const worker = async () => {
+    while (taken < instants.length && !context.signal.aborted) {
+      const instant = instants[taken++] as string;
+      const outcome = await runOne(context, work, instant);
+      outcomes.push(outcome);
+      if (!context.json)
+        context.out(
+          `${outcomes.length}/${instants.length} ${outcome.instant} ${outcome.name} ${outcome.phase ?? ""}${outcome.outcome === "exists" ? " (ran before)" : ""}`,
+        );
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, instants.length) }, worker));
+  return outcomes.sort((a, b) => (a.instant < b.instant ? -1 : 1));
+}
+
+async function runOne(context: CliContext, { cron, path, options }: Work, instant: string): Promise<Outcome> {
+  const name = options.name ?? cron;
+  const argument =
+    options.argname === ""
+      ? {}
+      : {
+          argument: {
+            name: options.argname,
+            value: new GoTime(Date.parse(instant)).format(options.format),
+          },
+        };
+  const again = options.again === true ? { again: name } : {};
+  const { outcome, workflow, ...started } = await startAt(context, path, {
+    instant,
+    backfill: name,
+    ...argument,
+    ...again,
+  });
+  const done = workflow === null || (workflow.status?.finishedAt ?? null) !== null;
+  const last = done ? workflow : await followWorkflow(context, started.name, () => {});
+  const phase = last?.status?.phase;
+  return { instant, name: started.name, outcome, ...(phase === undefined ? {} : { phase }) };
+}
+
+interface Started {
+  readonly outcome: "created" | "exists";
+  readonly name: string;
+  readonly workflow: WorkflowObject | null;
+}
+
+/** A server that is away for a moment is asked again: the run is the same one. */
+async function startAt(context: CliContext, path: string, body: object): Promise<Started> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await context.client.request<Started>("POST", `${path}/runs`, { body });
+    } catch (error) {
+      const retry = (error as { readonly retry?: unknown }).retry;
+      if (retry !== "later" || attempt >= 5 || context.signal.aborted) throw error;
+      await sleepFor(context.clock, 500 * attempt, context.signal);
+    }
+  }
+}
+
+/** Errors: CLI_BACKFILL_FAILED. */
+function report(context: CliContext, outcomes: readonly Outcome[]): void {
+  const failed = outcomes.filter(({ phase }) => phase === "Failed" || phase === "Error").length;
+  if (context.json) context.out(JSON.stringify(outcomes, null, 2));
+  else if (outcomes.length === 0) context.note("no scheduled times in this span");
+  else {
+    const made = outcomes.filter(({ outcome }) => outcome === "created").length;
+    context.note(`${made} run, ${outcomes.length - made} ran before, ${failed} failed`);
+  }
+  if (failed > 0) throw CliError.BACKFILL_FAILED({ count: failed, of: outcomes.length });
+}
+
+/** Argo's true and false, or how many at once. */
+function parallelOf(text: string): number {
+  if (text === "true") return defaultParallel;
+  if (text === "false") return 1;
+  return integerOf("--parallel", text, { min: 1, max: 1_000 });
+}
+
+/** A date or a time, as RFC 3339. Errors: CLI_USAGE. */
+function timeOf(option: string, text: string): string {
+  const time = GoTime.parse(text) ?? GoTime.parseWith("2006-01-02T15:04", text);
+  if (time === undefined)
+    throw CliError.USAGE({
+      problem: `${option} takes a date or a time such as 2026-01-31T08:00:00Z, not '${text}'`,
+    });
+  return iso(time.epochMs);
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();

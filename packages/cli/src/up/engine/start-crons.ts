@@ -1,0 +1,41 @@
+import type { Stores } from "@sluice/bus";
+import {
+  type CronDirectory,
+  type Fact,
+  makeCronDirectory,
+  type RunDirectory,
+  type RunRegistry,
+  runCron,
+} from "@sluice/engine";
+import type { Roles } from "../readiness.ts";
+import type { StartOptions } from "../start.ts";
+
+export interface CronParts {
+  readonly stores: Stores;
+  readonly runs: RunDirectory;
+  /** The engine's of this process. */
+  readonly registry: RunRegistry;
+  readonly roles: Roles;
+}
+
+/** The scheduler's loop, and what the API sees of cron workflows. */
+export function startCrons(
+  { config, scope, clock, log }: StartOptions,
+  { stores, runs, registry, roles }: CronParts,
+): CronDirectory {
+  const zone = config.timezone;
+  const state = stores.state("schedules");
+  const { resources, archive } = stores;
+  const onReady = roles.expect("cron");
+  const journal = stores.journal<Fact>();
+  scope.spawn("cron", (signal) =>
+    runCron(
+      {
+        ...{ resources, state, runs, registry, archive, journal, clock, zone, onReady },
+        log: log.child({ role: "cron" }),
+      },
+      signal,
+    ),
+  );
+  return makeCronDirectory({ resources, state, runs, clock, zone });
+}

@@ -1,0 +1,80 @@
+// The words of the commands on cron workflows.
+import { type Command, Option } from "commander";
+import { type Call, output } from "./call.ts";
+
+export function cronCommands(program: Command, call: Call): void {
+  const cron = async () => import("../commands/cron/cron.ts");
+  const group = program.command("cron").description("workflows that start by the clock");
+  for (const verb of ["create", "update"] as const)
+    group
+      .command(verb)
+      .description(`${verb} cron workflows`)
+      .argument("<files...>", "manifests; - is standard input")
+      .option("--schedule <schedule>", "in place of the manifest's schedules")
+      .option("--name <name>", "name of the cron workflow")
+      .option("-l, --labels <labels>", "labels, name=value,…")
+      .addOption(output())
+      .action(call(async () => (await cron()).store(verb)));
+  group
+    .command("list")
+    .alias("ls")
+    .description("list cron workflows with their last and next run")
+    .option("-A, --all-namespaces", "of every namespace")
+    .option("-l, --selector <selector>", "label selector")
+    .addOption(output())
+    .action(call(async () => (await cron()).list));
+  group
+    .command("get")
+    .description("show a cron workflow: its state, its runs under way, when it runs next")
+    .argument("<name>")
+    .addOption(output())
+    .action(call(async () => (await cron()).get));
+  group
+    .command("delete")
+    .description("delete cron workflows; their runs stay")
+    .argument("[names...]")
+    .option("--all", "all of them")
+    .action(call(async () => (await cron()).remove));
+  group
+    .command("suspend")
+    .description("start no runs until resumed")
+    .argument("<names...>")
+    .action(call(async () => (await cron()).setRunning("suspend")));
+  group
+    .command("resume")
+    .description("go on after a suspension, or after its stopStrategy stopped it")
+    .argument("<names...>")
+    .action(call(async () => (await cron()).setRunning("resume")));
+  group
+    .command("lint")
+    .description("check manifests of cron workflows")
+    .argument("<files...>", "manifests or folders; - is standard input")
+    .option("--offline", "without a server")
+    .option("--strict", "warnings count as errors")
+    .addOption(
+      new Option("--format <format>", "how to print it").choices(["pretty", "simple"]).default("pretty"),
+    )
+    .action(call(async () => (await cron()).lint));
+  backfillCommand(group, call);
+}
+
+function backfillCommand(group: Command, call: Call): void {
+  group
+    .command("backfill")
+    .description("run the scheduled times of a span in the past; what ran before is not run again")
+    .argument("<name>")
+    .requiredOption("--start <time>", "date or RFC 3339 time; the first that counts")
+    .option("--end <time>", "the last that counts (default now)")
+    .option("--parallel <count>", "runs at once: a number, true (10) or false (1)", "true")
+    .option(
+      "--argname <name>",
+      "workflow parameter that gets the scheduled time; '' for none",
+      "cronScheduleTime",
+    )
+    .option("--format <layout>", "Go layout of that time", "Mon, 02 Jan 2006 15:04:05 MST")
+    .option("--maxworkflowcount <count>", "most runs of one call", "1000")
+    .option("--name <name>", "name of the backfill: value of a label of its runs (default the cron's name)")
+    .option("--again", "run also what ran before: once for each --name")
+    .option("--dry-run", "print the scheduled times")
+    .action(call(async () => (await import("../commands/cron/backfill.ts")).backfill));
+}
