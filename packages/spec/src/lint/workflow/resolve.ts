@@ -1,5 +1,6 @@
 import type { Tag } from "@sluice/expr";
 import type { IssueSink, Path } from "../../issue.ts";
+import type { Arguments } from "../../workflow/parameter.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import { lintExpr, listTagsOf } from "../expressions.ts";
 import type { DependencyGraph } from "../graph/dag.ts";
@@ -12,6 +13,7 @@ import {
   isChecked,
   itemScope,
   leafScope,
+  missingDependency,
   nodeScope,
   type Scope,
   stepsScope,
@@ -126,7 +128,9 @@ function resolveCall(lint: WorkflowLint, { call, byName, outer, graph, ended }: 
     "inline",
     "hooks",
     "name",
+    "arguments",
   ]);
+  resolveArguments(lint.sink, step.arguments, [...path, "arguments"], inLoop);
   if (step.inline !== undefined) {
     const inside = anyOf(inLoop, inputScope(step.inline));
     resolveLeaf(lint.sink, step.inline, [...path, "inline"], inside);
@@ -134,6 +138,20 @@ function resolveCall(lint: WorkflowLint, { call, byName, outer, graph, ended }: 
   if (step.hooks === undefined) return;
   const after = anyOf(outer, siblings(true), itemScope(call));
   resolveTexts(lint.sink, step.hooks, [...path, "hooks"], anyOf(after, ended, ownOutputs(lint, call)));
+}
+
+/** Arguments one by one, so that a finding can name the one that it is about. */
+function resolveArguments(sink: IssueSink, args: Arguments | undefined, path: Path, scope: Scope): void {
+  for (const kind of ["parameters", "artifacts"] as const) {
+    for (const [i, argument] of (args?.[kind] ?? []).entries()) {
+      const one = `for ${kind.slice(0, -1)} '${argument.name}'`;
+      const named: Scope = (name) => {
+        const hint = scope(name);
+        return hint?.startsWith(missingDependency) === true ? `${hint} ${one}` : hint;
+      };
+      resolveTexts(sink, argument, [...path, kind, i], named, ["name"]);
+    }
+  }
 }
 
 /** An exit hook may name its node's outputs as `outputs.…`. */
@@ -172,9 +190,15 @@ function resolveTag(sink: IssueSink, tag: Tag, { text, path }: PlacedText, scope
   if (tag.dynamic || !isChecked(tag.text)) return;
   const hint = scope(tag.text);
   if (hint === undefined) return;
+  const [, dependency = ""] = hint.startsWith(missingDependency) ? (/'([^']*)'/.exec(hint) ?? []) : [];
   sink.error("SPEC_UNRESOLVED", path, {
-    message: `failed to resolve {{${tag.text}}}`,
-    hint: hint === "" ? "no such variable at this place" : hint,
+    message: `failed to resolve {{${tag.text}}}${dependency === "" ? "" : `: ${hint}`}`,
+    hint:
+      dependency !== ""
+        ? `add '${dependency}' to the depends of this task`
+        : hint === ""
+          ? "no such variable at this place"
+          : hint,
     text: raw,
   });
 }

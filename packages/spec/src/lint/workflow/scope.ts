@@ -191,6 +191,9 @@ export function stepsScope(
   };
 }
 
+/** How a hint begins that says which task is not waited for. */
+export const missingDependency = "missing dependency";
+
 /** Results of the tasks that `call` waits for (itself included for its own hooks). */
 export function tasksScope(
   lint: WorkflowLint,
@@ -206,7 +209,7 @@ export function tasksScope(
       return didYouMean(reference.node, byName.keys(), `no task '${reference.node}' here`);
     const self = own === true && other.step.name === at?.step.name;
     if (at !== undefined && !self && !waitsFor(graph, at.step.name, reference.node)) {
-      return `'${at.step.name}' does not wait for '${reference.node}': add it to depends`;
+      return `${missingDependency} '${reference.node}'`;
     }
     return nodeOutput(lint, other, reference.rest);
   };

@@ -171,7 +171,9 @@ describe("variables", () => {
       `      - {name: c, template: leaf${depends}, arguments: {parameters: [{name: p, value: "{{tasks.a.status}}"}]}}\n`;
 
     expect(unresolved(withTasks(chain(", depends: b.Failed")))).toEqual([]);
-    expect(unresolved(withTasks(chain("")))).toEqual(["failed to resolve {{tasks.a.status}}"]);
+    expect(unresolved(withTasks(chain("")))).toEqual([
+      "failed to resolve {{tasks.a.status}}: missing dependency 'a' for parameter 'p'",
+    ]);
   });
 
   it("name outputs that the called template has", () => {
