@@ -7,16 +7,22 @@ export function workflowCommands(program: Command, call: Call): void {
   program
     .command("submit")
     .description("submit workflows")
-    .argument("<files...>", "manifests; - is standard input")
+    .argument("[files...]", "manifests; - is standard input")
+    .option("--from <kind/name>", "from workflowtemplate/x, clusterworkflowtemplate/x or cronworkflow/x")
     .option("-p, --parameter <name=value>", "a workflow parameter (repeatable)", collect, [])
     .option("--entrypoint <template>", "start at another template")
     .option("--name <name>", "name of the workflow")
     .option("--generate-name <prefix>", "prefix of its name")
+    .option("-f, --parameter-file <file>", "parameters in YAML or JSON, by name; -p wins")
     .option("-l, --labels <labels>", "labels, name=value,…")
+    .option("--annotations <annotations>", "annotations, name=value,…")
+    .option("--serviceaccount <name>", "the service account of its pods")
+    .option("--priority <number>", "the higher, the earlier")
     .option("-w, --wait", "wait for its end; the exit code tells how it ended")
     .option("--watch", "draw its tree until it ends")
     .option("--log", "print its output until it ends")
     .option("--dry-run", "print what would be submitted")
+    .option("--server-dry-run", "have the server check it, start nothing, and print it")
     .addOption(output())
     .action(call(async () => (await import("../commands/workflow/submit.ts")).submit));
   program

@@ -3,9 +3,11 @@ import {
   formatIssues,
   hasErrors,
   type Issue,
+  type KnownTemplates,
   type LoadedManifest,
   lintManifests,
   loadManifests,
+  refersOutside,
 } from "@sluice/spec";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
@@ -16,6 +18,8 @@ export interface LintOptions {
   readonly offline?: boolean;
   readonly strict?: boolean;
   readonly format: "pretty" | "simple";
+  /** Only manifests of this kind count; default all. */
+  readonly kind?: string;
 }
 
 interface Checked {
@@ -30,7 +34,7 @@ export async function lint(
   options: LintOptions,
 ): Promise<void> {
   const texts = await readManifestFiles(files);
-  const checked = check(texts);
+  const checked = await check(context, texts, options.offline === true ? "offline" : "server");
   const issues =
     options.offline === true
       ? checked.issues
@@ -44,22 +48,42 @@ export async function lint(
       );
   else if (issues.length > 0) context.out(formatIssues(issues, checked.sources));
   if (errors > 0) throw CliError.INVALID_MANIFESTS({ count: errors });
-  if (checked.loaded.length === 0)
-    throw CliError.NOTHING_FOUND({ wanted: "manifest of Sluice's", where: files.join(", ") });
+  const { kind } = options;
+  const counted = checked.loaded.filter(
+    ({ manifest }) => kind === undefined || manifest.kind === kind,
+  ).length;
+  if (counted === 0)
+    throw CliError.NOTHING_FOUND({ wanted: kind ?? "manifest of Sluice's", where: files.join(", ") });
   if (!context.json)
-    context.out(
-      `${checked.loaded.length} ${checked.loaded.length === 1 ? "manifest" : "manifests"}, no linting errors found`,
-    );
+    context.out(`${counted} ${counted === 1 ? "manifest" : "manifests"}, no linting errors found`);
 }
 
-function check(texts: readonly ManifestText[]): Checked {
+/** With `server`, what the manifests refer to is looked up where it is applied. */
+export type LookUp = "offline" | "server";
+
+async function check(context: CliContext, texts: readonly ManifestText[], where: LookUp): Promise<Checked> {
   const results = texts.map(({ file, text }) => loadManifests(text, { file }));
   const loaded = results.flatMap((result) => result.manifests);
-  const issues = [
-    ...results.flatMap((result) => result.issues),
-    ...lintManifests(loaded, { kinds: kindSchemas() }),
-  ];
+  const known = where === "server" ? await knownTo(context, loaded) : undefined;
+  const options = {
+    kinds: kindSchemas(),
+    namespace: context.namespace,
+    ...(known === undefined ? {} : { known }),
+  };
+  const issues = [...results.flatMap((result) => result.issues), ...lintManifests(loaded, options)];
   return { loaded, issues, sources: Object.fromEntries(texts.map(({ file, text }) => [file, text])) };
+}
+
+/** Nothing is asked for where nothing is referred to. */
+async function knownTo(
+  context: CliContext,
+  loaded: readonly LoadedManifest[],
+): Promise<KnownTemplates | undefined> {
+  const referring = loaded.filter(({ manifest }) => refersOutside(manifest));
+  if (referring.length === 0) return undefined;
+  const { appliedTemplates } = await import("../templates/applied.ts");
+  const namespaces = referring.map(({ manifest }) => manifest.metadata.namespace ?? context.namespace);
+  return appliedTemplates(context, new Set(namespaces));
 }
 
 /** What only the server knows: references to what is applied there. Workflows whose text is fine are sent to it. */
@@ -67,7 +91,8 @@ async function serverIssues(context: CliContext, checked: Checked): Promise<read
   if (hasErrors(checked.issues)) return [];
   const found: Issue[] = [];
   for (const { manifest, document } of checked.loaded) {
-    if (manifest.kind !== "Workflow") continue;
+    // What it refers to was looked up, and may be in these files only.
+    if (manifest.kind !== "Workflow" || refersOutside(manifest)) continue;
     try {
       await context.client.request("POST", `/api/v1/workflows/${context.namespace}/lint`, {
         body: { workflow: manifest },
@@ -102,8 +127,9 @@ export interface CheckedDocument {
 export async function checkedManifests(
   context: CliContext,
   files: readonly string[],
+  where: LookUp = "offline",
 ): Promise<readonly LoadedManifest[]> {
-  const checked = check(await readManifestFiles(files));
+  const checked = await check(context, await readManifestFiles(files), where);
   if (checked.issues.length > 0 && !context.json) context.note(formatIssues(checked.issues, checked.sources));
   const errors = checked.issues.filter((issue) => issue.severity === "error").length;
   if (errors > 0) throw CliError.INVALID_MANIFESTS({ count: errors });
@@ -114,7 +140,8 @@ export async function checkedManifests(
 export async function checkedDocuments(
   context: CliContext,
   files: readonly string[],
+  where: LookUp = "server",
 ): Promise<readonly CheckedDocument[]> {
-  const manifests = await checkedManifests(context, files);
+  const manifests = await checkedManifests(context, files, where);
   return manifests.map(({ manifest, document }) => ({ kind: manifest.kind, manifest: document.json }));
 }

@@ -6,6 +6,7 @@ import { formatted, type OutputFormat, pairsOf } from "../output.ts";
 import { drawWorkflow, followWorkflow } from "./live-tree.ts";
 import { printLogs } from "./logs.ts";
 import { listPathOf } from "./names.ts";
+import { priorityOf, resourceOf, submitOptionsOf, withParameterFile } from "./submit-from.ts";
 import { endWith } from "./workflow.ts";
 
 export interface SubmitOptions {
@@ -18,6 +19,12 @@ export interface SubmitOptions {
   readonly watch?: boolean;
   readonly log?: boolean;
   readonly dryRun?: boolean;
+  readonly serverDryRun?: boolean;
+  readonly from?: string;
+  readonly parameterFile?: string;
+  readonly annotations?: string;
+  readonly serviceaccount?: string;
+  readonly priority?: string;
   readonly output?: OutputFormat;
 }
 
@@ -26,38 +33,70 @@ interface Draft {
   spec: Record<string, unknown>;
 }
 
-/** Submits every Workflow of the files; with --wait, --watch or --log the exit code tells how they ended. */
+/**
+ * Submits every Workflow of the files, or one from what is applied; with --wait, --watch or --log the exit code tells
+ * how they ended.
+ */
 export async function submit(
   context: CliContext,
   files: readonly string[],
-  options: SubmitOptions,
+  given: SubmitOptions,
 ): Promise<void> {
-  const workflows = (await checkedDocuments(context, files)).filter(
-    (document) => document.kind === "Workflow",
-  );
-  if (workflows.length === 0) throw CliError.NOTHING_FOUND({ wanted: "Workflow", where: files.join(", ") });
-  const drafts = workflows.map(({ manifest }) => withOverrides(manifest as Draft, options));
-  if (options.dryRun === true) return printDrafts(context, drafts, options.output);
+  const options = await withParameterFile(given);
+  const sends = await sendsOf(context, files, options);
+  if (options.dryRun === true || options.serverDryRun === true) return printDrafts(context, sends, options);
   const json = context.json || options.output === "json";
   const submitted: WorkflowObject[] = [];
   try {
-    for (const draft of drafts) {
-      const workflow = await send(context, draft);
+    for (const one of sends) {
+      const workflow = await send(context, one);
       submitted.push(workflow);
       if (!json) await announce(context, workflow, options.output);
     }
   } finally {
     // Those that were started are said also when a later one was refused.
     const follows = options.watch === true || options.log === true || options.wait === true;
-    if (json && (!follows || submitted.length < drafts.length)) printJson(context, submitted);
+    if (json && (!follows || submitted.length < sends.length)) printJson(context, submitted);
   }
   await followAll(context, submitted, options);
 }
 
+/** One submission: what is sent where. `draft` is what it is without a server; absent where only the server knows. */
+interface Sending {
+  readonly path: string;
+  readonly body: object;
+  readonly draft?: unknown;
+}
+
+async function sendsOf(
+  context: CliContext,
+  files: readonly string[],
+  options: SubmitOptions,
+): Promise<readonly Sending[]> {
+  const path = listPathOf(context.namespace);
+  const { from, dryRun, serverDryRun } = options;
+  const dry = { ...(serverDryRun === true ? { serverDryRun } : {}) };
+  if (from !== undefined) {
+    if (files.length > 0) throw CliError.USAGE({ problem: "either --from or files, not both" });
+    const tried = dryRun === true ? { dryRun } : dry;
+    const body = { ...resourceOf(from), submitOptions: { ...submitOptionsOf(options), ...tried } };
+    return [{ path: `${path}/submit`, body }];
+  }
+  if (files.length === 0)
+    throw CliError.USAGE({ problem: "name manifests to submit, or what to submit --from" });
+  const where = dryRun === true ? "offline" : "server";
+  const workflows = (await checkedDocuments(context, files, where)).filter(({ kind }) => kind === "Workflow");
+  if (workflows.length === 0) throw CliError.NOTHING_FOUND({ wanted: "Workflow", where: files.join(", ") });
+  return workflows.map(({ manifest }) => {
+    const draft = withOverrides(manifest as Draft, options);
+    return { path, body: { workflow: draft, ...dry }, ...(dryRun === true ? { draft } : {}) };
+  });
+}
+
 /** A repeat of one request (a lost answer) starts nothing twice. */
-const send = (context: CliContext, draft: Draft): Promise<WorkflowObject> =>
-  context.client.request<WorkflowObject>("POST", listPathOf(context.namespace), {
-    body: { workflow: draft },
+const send = (context: CliContext, { path, body }: Sending): Promise<WorkflowObject> =>
+  context.client.request<WorkflowObject>("POST", path, {
+    body,
     headers: { "idempotency-key": context.random.id() },
   });
 
@@ -65,11 +104,14 @@ const send = (context: CliContext, draft: Draft): Promise<WorkflowObject> =>
 const printJson = (context: CliContext, workflows: readonly unknown[]): void =>
   context.out(JSON.stringify(workflows.length === 1 ? workflows[0] : workflows));
 
+/** What would be submitted; where the server has to say it, it is asked. */
 async function printDrafts(
   context: CliContext,
-  drafts: readonly Draft[],
-  output: OutputFormat,
+  sends: readonly Sending[],
+  { output }: SubmitOptions,
 ): Promise<void> {
+  const drafts: unknown[] = [];
+  for (const one of sends) drafts.push(one.draft ?? (await send(context, one)));
   if (context.json || output === "json") return printJson(context, drafts);
   const texts = await Promise.all(drafts.map((draft) => formatted(draft, "yaml", false)));
   context.out(texts.join("\n---\n"));
@@ -119,7 +161,14 @@ export function withOverrides(manifest: Draft, options: SubmitOptions): Draft {
       ...(metadata["labels"] as object),
       ...pairsOf("--labels", options.labels.split(",")),
     };
+  if (options.annotations !== undefined)
+    metadata["annotations"] = {
+      ...(metadata["annotations"] as object),
+      ...pairsOf("--annotations", options.annotations.split(",")),
+    };
   if (options.entrypoint !== undefined) spec["entrypoint"] = options.entrypoint;
+  if (options.serviceaccount !== undefined) spec["serviceAccountName"] = options.serviceaccount;
+  if (options.priority !== undefined) spec["priority"] = priorityOf(options.priority);
   if (options.parameter.length > 0)
     spec["arguments"] = withParameters(spec["arguments"], pairsOf("--parameter", options.parameter));
   return { ...manifest, metadata, spec };

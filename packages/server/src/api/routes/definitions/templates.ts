@@ -38,6 +38,17 @@ export const templateRoutes = (deps: ServerDeps): readonly ApiRoute[] =>
 
 const body = { type: "object", required: ["template"], properties: { template: { type: "object" } } };
 
+const listQuery = {
+  "listOptions.labelSelector": "Kubernetes label selector",
+  "listOptions.limit": "most items of the answer; 0 = all",
+  "listOptions.continue": "metadata.continue of the page before",
+  namePattern: "only names with this text",
+  fields: "paths to keep, or with '-' to drop",
+};
+
+const listPaths = ({ kind, base }: Kind): readonly string[] =>
+  kind === "WorkflowTemplate" ? [base, base.replace("/:namespace", "")] : [base];
+
 function collectionRoutes(deps: ServerDeps, kind: Kind): readonly ApiRoute[] {
   return [
     {
@@ -56,20 +67,16 @@ function collectionRoutes(deps: ServerDeps, kind: Kind): readonly ApiRoute[] {
       body,
       handle: async (call) => json(await checked(deps, kind, call)),
     },
-    {
-      method: "GET",
-      path: kind.base,
-      id: `list${kind.kind}s`,
-      summary: `List ${kind.what}s, by name`,
-      query: {
-        "listOptions.labelSelector": "Kubernetes label selector",
-        "listOptions.limit": "most items of the answer; 0 = all",
-        "listOptions.continue": "metadata.continue of the page before",
-        namePattern: "only names with this text",
-        fields: "paths to keep, or with '-' to drop",
-      },
-      handle: (call) => list(deps, kind, call),
-    },
+    ...listPaths(kind).map(
+      (path): ApiRoute => ({
+        method: "GET",
+        path,
+        id: `list${kind.kind}s${path === kind.base ? "" : "OfAllNamespaces"}`,
+        summary: `List ${kind.what}s, by name`,
+        query: listQuery,
+        handle: (call) => list(deps, kind, call),
+      }),
+    ),
   ];
 }
 
@@ -178,10 +185,11 @@ async function store(deps: ServerDeps, { kind }: Kind, namespace: string, templa
 async function list(deps: ServerDeps, kind: Kind, call: ApiCall) {
   const matches = parseLabelSelector(call.query["listOptions.labelSelector"]);
   const text = call.query["namePattern"] ?? "";
-  const found = (await deps.stores.resources.list(kind.kind, namespaceOf(kind, call))).filter(
+  const namespace = kind.kind === "ClusterWorkflowTemplate" ? "" : call.params["namespace"];
+  const found = (await deps.stores.resources.list(kind.kind, namespace)).filter(
     ({ name, manifest }) => name.includes(text) && matches((manifest as Template).metadata.labels ?? {}),
   );
-  const page = pageOf(found, ({ name }) => name, {
+  const page = pageOf(found, (one) => `${one.namespace}/${one.name}`, {
     limit: limitOf(call.query["listOptions.limit"], maxPage),
     token: call.query["listOptions.continue"],
   });

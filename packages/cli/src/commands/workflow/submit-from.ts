@@ -1,0 +1,51 @@
+// What `sluice submit` takes beside manifests: `--from`, and a file of parameters.
+import { isObject } from "@sluice/base";
+import { AnyText, fromYaml } from "@sluice/spec";
+import { CliError } from "../../errors.ts";
+import { readBounded } from "../manifests/manifest-files.ts";
+import { integerOf, pairsOf } from "../output.ts";
+import type { SubmitOptions } from "./submit.ts";
+
+/** `workflowtemplate/x` as the API's kind and name. Errors: CLI_USAGE. */
+export function resourceOf(from: string): { readonly resourceKind: string; readonly resourceName: string } {
+  const slash = from.indexOf("/");
+  const [resourceKind, resourceName] = [from.slice(0, Math.max(slash, 0)), from.slice(slash + 1)];
+  if (slash < 1 || resourceName === "")
+    throw CliError.USAGE({
+      problem: `--from takes workflowtemplate/NAME, clusterworkflowtemplate/NAME or cronworkflow/NAME, not '${from}'`,
+    });
+  return { resourceKind, resourceName };
+}
+
+/** 32 bits, as in Argo. Errors: CLI_USAGE. */
+export const priorityOf = (text: string): number =>
+  integerOf("--priority", text, { min: -2_147_483_648, max: 2_147_483_647 });
+
+/** The options as Argo's `submitOptions`. */
+export function submitOptionsOf(options: SubmitOptions): object {
+  const given = {
+    name: options.name,
+    generateName: options.generateName,
+    entryPoint: options.entrypoint,
+    labels: options.labels,
+    annotations: options.annotations,
+    serviceAccount: options.serviceaccount,
+    priority: options.priority === undefined ? undefined : priorityOf(options.priority),
+    parameters: options.parameter.length === 0 ? undefined : options.parameter,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** The options with the parameters of `--parameter-file` before those of `-p`, which win. Errors: CLI_USAGE. */
+export async function withParameterFile(options: SubmitOptions): Promise<SubmitOptions> {
+  const { parameterFile: file } = options;
+  if (file === undefined) return options;
+  const values = fromYaml(await readBounded(file), file);
+  if (!isObject(values))
+    throw CliError.USAGE({ problem: `${file}: parameters are a map of names and values` });
+  const own = pairsOf("--parameter", options.parameter);
+  const read = Object.entries(values)
+    .filter(([name]) => !Object.hasOwn(own, name))
+    .map(([name, value]) => `${name}=${AnyText.parse(value)}`);
+  return { ...options, parameter: [...read, ...options.parameter] };
+}
