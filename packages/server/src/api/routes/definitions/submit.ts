@@ -51,7 +51,8 @@ async function submitFrom(deps: ServerDeps, call: ApiCall) {
   const draft = await draftOf(deps, call, String(body["resourceKind"] ?? ""), name);
   const options = isObject(body["submitOptions"]) ? body["submitOptions"] : {};
   const wanted = withOptions(draft, options);
-  if (options["dryRun"] === true) return json({ apiVersion: "argoproj.io/v1alpha1", kind: "Workflow", ...wanted });
+  if (options["dryRun"] === true)
+    return json({ apiVersion: "argoproj.io/v1alpha1", kind: "Workflow", ...wanted });
   return start(deps, call, await checkedWorkflow(deps, call, wanted), options["serverDryRun"] === true);
 }
 
