@@ -2,6 +2,8 @@
 // for; ten minutes of steps take milliseconds.
 import { hashUid, type Random } from "@sluice/base";
 import type { RunSubmitted, Workflow } from "@sluice/spec";
+import { collectDefinitions } from "../definitions/collect.ts";
+import { type Definitions, noDefinitions } from "../definitions/port.ts";
 import type { StepRequest } from "../executor/contract.ts";
 import type { CommandFact, Fact } from "../facts.ts";
 import { projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
@@ -10,6 +12,7 @@ import { decide, reduce } from "../run/reduce.ts";
 import type { Unit } from "../run/state/frames.ts";
 import type { Node } from "../run/state/node.ts";
 import type { Run, RunLimits } from "../run/state/run.ts";
+import { AskWorld } from "./ask-world.ts";
 import { DueQueue } from "./due-queue.ts";
 
 /** How a step of a simulation ends. */
@@ -42,7 +45,11 @@ export interface SimulationOptions {
   /** Undefined: nobody comes, and the node waits for its own time or for ever. */
   readonly person: (node: Node) => SimulatedAnswer | undefined;
   readonly commands?: readonly CommandFact[];
-  readonly limits?: Partial<RunLimits>;
+  /** Templates and ConfigMaps that the workflow refers to. Default: there are none. */
+  readonly definitions?: Definitions;
+  /** Limits of semaphores by how they are shown (`ns/ConfigMap/name/key`); one that is not here has no bound. */
+  readonly limits?: Readonly<Record<string, number>>;
+  readonly bounds?: Partial<RunLimits>;
   readonly random: Random;
 }
 
@@ -65,8 +72,9 @@ export interface Simulated {
 const maxFacts = 1_000_000;
 
 /** Runs a workflow to its end, or to where nothing can happen any more. */
-export function simulate(workflow: Workflow, options: SimulationOptions): Simulated {
+export async function simulate(workflow: Workflow, options: SimulationOptions): Promise<Simulated> {
   const simulation = new Simulation(workflow, options);
+  await simulation.begin();
   return simulation.toEnd();
 }
 
@@ -76,18 +84,28 @@ class Simulation {
   readonly #due = new DueQueue<Fact>();
   readonly #steps: SimulatedStep[] = [];
   readonly #answered = new Set<string>();
+  readonly #submitted: RunSubmitted;
+  readonly #world: AskWorld;
   #now: number;
 
   constructor(workflow: Workflow, options: SimulationOptions) {
     this.#options = options;
     this.#now = options.at;
-    this.#run = createRun(submissionOf(workflow, options), options.limits);
+    this.#submitted = submissionOf(workflow, options);
+    this.#world = new AskWorld(options.limits, Number.POSITIVE_INFINITY);
+    this.#run = createRun(this.#submitted, options.bounds);
     for (const command of options.commands ?? []) this.#due.put(command.at, command);
+  }
+
+  async begin(): Promise<void> {
+    this.#fold({ type: "engine", v: 1, at: this.#now, engine: "simulation" });
+    if (this.#run.definitions !== "wanted") return;
+    const { definitions = noDefinitions } = this.#options;
+    this.#fold(await collectDefinitions(definitions, this.#submitted, this.#now));
   }
 
   toEnd(): Simulated {
     const run = this.#run;
-    this.#fold({ type: "engine", v: 1, at: this.#now, engine: "simulation" });
     for (let facts = 0; run.stage !== "done" && facts < maxFacts && this.#next(); facts++);
     const waiting = [...run.suspends.values()].flatMap((unit) => unit.node ?? []);
     return { run, workflow: projectWorkflow(run), steps: this.#steps, waiting };
@@ -110,9 +128,24 @@ class Simulation {
     this.#now = Math.max(this.#now, fact.at);
     reduce(this.#run, fact);
     const effects = decide(this.#run);
+    for (const release of effects.release) this.#world.release(this.#run, release);
     for (const id of effects.start) this.#start(id);
     for (const { stepId } of effects.stop) this.#stop(stepId);
     for (const unit of this.#run.suspends.values()) this.#ask(unit);
+    for (const id of effects.save) {
+      const entry = this.#run.saves.get(id);
+      if (entry !== undefined) this.#world.save(entry);
+    }
+    this.#answer([...effects.ask, ...(effects.release.length > 0 ? this.#world.retry(this.#run) : [])]);
+  }
+
+  /** Locks and caches answer at once, or when somebody gives back. */
+  #answer(asks: readonly string[]): void {
+    for (const id of asks) {
+      const ask = this.#run.asks.get(id);
+      const fact = ask === undefined ? undefined : this.#world.ask(this.#run, ask, this.#now);
+      if (fact !== undefined) this.#due.put(this.#now, fact);
+    }
   }
 
   #start(stepId: string): void {

@@ -7,8 +7,8 @@ import { createRun } from "../run/create.ts";
 import { decide, reduce } from "../run/reduce.ts";
 import type { Node } from "../run/state/node.ts";
 import type { Run, RunLimits } from "../run/state/run.ts";
+import { AskWorld } from "../simulate/ask-world.ts";
 import { submission } from "./a-workflow.ts";
-import { AskWorld } from "./ask-world.ts";
 
 /** How a step of the pure run ends. */
 export interface ScriptedEnd {

@@ -2,6 +2,7 @@ import { parseSecondsOrDuration, SeededRandom } from "@sluice/base";
 import { type CommandFact, type Simulated, simulate } from "@sluice/engine";
 import type { Mock, TestCommand } from "@sluice/spec";
 import { CliError } from "../../errors.ts";
+import { definitionsOf, limitsOf } from "./definitions.ts";
 import { type Loaded, withArguments } from "./load.ts";
 import { Mocks } from "./mocks.ts";
 
@@ -15,16 +16,19 @@ export interface SimulationInput {
 }
 
 /** One simulated run. The same input gives the same run: chance, too, has a fixed seed. Errors: CLI_USAGE. */
-export function runSimulation(input: SimulationInput): {
+export async function runSimulation(input: SimulationInput): Promise<{
   readonly simulated: Simulated;
   readonly mocks: Mocks;
-} {
+}> {
   const mocks = new Mocks(input.mocks);
-  const simulated = simulate(withArguments(input.loaded.workflow, input.arguments), {
+  const { others } = input.loaded;
+  const simulated = await simulate(withArguments(input.loaded.workflow, input.arguments), {
     at: input.at,
     random: new SeededRandom(1),
     answer: (step) => mocks.answer(step),
     person: (node) => mocks.person(node),
+    definitions: definitionsOf(others),
+    limits: limitsOf(others),
     commands: input.commands.map((command) => factOf(command, input.at)),
   });
   return { simulated, mocks };

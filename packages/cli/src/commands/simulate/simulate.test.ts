@@ -30,16 +30,18 @@ const workflow = aWorkflow({
     shTemplate("say", { inputs: { parameters: [{ name: "text" }] } }),
   ],
 });
-const run = (mocks: readonly Mock[], given: Readonly<Record<string, string>> = {}) =>
-  runSimulation({
-    loaded: { workflow, others: [] },
-    arguments: given,
-    mocks,
-    commands: [],
-    at: 1_767_225_600_000,
-  }).simulated;
-const judged = (expected: TestExpectation, mocks: readonly Mock[] = [{ node: "ask", result: "no" }]) =>
-  judge(run(mocks), expected);
+const run = async (mocks: readonly Mock[], given: Readonly<Record<string, string>> = {}) =>
+  (
+    await runSimulation({
+      loaded: { workflow, others: [] },
+      arguments: given,
+      mocks,
+      commands: [],
+      at: 1_767_225_600_000,
+    })
+  ).simulated;
+const judged = async (expected: TestExpectation, mocks: readonly Mock[] = [{ node: "ask", result: "no" }]) =>
+  judge(await run(mocks), expected);
 
 test("a pattern's stars stand for any characters, and its other characters for themselves", () => {
   const fits = (pattern: string, text: string) => matcherOf(pattern)(text);
@@ -59,28 +61,28 @@ test("a pattern's stars stand for any characters, and its other characters for t
 });
 
 describe("mocks", () => {
-  test("match by display name, also that of a loop's item with a dot in it, and by attempt", () => {
-    const { steps } = run([
+  test("match by display name, also that of a loop's item with a dot in it, and by attempt", async () => {
+    const { steps } = await run([
       { node: "each(0:x.y)", exitCode: 1 },
       { node: "wf[1].each(1:z)", exitCode: 2 },
     ]);
     expect(steps.map(({ end }) => end.exitCode)).toEqual([undefined, 1, 2]);
   });
 
-  test("answer one after the other where they have several results", () => {
-    const { steps } = run([{ template: "*", results: ["a", "b"] }]);
+  test("answer one after the other where they have several results", async () => {
+    const { steps } = await run([{ template: "*", results: ["a", "b"] }]);
     expect(steps.map(({ end }) => end.result)).toEqual(["a", "b", "b"]);
   });
 
-  test("with a duration that is none are refused", () => {
-    expect(() => run([{ duration: "soon" }])).toThrow("'soon' is neither seconds nor a duration");
+  test("with a duration that is none are refused", async () => {
+    await expect(run([{ duration: "soon" }])).rejects.toThrow("'soon' is neither seconds nor a duration");
   });
 });
 
 describe("what a test expects", () => {
-  test("holds when all of it is so", () => {
+  test("holds when all of it is so", async () => {
     expect(
-      judged({
+      await judged({
         phase: "Succeeded",
         nodes: {
           ask: { phase: "Succeeded", type: "Pod", result: "no" },
@@ -96,9 +98,9 @@ describe("what a test expects", () => {
     ).toEqual([]);
   });
 
-  test("is answered by what came instead, for each part", () => {
+  test("is answered by what came instead, for each part", async () => {
     expect(
-      judged({
+      await judged({
         phase: "Failed",
         nodes: { ask: "Skipped", maybe: "Succeeded", "each(1:z)": { inputs: { text: "other" } } },
         absent: ["ask"],
@@ -120,10 +122,10 @@ describe("what a test expects", () => {
     ]);
   });
 
-  test("a run that cannot end is told, unless that is expected", () => {
+  test("a run that cannot end is told, unless that is expected", async () => {
     const stuck: readonly Mock[] = [{ node: "ask", forever: true }];
-    expect(judged({ phase: "Running" }, stuck)).toEqual([]);
-    expect(judged({ steps: 1 }, stuck)).toEqual([
+    expect(await judged({ phase: "Running" }, stuck)).toEqual([]);
+    expect(await judged({ steps: 1 }, stuck)).toEqual([
       expect.stringMatching(/^it does not end: a step runs for ever/),
     ]);
   });

@@ -28,7 +28,7 @@ export async function simulateCommand(
 ): Promise<void> {
   const loaded = await loadWorkflow(context, files, options.name);
   const suspended = loaded.workflow.spec.suspend === true;
-  const { simulated, mocks } = runSimulation({
+  const { simulated, mocks } = await runSimulation({
     loaded,
     arguments: pairsOf("--parameter", options.parameter),
     mocks: [...mocksOf(options), ...(await mocksIn(options.mocks))],

@@ -79,14 +79,18 @@ async function* runFile(
   for (const one of tests.tests) {
     if (testName !== undefined && !one.name.includes(testName)) continue;
     const at = context.clock.monotonic();
-    const failures = runOne(loaded, tests, one);
+    const failures = await runOne(loaded, tests, one);
     yield { file, name: one.name, ms: context.clock.monotonic() - at, failures };
   }
 }
 
-function runOne(loaded: Loaded, { mocks = [] }: WorkflowTest, one: TestCase): readonly string[] {
+async function runOne(
+  loaded: Loaded,
+  { mocks = [] }: WorkflowTest,
+  one: TestCase,
+): Promise<readonly string[]> {
   try {
-    const { simulated } = runSimulation({
+    const { simulated } = await runSimulation({
       loaded,
       arguments: one.arguments ?? {},
       mocks: [...(one.mocks ?? []), ...mocks],

@@ -1,8 +1,8 @@
 import type { Template, WorkflowSpec } from "@sluice/spec";
 import { describe, expect, test } from "vitest";
 import type { Fact } from "../../facts.ts";
+import { AskWorld } from "../../simulate/ask-world.ts";
 import { aWorkflow, shTemplate } from "../../testing/a-workflow.ts";
-import { AskWorld } from "../../testing/ask-world.ts";
 import { PureRun, type Script } from "../../testing/run-to-end.ts";
 import { createRun } from "../create.ts";
 import { decide, reduce } from "../reduce.ts";

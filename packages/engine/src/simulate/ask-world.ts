@@ -2,7 +2,7 @@ import type { AnswerFact, Remembered } from "../facts.ts";
 import type { Ask, LockRelease, MemoSave } from "../run/state/asks.ts";
 import type { Run } from "../run/state/run.ts";
 
-/** Locks and caches for pure runs: several runs may share one world. It refuses to be given what it did not give out. */
+/** Locks and caches in memory, for runs without a bus; several may share one world. */
 export class AskWorld {
   /** By lock, its holders. */
   readonly holders = new Map<string, Set<string>>();
@@ -13,23 +13,29 @@ export class AskWorld {
   readonly #waiting: { readonly run: Run; readonly id: string }[] = [];
   #fence = 0;
 
-  /** Semaphores by how they are shown; a mutex needs no limit. */
-  constructor(limits: Readonly<Record<string, number>> = {}) {
+  readonly #assumed: number | undefined;
+
+  /**
+   * Semaphores by how they are shown; a mutex needs no limit. `assumed`: the limit of a semaphore that is not in the
+   * list; without it, it is denied.
+   */
+  constructor(limits: Readonly<Record<string, number>> = {}, assumed?: number) {
     this.limits = limits;
+    this.#assumed = assumed;
   }
 
   /** The answer, or undefined when it has to wait. */
   ask(run: Run, ask: Ask, at: number): AnswerFact | undefined {
     if (ask.kind === "memo") return this.#remembered(ask, at);
     const unknown = ask.locks.find(
-      ({ kind, key }) => !kind.endsWith("mutex") && this.limits[key] === undefined,
+      ({ kind, key }) => !kind.endsWith("mutex") && this.#limitOf(key) === undefined,
     );
     if (unknown !== undefined)
       return { type: "denied", at, ask: ask.id, message: `no limit for ${unknown.key}` };
     const holder = `${run.uid}/${ask.id}`;
-    const full = ask.locks.some(({ key }) => {
+    const full = ask.locks.some(({ key, kind }) => {
       const held = this.#of(key);
-      return !held.has(holder) && held.size >= (this.limits[key] ?? 1);
+      return !held.has(holder) && held.size >= (this.#limitOf(key, kind) ?? 1);
     });
     if (full) {
       this.#waiting.push({ run, id: ask.id });
@@ -43,6 +49,10 @@ export class AskWorld {
       fences[key] = this.#fence;
     }
     return { type: "locked", at, ask: ask.id, fences };
+  }
+
+  #limitOf(key: string, kind = ""): number | undefined {
+    return kind.endsWith("mutex") ? 1 : (this.limits[key] ?? this.#assumed);
   }
 
   #of(key: string): Set<string> {
