@@ -156,6 +156,8 @@ export async function simulate(
       failpoints: noFailpoints,
       identity: "sim",
       registry: new RunRegistry(),
+      // Packed all the time, so that each death may lie between the packed record and the removal of what it holds.
+      config: { checkpointRecords: 4 },
     };
     void runEngine(deps, stop.signal);
     return { mortality, executor, stop };

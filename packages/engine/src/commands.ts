@@ -4,10 +4,9 @@ import { hasCode } from "@sluice/base";
 import type { Journal } from "@sluice/bus";
 import { EngineError } from "./errors.ts";
 import type { CommandFact, Fact } from "./facts.ts";
+import { type Folded, foldRecord } from "./recovery/fold.ts";
 import { waiting } from "./run/control.ts";
-import { createRun } from "./run/create.ts";
 import { missingOutput, refusedOutput } from "./run/kinds/suspend.ts";
-import { reduce } from "./run/reduce.ts";
 import { parseSelector } from "./run/selector.ts";
 import type { Run, RunKeyed } from "./run/state/run.ts";
 
@@ -19,18 +18,14 @@ export interface ReadRun {
 
 /** Folds the journal of a run; undefined when there is none. Errors: ENGINE_JOURNAL_INVALID. */
 export async function readRun(journal: Journal<Fact>, key: RunKeyed): Promise<ReadRun | undefined> {
-  let run: Run | undefined;
-  let seq = 0;
+  let folded: Folded | undefined;
   for await (const record of journal.read(key)) {
-    for (const fact of record.facts) {
-      if (fact.type === "submitted") run ??= createRun(fact);
-      else if (run === undefined)
-        throw EngineError.JOURNAL_INVALID({ ...key, reason: `it begins with a '${fact.type}' fact` });
-      else reduce(run, fact);
-    }
-    seq = record.seq;
+    const first = record.facts[0]?.type;
+    if (folded === undefined && first !== "submitted")
+      throw EngineError.JOURNAL_INVALID({ ...key, reason: `it begins with a '${first}' fact` });
+    folded = foldRecord(folded, record);
   }
-  return run === undefined ? undefined : { run, seq };
+  return folded;
 }
 
 const maxTries = 20;

@@ -10,6 +10,7 @@ import type {
   Message,
   PubAck,
   PublishOptions,
+  PurgeOptions,
   StreamState,
 } from "../ports/transport.ts";
 import type { StreamSettings } from "../streams.ts";
@@ -33,7 +34,7 @@ export interface StreamLayer extends AsyncDisposable {
   next(stream: string, subject: string, fromSeq: number): Promise<Message | undefined>;
   get(stream: string, seq: number): Promise<Message | undefined>;
   subjects(stream: string, filter: string): Promise<ReadonlyMap<string, number>>;
-  purge(stream: string, subject: string, keep?: number): Promise<void>;
+  purge(stream: string, subject: string, options?: PurgeOptions): Promise<void>;
   deleteMessage(stream: string, seq: number): Promise<void>;
   info(stream: string): Promise<StreamState>;
   describe(): Promise<BusDescription>;

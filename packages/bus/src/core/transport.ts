@@ -27,7 +27,7 @@ export function makeTransport(layer: StreamLayer, prefix: string): Transport {
     last: (stream, subject) => layer.last(physical(stream), subject),
     get: (stream, seq) => layer.get(physical(stream), seq),
     subjects: (stream, filter) => layer.subjects(physical(stream), filter),
-    purge: (stream, subject, options) => layer.purge(physical(stream), subject, options?.keep),
+    purge: (stream, subject, options) => layer.purge(physical(stream), subject, options),
     deleteMessage: (stream, seq) => layer.deleteMessage(physical(stream), seq),
     info: (stream) => layer.info(physical(stream)),
     keyValue(bucket) {

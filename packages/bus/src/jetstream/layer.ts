@@ -11,6 +11,7 @@ import type {
   ConsumeOptions,
   Message,
   PublishOptions,
+  PurgeOptions,
   StreamState,
 } from "../ports/transport.ts";
 import type { StreamSettings } from "../streams.ts";
@@ -126,10 +127,11 @@ export class JetStreamLayer implements StreamLayer {
     }
   }
 
-  async purge(stream: string, subject: string, keep?: number): Promise<void> {
+  async purge(stream: string, subject: string, { keep, beforeSeq }: PurgeOptions = {}): Promise<void> {
     await this.#request(`STREAM.PURGE.${stream}`, {
       filter: subject,
       ...(keep === undefined ? {} : { keep }),
+      ...(beforeSeq === undefined ? {} : { seq: beforeSeq }),
     });
   }
 

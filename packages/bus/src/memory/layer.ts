@@ -11,6 +11,7 @@ import type {
   Followed,
   FollowOptions,
   PublishOptions,
+  PurgeOptions,
   Transport,
 } from "../ports/transport.ts";
 import { allStreams, type StreamSettings } from "../streams.ts";
@@ -161,8 +162,8 @@ class MemoryLayer implements StreamLayer {
   async subjects(name: string, filter: string) {
     return this.#stream(name, "read").subjects(filter);
   }
-  async purge(name: string, subject: string, keep = 0) {
-    this.#stream(name, "purge").purge(subject, keep);
+  async purge(name: string, subject: string, { keep = 0, beforeSeq }: PurgeOptions = {}) {
+    this.#stream(name, "purge").purge(subject, keep, beforeSeq);
   }
   async deleteMessage(name: string, seq: number) {
     this.#stream(name, "delete").remove(seq);

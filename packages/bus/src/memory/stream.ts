@@ -58,10 +58,10 @@ export class MemoryStream {
     else this.#bySubject.set(message.subject, left);
   }
 
-  purge(filter: string, keep = 0): void {
+  purge(filter: string, keep = 0, beforeSeq = Number.POSITIVE_INFINITY): void {
     for (const [subject, seqs] of [...this.#bySubject]) {
       if (!subjectMatches(filter, subject)) continue;
-      for (const seq of seqs.slice(0, Math.max(0, seqs.length - keep))) this.remove(seq);
+      for (const seq of seqs.slice(0, Math.max(0, seqs.length - keep))) if (seq < beforeSeq) this.remove(seq);
     }
   }
 

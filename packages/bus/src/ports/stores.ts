@@ -112,6 +112,8 @@ export interface JournalRecord<F> {
   readonly seq: number;
   readonly storedAt: number;
   readonly facts: readonly F[];
+  /** Set when these are all facts of the run, from its first to the one at position `upTo`: what came before may be gone. */
+  readonly checkpoint?: { readonly upTo: number /** Who wrote it. */; readonly by: string };
 }
 
 /** RUNS. `F` always includes RunSubmitted. */
@@ -133,6 +135,15 @@ export interface Journal<F = RunSubmitted> {
     { readonly type: "record"; readonly record: JournalRecord<F> } | { readonly type: "caught-up" }
   >;
   purge(key: RunKey): Promise<void>;
+  /**
+   * Puts all facts of a run into one packed record on top of `expectedSeq`, the last of them, and removes the records
+   * that it holds. A crash between the two leaves both, and readers understand that. Errors: as `append`.
+   */
+  compact(
+    key: RunKey,
+    facts: readonly F[],
+    on: { readonly expectedSeq: number; readonly by: string },
+  ): Promise<number>;
 }
 
 /** The outcome of asking for a run. */

@@ -1,6 +1,12 @@
 /** The streams of the path of an event. Their settings are in `streams.ts`. */
 export type StreamName = "EVENTS" | "TRIGGERS" | "DEAD" | "RUNS" | "TRAIL" | "LOGS" | "HOLDS" | "ARTIFACTS";
 
+/** What of a subject stays. One of them at most. */
+export interface PurgeOptions {
+  readonly keep?: number;
+  readonly beforeSeq?: number;
+}
+
 /** A stored message. */
 export interface Message {
   readonly subject: string;
@@ -94,8 +100,8 @@ export interface Transport extends AsyncDisposable {
   get(stream: StreamName, seq: number): Promise<Message | undefined>;
   /** Subjects that hold messages, with how many. `filter` may have wildcards. */
   subjects(stream: StreamName, filter: string): Promise<ReadonlyMap<string, number>>;
-  /** Removes the subject's messages; with `keep`, all but the newest so many. */
-  purge(stream: StreamName, subject: string, options?: { readonly keep?: number }): Promise<void>;
+  /** Removes the subject's messages; with `keep`, all but the newest so many; with `beforeSeq`, only those before it. */
+  purge(stream: StreamName, subject: string, options?: PurgeOptions): Promise<void>;
   deleteMessage(stream: StreamName, seq: number): Promise<void>;
   info(stream: StreamName): Promise<StreamState>;
 

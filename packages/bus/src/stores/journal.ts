@@ -1,8 +1,12 @@
 // RUNS: the journal of each run, one subject a run.
 // Invariants
 //   J1. A record is appended only on top of the sequence that its writer has seen (P4).
-//   J2. A record is compact JSON `{v:1,f:[facts]}`, or a reference to it in the object store.
+//   J2. A record is compact JSON `{v:1,f:[facts]}`, or a checkpoint `{v:1,z,n,to,by}`: the facts of all records up to `to`
+//       as JSON, deflated, in base64; either may be a reference to it in the object store.
+//   J3. Records go only after the checkpoint that holds them is stored, and none that came after it goes with them.
 
+import { promisify } from "node:util";
+import { deflateRaw, inflateRaw } from "node:zlib";
 import { BusError } from "../errors.ts";
 import type { Journal, JournalRecord, RunKey } from "../ports/stores.ts";
 import type { Message } from "../ports/transport.ts";
@@ -15,12 +19,24 @@ export function makeJournal<F>(context: StoreContext): Journal<F> {
 
   const decode = async (message: Message): Promise<JournalRecord<F>> => {
     const what = "journal record";
-    const { f } = asVersioned<{ f: unknown }>(what, message.seq, await body.unpack(what, message));
+    const stored = asVersioned<{ f?: unknown } & Partial<Packed>>(
+      what,
+      message.seq,
+      await body.unpack(what, message),
+    );
+    const { f = await unpacked(stored) } = stored;
     if (!Array.isArray(f)) throw BusError.DECODE({ what, seq: message.seq, reason: "it has no facts" });
     const key = runKeyOf(transport.prefix, message.subject);
     if (key === undefined)
       throw BusError.DECODE({ what, seq: message.seq, reason: `'${message.subject}' names no run` });
-    return { key, seq: message.seq, storedAt: message.storedAt, facts: f as readonly F[] };
+    const { to, by = "" } = stored;
+    return {
+      key,
+      seq: message.seq,
+      storedAt: message.storedAt,
+      facts: f as readonly F[],
+      ...(to === undefined ? {} : { checkpoint: { upTo: to, by } }),
+    };
   };
 
   return {
@@ -56,8 +72,43 @@ export function makeJournal<F>(context: StoreContext): Journal<F> {
         if (record !== undefined) yield { type: "record", record };
       }
     },
+    async compact(key, facts, { expectedSeq, by }) {
+      const subject = runSubject(context, key);
+      const z = (await pack(Buffer.from(JSON.stringify(facts), "utf8"))).toString("base64");
+      const packed: Packed = { v: 1, z, n: facts.length, to: expectedSeq, by };
+      const ack = await body.send({ stream: "RUNS", subject }, packed, ({ data, headers }) =>
+        transport.publish(subject, data, { expectLastSubjectSeq: expectedSeq, headers }),
+      );
+      await transport.purge("RUNS", subject, { beforeSeq: ack.seq });
+      return ack.seq;
+    },
     purge: (key) => transport.purge("RUNS", subjects.run(key.namespace, key.name)),
   };
+}
+
+interface Packed {
+  readonly v: 1;
+  readonly z: string;
+  readonly n: number;
+  readonly to: number;
+  readonly by: string;
+}
+
+const pack = promisify(deflateRaw);
+const unpack = promisify(inflateRaw);
+/** More than any run's facts come to: a record that claims more is damaged. */
+const maxUnpackedBytes = 512 * 1_024 * 1_024;
+
+/** Undefined when it is no checkpoint, or one that is damaged. */
+async function unpacked({ z, n }: Partial<Packed>): Promise<unknown> {
+  if (typeof z !== "string") return undefined;
+  try {
+    const bytes = await unpack(Buffer.from(z, "base64"), { maxOutputLength: maxUnpackedBytes });
+    const facts: unknown = JSON.parse(bytes.toString("utf8"));
+    return Array.isArray(facts) && facts.length === n ? facts : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function runKeyOf(prefix: string, subject: string): RunKey | undefined {

@@ -1,4 +1,4 @@
-import { silentLogger } from "@sluice/base";
+import { SeededRandom, silentLogger } from "@sluice/base";
 import { VirtualClock } from "@sluice/base/testing";
 import type { DeadLetter, RunSubmitted, StoredEvent, TrailRecord, TriggerRequest } from "@sluice/spec";
 import { describe, expect, test } from "vitest";
@@ -239,6 +239,44 @@ function runs(make: Make, open: Open): void {
     expect(caughtUp).toEqual({ type: "caught-up" });
     await journal.purge(key);
     expect(await journal.keys()).toEqual([]);
+  });
+
+  test("a journal that is packed reads as all its facts in one record, and goes on behind it", async () => {
+    await using bus = await make();
+    const journal = open(bus).journal<{ n: number }>();
+    const other = { ...key, name: "other" };
+    const first = await journal.append(key, [{ n: 1 }, { n: 2 }], 0);
+    await journal.append(other, [{ n: 9 }], 0);
+    const second = await journal.append(key, [{ n: 3 }], first);
+    const facts = [{ n: 1 }, { n: 2 }, { n: 3 }];
+
+    await expect(journal.compact(key, facts, { expectedSeq: first, by: "me" })).rejects.toMatchObject({
+      code: "BUS_WRONG_SEQUENCE",
+    });
+    const packed = await journal.compact(key, facts, { expectedSeq: second, by: "me" });
+    await journal.append(key, [{ n: 4 }], packed);
+
+    const read = await Array.fromAsync(journal.read(key));
+    expect(read.map((r) => r.facts)).toEqual([facts, [{ n: 4 }]]);
+    expect(read[0]).toMatchObject({ seq: packed, checkpoint: { upTo: second, by: "me" } });
+    expect(await Array.fromAsync(journal.read(other))).toHaveLength(1);
+  });
+
+  test("a packed journal larger than a message comes back whole", async () => {
+    await using bus = await make();
+    const journal = open(bus).journal<{ text: string }>();
+    const random = new SeededRandom(1);
+    const facts = Array.from({ length: 60 }, () => ({
+      text: Array.from({ length: 1_000 }, () => random.id()).join(""),
+    }));
+    let seq = 0;
+    for (const fact of facts) seq = await journal.append(key, [fact], seq);
+
+    await journal.compact(key, facts, { expectedSeq: seq, by: "me" });
+
+    const read = await Array.fromAsync(journal.read(key));
+    expect(read).toHaveLength(1);
+    expect(read[0]?.facts).toEqual(facts);
   });
 
   test("an archive row that cannot be read hides no other, and is in quarantine", async () => {

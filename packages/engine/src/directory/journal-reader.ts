@@ -2,7 +2,7 @@
 import type { Journal } from "@sluice/bus";
 import { type ReadRun, readRun } from "../commands.ts";
 import type { Fact } from "../facts.ts";
-import { reduce } from "../run/reduce.ts";
+import { type Folded, foldRecord } from "../recovery/fold.ts";
 import type { RunKeyed } from "../run/state/run.ts";
 
 const maxKept = 64;
@@ -38,15 +38,11 @@ export class JournalReader {
   /** Folds what came after `kept`, if the record that it ends with is still there: else the name has another run, or none. */
   async #renewed(key: RunKeyed, kept: ReadRun | undefined): Promise<ReadRun | undefined> {
     if (kept === undefined) return readRun(this.#journal, key);
-    let { seq } = kept;
-    let isSame = false;
+    let folded: Folded | undefined;
     for await (const record of this.#journal.read(key, kept.seq - 1)) {
-      if (record.seq === kept.seq) isSame = true;
-      else if (isSame) {
-        for (const fact of record.facts) reduce(kept.run, fact);
-        seq = record.seq;
-      }
+      if (record.seq === kept.seq) folded = { ...kept, records: 0 };
+      else if (folded !== undefined) folded = foldRecord(folded, record);
     }
-    return isSame ? { run: kept.run, seq } : readRun(this.#journal, key);
+    return folded ?? readRun(this.#journal, key);
   }
 }

@@ -11,6 +11,7 @@ import type { JournalRecord } from "@sluice/bus";
 import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
 import type { AnswerFact, DefinitionsFixed, Fact, StepFinished, StepStarted } from "../facts.ts";
 import type { LiveStep } from "../project/workflow.ts";
+import type { Folded } from "../recovery/fold.ts";
 import { isStartWatched } from "../run/hooks/watch.ts";
 import { decide } from "../run/reduce.ts";
 import type { Run } from "../run/state/run.ts";
@@ -43,16 +44,19 @@ export class RunActor implements LiveRun {
   readonly #inbox = new Mailbox<Input>();
   readonly #live = new Map<string, LiveStep>();
   readonly #stop = new AbortController();
+  /** The journal was packed beyond what is folded here: the run must be read anew (J7). */
+  isStale = false;
   #started: StepStarted[] = [];
   #looking: Promise<void> | undefined;
   #timerAt: number | undefined;
   #timer: AbortController | undefined;
 
-  constructor(deps: LoopDeps, run: Run, seq: number, executor: Executor | undefined) {
+  constructor(deps: LoopDeps, folded: Folded, executor: Executor | undefined) {
+    const { run } = folded;
     this.#deps = deps;
     this.run = run;
     this.executor = executor;
-    this.#journal = new JournalWriter(deps, run, seq, executor?.site);
+    this.#journal = new JournalWriter(deps, folded, executor?.site);
     this.#starter = new StepStarter(deps, run, executor, {
       refused: (event) => this.end(event),
       cancelled: (stepId) => this.end(cancelledEnd(stepId, deps.clock.now())),
@@ -98,6 +102,7 @@ export class RunActor implements LiveRun {
   /** Takes the run: the claim, `over` whoever has it or only when nobody has. False when the run is not ours. */
   async claim(over: boolean, signal: AbortSignal): Promise<boolean> {
     const outcome = await this.#journal.claim(over, signal);
+    this.isStale = outcome === "stale";
     // What others wrote just before is folded by now.
     this.#deps.registry.changed(this.run.key);
     return outcome === "stored";
@@ -170,6 +175,7 @@ export class RunActor implements LiveRun {
       this.#deps.registry.changed(this.run.key);
       await this.#deps.failpoints.reach("engine.appended");
       over = await this.#act(signal);
+      if (!over) await this.#journal.compact();
     }
     if (!over || signal.aborted) return;
     const { run, executor } = this;
@@ -203,7 +209,7 @@ export class RunActor implements LiveRun {
     for (const input of inputs) {
       if (input.type === "record") {
         const taken = await this.#journal.takeOwned(input.record);
-        if (taken === "foreign") return "lost";
+        if (this.#isLost(taken)) return "lost";
         changed ||= taken !== "known";
         continue;
       }
@@ -215,7 +221,7 @@ export class RunActor implements LiveRun {
     const started = this.#takeStarts(inputs, facts);
     if (facts.size > 0 || started.length > 0) {
       const outcome = await this.#journal.append([...started, ...facts.values()], signal);
-      if (outcome !== "stored") return "lost";
+      if (this.#isLost(outcome) || outcome !== "stored") return "lost";
       changed = true;
     }
     for (const stepId of ended) this.#settled(stepId);
@@ -228,6 +234,11 @@ export class RunActor implements LiveRun {
     const started = this.#started.filter((s) => this.run.steps.has(s.step) && !facts.has(s.step));
     this.#started = [];
     return started;
+  }
+
+  #isLost(outcome: string): boolean {
+    this.isStale ||= outcome === "stale";
+    return this.isStale || outcome === "foreign";
   }
 
   /** What an input says of the world; undefined for a repeat, or a timer that was set anew meanwhile. */

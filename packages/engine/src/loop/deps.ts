@@ -15,6 +15,8 @@ import type { StepSlots } from "./slots.ts";
 export interface EngineConfig {
   /** Steps that run at once in this process. Default 64. */
   readonly maxParallelSteps?: number;
+  /** Records of a run's journal after which it is packed into one. Default 500. */
+  readonly checkpointRecords?: number;
   /** Bounds of one run; each has a default. */
   readonly limits?: Partial<RunLimits>;
 }

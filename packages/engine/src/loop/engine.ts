@@ -25,6 +25,7 @@ import { ShardKeeper } from "../shards/keeper.ts";
 import { type Shards, unshared } from "../shards/port.ts";
 import { RunActor } from "./actor.ts";
 import { type EngineDeps, executorAnnotation, type LoopDeps } from "./deps.ts";
+import { engineOf } from "./journal-writer.ts";
 import { LogWriter } from "./log-writer.ts";
 import { StepSlots } from "./slots.ts";
 
@@ -109,8 +110,8 @@ class Engine {
     // A name that is free again: the run that had it is put away, and only not yet dropped.
     if (actor !== undefined && first?.type === "submitted" && first.uid !== actor.run.uid) this.#drop(actor);
     else if (actor !== undefined) {
-      const isForeign =
-        first?.type === "engine" && first.engine !== this.#deps.engine && record.seq > actor.seq;
+      const engine = engineOf(record);
+      const isForeign = engine !== undefined && engine !== this.#deps.engine && record.seq > actor.seq;
       if (isForeign && !this.#deps.shards.isShared) this.#letGo(actor);
       else actor.record(record);
       return;
@@ -125,7 +126,7 @@ class Engine {
     if (folded === undefined || !this.#recovered) return;
     this.#folded.delete(id);
     // Another engine's run: it was there before this record, or it is claimed by now.
-    if (first?.type !== "submitted") return;
+    if (first?.type !== "submitted" || record.checkpoint !== undefined) return;
     const fresh = this.#actorOf(folded);
     this.#spawn(this.#taking.then(() => this.#begin(fresh)));
   }
@@ -217,10 +218,10 @@ class Engine {
   }
 
   #actorOf(folded: Folded): RunActor {
-    const { run, seq } = folded;
+    const { run } = folded;
     const name =
       run.submitted.workflow.metadata.annotations?.[executorAnnotation] ?? this.#deps.defaultExecutor;
-    const actor = new RunActor(this.#deps, run, seq, this.#deps.executors.get(name));
+    const actor = new RunActor(this.#deps, folded, this.#deps.executors.get(name));
     // What it did before is known by its steps; decided effects of the past are not news.
     run.changes.stop.length = 0;
     run.isMeasured = this.#deps.metrics !== undefined && run.stage !== "done";
@@ -242,7 +243,10 @@ class Engine {
   /** `over`: the runs of an engine's start or of a gained shard, which are taken over from whoever has them. */
   async #claim(actors: readonly RunActor[], over: boolean): Promise<readonly RunActor[]> {
     const { mine, others } = await claimed(this.#deps, actors, over, this.#signal);
-    for (const actor of others) this.#drop(actor);
+    for (const actor of others) {
+      this.#drop(actor);
+      this.#readAnew(actor);
+    }
     return mine;
   }
 
@@ -263,7 +267,14 @@ class Engine {
       if (actor.run.stage === "done" && this.#deps.shards.holds(actor.run.uid)) this.#remember(actor.run.uid);
     } finally {
       this.#drop(actor);
+      this.#readAnew(actor);
     }
+  }
+
+  #readAnew({ run, isStale }: RunActor): void {
+    if (!isStale || this.#signal.aborted || !this.#deps.shards.holds(run.uid)) return;
+    this.#others.add(idOf(run.key), run);
+    this.#spawn(this.#inTurn(() => this.#takeOver([])));
   }
 
   #remember(uid: string): void {

@@ -6,19 +6,28 @@
 //   J3. A record that was stored although its acknowledgement was lost is known by its mark, and counts as stored.
 //   J4. While the bus is away the facts are kept and tried again; they are given up only when the signal aborts.
 //   J5. A claim at an engine's start takes the run whoever has it: other engines' records are folded, and it is tried again.
+//   J7. A checkpoint changes no state: it is passed over when all that it holds is folded in; else the state in memory is
+//       behind what can still be read, and the run has to be read anew (`stale`).
 //   J6. Where engines share the runs by leases, the lease says whose the run is, not the mark that came last: whoever
 //       surely has it folds another engine's record and goes on; the other finds out by itself.
-import { backoffMs, defaultBackoff, hasCode, retryOf, sleepFor } from "@sluice/base";
+import { backoffMs, defaultBackoff, hasCode, messageOf, retryOf, sleepFor } from "@sluice/base";
 import type { Journal, JournalRecord } from "@sluice/bus";
 import { type EngineMark, type Fact, factVersion, isCommand } from "../facts.ts";
+import type { Folded } from "../recovery/fold.ts";
 import { reduce } from "../run/reduce.ts";
 import type { Run } from "../run/state/run.ts";
 import type { LoopDeps } from "./deps.ts";
 
-export type AppendOutcome = "stored" | "fenced" | "gone" | "aborted";
+export type AppendOutcome = "stored" | "fenced" | "gone" | "stale" | "aborted";
 
-type Written = Pick<JournalRecord<Fact>, "seq" | "facts">;
-type Taken = "known" | "folded" | "own" | "foreign";
+type Written = Pick<JournalRecord<Fact>, "seq" | "facts" | "checkpoint">;
+type Taken = "known" | "folded" | "own" | "foreign" | "stale";
+
+/** The engine that wrote a record; undefined for a submission or a command. */
+export function engineOf({ facts, checkpoint }: Omit<Written, "seq">): string | undefined {
+  const [first] = facts;
+  return checkpoint?.by ?? (first?.type === "engine" ? first.engine : undefined);
+}
 
 export class JournalWriter {
   readonly run: Run;
@@ -26,10 +35,15 @@ export class JournalWriter {
   readonly #deps: LoopDeps;
   readonly #journal: Journal<Fact>;
   readonly #site: string | undefined;
+  /** Records to fold after a restart. */
+  records: number;
+  #compactAt: number;
   #takesOver = false;
 
-  constructor(deps: LoopDeps, run: Run, seq: number, site: string | undefined) {
+  constructor(deps: LoopDeps, { run, seq, records }: Folded, site: string | undefined) {
     this.#site = site;
+    this.records = records;
+    this.#compactAt = deps.config?.checkpointRecords ?? 500;
     this.#deps = deps;
     this.#journal = deps.journal;
     this.run = run;
@@ -94,6 +108,7 @@ export class JournalWriter {
           const outcome = await this.takeOwned(record);
           if (outcome === "own") return "stored";
           if (outcome === "foreign") return "fenced";
+          if (outcome === "stale") return "stale";
         }
         // Nothing new, and yet the sequence is wrong: the journal was purged under us.
         return this.seq === before ? "gone" : "again";
@@ -116,18 +131,50 @@ export class JournalWriter {
   /** Takes a record that someone wrote: folded when it is new and does not fence. */
   take(record: Written, over = this.#takesOver): Taken {
     if (record.seq <= this.seq) return "known";
-    const [first] = record.facts;
-    const isOther = first?.type === "engine" && first.engine !== this.#deps.engine;
+    const engine = engineOf(record);
+    const isOther = engine !== undefined && engine !== this.#deps.engine;
     if (isOther && !over) return "foreign";
-    if (first?.type !== "engine" && !record.facts.every(isCommand)) return "foreign";
+    if (record.checkpoint !== undefined) {
+      if (record.checkpoint.upTo !== this.seq) return "stale";
+      this.seq = record.seq;
+      this.records = 1;
+      return "folded";
+    }
+    if (engine === undefined && !record.facts.every(isCommand)) return "foreign";
     this.#fold(record);
     // Whoever stored an end has emitted its metrics.
     if (isOther) this.run.changes.ended.length = 0;
-    return first?.type === "engine" && !isOther ? "own" : "folded";
+    return engine !== undefined && !isOther ? "own" : "folded";
   }
 
   #fold(record: Written): void {
     for (const fact of record.facts) reduce(this.run, fact);
     this.seq = record.seq;
+    this.records += 1;
+  }
+
+  /** Packs the journal into one record when it has grown long. What fails is tried again at a later record. */
+  async compact(): Promise<void> {
+    if (this.records < this.#compactAt) return;
+    const { config, engine, log } = this.#deps;
+    const every = config?.checkpointRecords ?? 500;
+    try {
+      const facts: Fact[] = [];
+      let last = 0;
+      for await (const record of this.#journal.read(this.run.key)) {
+        if (record.checkpoint !== undefined) facts.length = 0;
+        facts.push(...record.facts);
+        last = record.seq;
+      }
+      if (last !== this.seq) return;
+      this.seq = await this.#journal.compact(this.run.key, facts, { expectedSeq: last, by: engine });
+      this.records = 1;
+      // A long run is packed less and less often: all of it costs what it is long, not its square.
+      this.#compactAt = Math.max(every, Math.ceil(facts.length / 8));
+    } catch (error) {
+      this.#compactAt = this.records + every;
+      if (!hasCode(error, "BUS_WRONG_SEQUENCE"))
+        log.warn("a journal could not be packed", { run: this.run.key.name, reason: messageOf(error) });
+    }
   }
 }

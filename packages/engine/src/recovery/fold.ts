@@ -8,20 +8,34 @@ import type { Run, RunLimits } from "../run/state/run.ts";
 export interface Folded {
   readonly run: Run;
   seq: number;
+  /** Records since the run's beginning, or since its newest checkpoint, with that. */
+  records: number;
 }
 
-/** Folds one record; undefined as long as the run's beginning was not seen. */
+/**
+ * Folds one record; undefined as long as the run's beginning was not seen. A checkpoint begins the run anew, unless all
+ * that it holds is folded already.
+ */
 export function foldRecord(
   before: Folded | undefined,
-  record: Pick<JournalRecord<Fact>, "seq" | "facts">,
+  record: Pick<JournalRecord<Fact>, "seq" | "facts" | "checkpoint">,
   limits?: Partial<RunLimits>,
 ): Folded | undefined {
+  const { checkpoint } = record;
+  if (checkpoint !== undefined && before?.seq === checkpoint.upTo) {
+    before.seq = record.seq;
+    before.records = 1;
+    return before;
+  }
   let folded = before;
   for (const fact of record.facts) {
-    if (fact.type === "submitted") folded = { run: createRun(fact, limits), seq: record.seq };
+    if (fact.type === "submitted") folded = { run: createRun(fact, limits), seq: record.seq, records: 0 };
     else if (folded !== undefined) reduce(folded.run, fact);
   }
-  if (folded !== undefined) folded.seq = record.seq;
+  if (folded !== undefined) {
+    folded.seq = record.seq;
+    folded.records += 1;
+  }
   return folded;
 }
 
