@@ -1,11 +1,13 @@
 // Runs as clients see them, and what may be asked of them.
 import { type Clock, hasCode, type Logger, type Random, silentLogger, traceparentOf } from "@sluice/base";
-import type { Archive, Journal, LogStore, SubmitRun } from "@sluice/bus";
+import type { Archive, ArtifactStore, Journal, LogStore, SubmitRun } from "@sluice/bus";
 import { type RunSubmitted, runIdentity, type Workflow } from "@sluice/spec";
 import { command, readRun } from "../commands.ts";
 import { EngineError } from "../errors.ts";
 import type { Fact } from "../facts.ts";
 import type { RunRegistry } from "../loop/registry.ts";
+import { objectOf } from "../project/archive.ts";
+import { removeArtifacts } from "../project/artifact-gc.ts";
 import { projectWorkflow } from "../project/workflow.ts";
 import { createRun } from "../run/create.ts";
 import type { RunKeyed } from "../run/state/run.ts";
@@ -19,6 +21,8 @@ export interface RunDirectoryDeps {
   readonly journal: Journal<Fact>;
   readonly archive: Archive;
   readonly logs: LogStore;
+  /** Of which a deleted run's artifacts go with it. */
+  readonly artifacts?: ArtifactStore;
   readonly submitRun: SubmitRun;
   /** The engine's, when it is in this process. */
   readonly registry: RunRegistry;
@@ -131,6 +135,7 @@ async function remove(
   // After the journal: a run that is in neither is nowhere.
   const row = await deps.archive.get(key);
   if (isRow(row)) {
+    if (deps.artifacts !== undefined) await removeArtifacts(deps.artifacts, await objectOf(row), "deletion");
     await deps.archive.bury(key, row.uid);
     deletions.add(row.uid);
     await deps.logs.purge(key);

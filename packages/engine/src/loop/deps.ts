@@ -1,5 +1,5 @@
 import type { Clock, Failpoints, Logger, Random } from "@sluice/base";
-import type { Archive, Journal, KeyValue, LogStore, MemoStore, Resources } from "@sluice/bus";
+import type { Archive, ArtifactStore, Journal, KeyValue, LogStore, MemoStore, Resources } from "@sluice/bus";
 import type { Definitions } from "../definitions/port.ts";
 import type { Executor } from "../executor/contract.ts";
 import type { Fact } from "../facts.ts";
@@ -25,6 +25,8 @@ export interface EngineDeps {
   readonly journal: Journal<Fact>;
   readonly archive: Archive;
   readonly logs: LogStore;
+  /** Of which artifacts go with their run; absent where no executor saves any. */
+  readonly artifacts?: ArtifactStore;
   /** By name; a workflow chooses with the annotation `sluice.dev/executor`. */
   readonly executors: ReadonlyMap<string, Executor>;
   readonly defaultExecutor: string;

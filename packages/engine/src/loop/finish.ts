@@ -1,6 +1,9 @@
 import { backoffMs, defaultBackoff, hasCode, messageOf, retryOf, sleepFor } from "@sluice/base";
+import type { ArtifactStore } from "@sluice/bus";
 import type { Executor } from "../executor/contract.ts";
 import { archiveRowOf, slimmed } from "../project/archive.ts";
+import { removeArtifacts } from "../project/artifact-gc.ts";
+import { projectWorkflow } from "../project/workflow.ts";
 import type { Run } from "../run/state/run.ts";
 import type { LoopDeps } from "./deps.ts";
 import type { JournalWriter } from "./journal-writer.ts";
@@ -27,8 +30,11 @@ export async function finishRun(
   signal: AbortSignal,
 ): Promise<void> {
   for (const stepId of run.steps.keys()) await executor?.forget(stepId).catch(() => undefined);
+  const artifacts = mayHaveArtifacts(run) ? deps.artifacts : undefined;
   await persisting(deps, run, signal, async () => {
     if (!run.deleted) {
+      if (!run.sealed && artifacts !== undefined)
+        await removeArtifacts(artifacts, projectWorkflow(run), "completion");
       await archive(deps, run, journal.seq);
       if (!run.sealed) await rest(purgeDelayMs);
       if (signal.aborted) return;
@@ -37,13 +43,23 @@ export async function finishRun(
       const outcome = await journal.append([{ type: "sealed", at: deps.clock.now() }], signal);
       if (outcome !== "stored") return;
     }
-    if (run.deleted) {
-      await deps.archive.bury(run.key, run.uid);
-      await deps.logs.purge(run.key);
-    }
+    if (run.deleted) await bury(deps, run, artifacts);
     await deps.journal.purge(run.key);
   });
   deps.log.info("workflow ended", { run: run.key.name, namespace: run.key.namespace, phase: run.phase });
+}
+
+async function bury(deps: LoopDeps, run: Run, artifacts: ArtifactStore | undefined): Promise<void> {
+  if (artifacts !== undefined) await removeArtifacts(artifacts, projectWorkflow(run), "deletion");
+  await deps.archive.bury(run.key, run.uid);
+  await deps.logs.purge(run.key);
+}
+
+/** Most runs have no artifacts: they ask nothing of the repository. */
+function mayHaveArtifacts(run: Run): boolean {
+  for (const node of run.nodes.values()) if (node.outputs?.artifacts !== undefined) return true;
+  // A step that never told its end may have saved some.
+  return [...run.templates.values()].some((t) => (t.outputs?.artifacts ?? []).length > 0);
 }
 
 async function archive(deps: LoopDeps, run: Run, seq: number): Promise<void> {

@@ -3,6 +3,7 @@ import { runAsk } from "../run/state/asks.ts";
 import type { Node } from "../run/state/node.ts";
 import { isFulfilled } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
+import { gcStrategyOf } from "./artifact-gc.ts";
 import { synchronizationOf, waitedLock } from "./synchronization.ts";
 
 /** What is known of a step that runs now and is not in the journal. */
@@ -165,7 +166,7 @@ function nodeOf(run: Run, node: Node, live: LiveSteps): WorkflowNode {
       message: now?.started === undefined ? (now?.pending ?? node.message) : node.message,
       progress: node.type === "Pod" ? (node.phase === "Succeeded" ? "1/1" : "0/1") : undefined,
       inputs: inputsOf(node),
-      outputs: node.outputs,
+      outputs: outputsOfNode(run, node),
       children: node.children.length === 0 ? undefined : [...node.children],
       outboundNodes: node.outboundNodes,
       hostNodeName: now?.started?.host ?? node.hostNodeName,
@@ -180,6 +181,15 @@ const inputsOf = ({ inputs, inputArtifacts }: Node): object | undefined =>
   inputs === undefined && inputArtifacts === undefined
     ? undefined
     : withoutEmpty({ parameters: inputs, artifacts: inputArtifacts });
+
+/** Artifacts that go when the run is over are shown as gone then. */
+function outputsOfNode(run: Run, { outputs }: Node): object | undefined {
+  if (run.stage !== "done" || outputs?.artifacts === undefined) return outputs;
+  const artifacts = outputs.artifacts.map((artifact) =>
+    gcStrategyOf(run.spec, artifact) === "OnWorkflowCompletion" ? { ...artifact, deleted: true } : artifact,
+  );
+  return { ...outputs, artifacts };
+}
 
 const flagsOf = (node: Node): object | undefined =>
   node.hooked === true || node.retried === true

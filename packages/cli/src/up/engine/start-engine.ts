@@ -42,7 +42,7 @@ export function startEngine(
   const registry = new RunRegistry();
   const own = processMark();
   const journal = stores.journal<Fact>();
-  const { archive, logs, submitRun } = stores;
+  const { archive, artifacts, logs, submitRun } = stores;
   const onRecovered = roles.expect("engine");
   scope.spawn("engine", (signal) =>
     runEngine(
@@ -50,6 +50,7 @@ export function startEngine(
         journal,
         archive,
         logs,
+        artifacts,
         executors: new Map([[chosen.executor.kind, chosen.executor]]),
         defaultExecutor: chosen.executor.kind,
         clock,
@@ -79,7 +80,7 @@ export function startEngine(
     ),
   );
   const runs = makeRunDirectory({
-    ...{ journal, archive, logs, submitRun, registry, clock, random },
+    ...{ journal, archive, artifacts, logs, submitRun, registry, clock, random },
     log: log.child({ role: "runs" }),
     signal: scope.signal,
   });
