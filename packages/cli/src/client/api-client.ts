@@ -39,6 +39,11 @@ export class ApiClient {
     }
   }
 
+  /** An answer as it comes, for content that may be large. */
+  download(path: string, options: RequestOptions = {}): Promise<Response> {
+    return this.#fetch("GET", path, options);
+  }
+
   /** The `result` of each event of a stream, until it ends or the signal aborts. */
   async *stream<T>(path: string, options: RequestOptions = {}): AsyncGenerator<T> {
     const response = await this.#fetch("GET", path, {

@@ -55,6 +55,20 @@ export function workflowCommands(program: Command, call: Call): void {
     .argument("<names...>")
     .action(call(async () => (await workflow()).wait));
   program
+    .command("cp")
+    .description("copy the artifacts of a workflow's steps into a folder")
+    .argument("<name>")
+    .argument("<folder>")
+    .option("--node-id <id>", "only of this node")
+    .option("--template-name <name>", "only of this template")
+    .option("--artifact-name <name>", "only those of this name")
+    .option(
+      "--path <pattern>",
+      "place of each in the folder",
+      "{namespace}/{workflowName}/{nodeId}/outputs/{artifactName}",
+    )
+    .action(call(async () => (await import("../commands/workflow/copy.ts")).copy));
+  program
     .command("logs")
     .description("print what steps wrote")
     .argument("<name>")

@@ -26,7 +26,7 @@ export interface ServerDeps {
   readonly crons: CronDirectory;
   readonly stores: Pick<
     Stores,
-    "events" | "triggers" | "dead" | "quarantine" | "trail" | "logs" | "resources" | "archive"
+    "events" | "triggers" | "dead" | "quarantine" | "trail" | "logs" | "resources" | "archive" | "artifacts"
   >;
   readonly sources: SourcesStatus;
   readonly sensors: SensorsStatus;

@@ -17,6 +17,12 @@ export interface ApiCall {
 export type ApiAnswer =
   | { readonly kind: "json"; readonly status?: number; readonly body: unknown }
   | { readonly kind: "text"; readonly contentType: string; readonly body: string }
+  | {
+      readonly kind: "bytes";
+      readonly contentType: string;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: AsyncIterable<Uint8Array>;
+    }
   | { readonly kind: "stream"; readonly write: (out: EventStream, signal: AbortSignal) => Promise<void> };
 
 /** One path of the API: its handler, and the words and schemas that the OpenAPI document is made from. */

@@ -3,7 +3,9 @@
 //   A1. Every answer that is not a success has the one error shape.
 //   A2. Who may ask is decided before a body is read.
 //   A3. No handler's stream outlives its client or the server.
+
 import type { Socket } from "node:net";
+import { Readable } from "node:stream";
 import { type AppError, messageOf, sleepFor } from "@sluice/base";
 import { parseJsonBytes } from "@sluice/sources";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
@@ -167,6 +169,8 @@ function addRoute(app: FastifyInstance, route: ApiRoute, context: RouteContext):
       const answer = await route.handle(call);
       if (answer.kind === "json") return reply.code(answer.status ?? 200).send(answer.body);
       if (answer.kind === "text") return reply.type(answer.contentType).send(answer.body);
+      if (answer.kind === "bytes")
+        return reply.type(answer.contentType).headers(answer.headers).send(Readable.from(answer.body));
       reply.hijack();
       const open = openEventStream(reply.raw, context.deps.clock, context.closing);
       try {

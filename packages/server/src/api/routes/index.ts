@@ -2,6 +2,7 @@ import type { ServerDeps } from "../ports.ts";
 import type { ApiRoute } from "../route.ts";
 import { applyRoutes } from "./apply.ts";
 import { archiveRoutes } from "./archive.ts";
+import { artifactRoutes } from "./artifacts/artifacts.ts";
 import { cronRunRoutes } from "./cron-runs.ts";
 import { cronRoutes } from "./crons.ts";
 import { deadRoutes } from "./dead.ts";
@@ -23,6 +24,7 @@ export const apiRoutes = (deps: ServerDeps): readonly ApiRoute[] => [
   ...workflowVerbRoutes(deps),
   ...workflowStreamRoutes(deps),
   ...archiveRoutes(deps),
+  ...artifactRoutes(deps),
   ...cronRoutes(deps),
   ...cronRunRoutes(deps),
   ...applyRoutes(deps),
