@@ -2,7 +2,7 @@
 // what they report is lost, doubled and out of order. Between a fact and its effects, and after them, the engine dies
 // and is folded anew from its journal.
 import { createRun, decide, type Fact, projectWorkflow, type Run, reduce } from "@sluice/engine";
-import { submission } from "@sluice/engine/testing";
+import { AskWorld, resumeAsks, submission } from "@sluice/engine/testing";
 import type { Workflow } from "@sluice/spec";
 import type { Dice } from "./dice.ts";
 import { Laws } from "./laws.ts";
@@ -34,6 +34,9 @@ export class Chaos {
   readonly #ended = new Map<string, Fact>();
   readonly #starts: string[] = [];
   readonly #inbox: Fact[] = [];
+  readonly #world = new AskWorld({ "default/ConfigMap/limits/two": 2 });
+  /** Asks that reached the world and are not answered. */
+  readonly #asked = new Set<string>();
   #run: Run;
   #now: number;
   #deaths = 0;
@@ -60,6 +63,7 @@ export class Chaos {
     if (dice.odds(2)) this.#die();
     else if (dice.odds(30)) this.#deliver();
     else if (dice.odds(50)) this.#end(dice.of([...this.#running.values()]));
+    else if (this.#asked.size > 0 && dice.odds(60)) this.#answer();
     else if (dice.odds(8)) this.#command();
     else if (this.#inbox.length === 0 && this.#running.size === 0) this.#tellAgain();
     this.#ring();
@@ -76,6 +80,15 @@ export class Chaos {
 
   #act(): void {
     const effects = decide(this.#run);
+    for (const release of effects.release) {
+      this.#world.release(this.#run, release);
+      this.#asked.delete(release.ask);
+    }
+    for (const id of effects.ask) this.#asked.add(id);
+    for (const id of effects.save) {
+      const entry = this.#run.saves.get(id);
+      if (entry !== undefined) this.#world.save(entry);
+    }
     for (const id of effects.start) this.#start(id);
     for (const { stepId } of effects.stop) this.#stop(stepId);
   }
@@ -134,11 +147,23 @@ export class Chaos {
     this.#store({ ...fact, at: this.#now } as Fact);
   }
 
+  /** The world looks at one ask: who has to wait is looked at again. */
+  #answer(): void {
+    const id = this.#dice.of([...this.#asked]);
+    const ask = this.#run.asks.get(id);
+    if (ask === undefined) this.#asked.delete(id);
+    const fact = ask === undefined ? undefined : this.#world.ask(this.#run, ask, this.#now);
+    if (fact === undefined) return;
+    this.#asked.delete(id);
+    this.#inbox.push(fact);
+  }
+
   /** What the engine has not stored is told again. */
   #tellAgain(): void {
     for (const [id, fact] of this.#ended)
       if (this.#run.steps.has(id)) this.#inbox.push(fact);
       else this.#ended.delete(id);
+    for (const id of this.#run.asks.keys()) this.#asked.add(id);
     // Whoever waits for a person gets one.
     if (this.#run.suspended) this.#store({ type: "resume", at: this.#now, by: "ann" });
   }
@@ -175,7 +200,12 @@ export class Chaos {
     this.#run = this.#laws.folded(this.#facts);
     this.#laws.same(before, projectWorkflow(this.#run));
     this.#inbox.length = 0;
-    decide(this.#run);
+    this.#asked.clear();
+    // The starts of the past are not news; what was to be given back, saved or asked is.
+    this.#run.changes.start.length = 0;
+    this.#run.changes.stop.length = 0;
+    resumeAsks(this.#run);
+    this.#act();
     for (const id of this.#run.steps.keys()) this.#start(id);
     if (this.#run.shutdown !== undefined) for (const id of this.#run.steps.keys()) this.#stop(id);
     this.#tellAgain();

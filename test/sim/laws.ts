@@ -2,7 +2,8 @@
 //   L1. Every node ends, and so does the run.
 //   L2. No step is started twice; a node that is fulfilled never changes again.
 //   L3. Parallelism, the run's and each template's, is never exceeded.
-//   L4. The same facts give the same state, also after they were written down and read.
+//   L4. Who works under a mutex is alone, under a semaphore in bounds; what a run ends with holds no lock.
+//   L5. The same facts give the same state, also after they were written down and read.
 import { createRun, type Fact, projectWorkflow, type Run, reduce } from "@sluice/engine";
 
 const isOpen = (phase: string): boolean => phase === "Pending" || phase === "Running";
@@ -24,6 +25,19 @@ export class Laws {
       if (before === undefined && !isOpen(phase)) this.#fulfilled.set(id, phase);
     }
     this.#parallelism(run);
+    this.#locks(run);
+  }
+
+  #locks(run: Run): void {
+    const at = new Map<string, number>();
+    for (const { call } of run.steps.values()) {
+      const { synchronization } = call.gate?.shape.template ?? {};
+      if (synchronization?.mutexes?.some(({ name }) => name === "one") === true)
+        at.set("one", (at.get("one") ?? 0) + 1);
+      if (synchronization?.semaphores !== undefined) at.set("two", (at.get("two") ?? 0) + 1);
+    }
+    if ((at.get("one") ?? 0) > 1) throw new Error(`L4: ${at.get("one")} steps under one mutex`);
+    if ((at.get("two") ?? 0) > 2) throw new Error(`L4: ${at.get("two")} steps under a semaphore of 2`);
   }
 
   #parallelism(run: Run): void {
@@ -48,6 +62,10 @@ export class Laws {
       throw new Error(
         `L1: nodes without an end: ${open.map((n) => `${n.name} ${n.type} ${n.phase}`).join(", ")}`,
       );
+    if (run.asks.size + run.locks.size > 0)
+      throw new Error(
+        `L4: asks and locks at the end: ${[...run.asks.keys(), ...run.locks.keys()].join(", ")}`,
+      );
     if (run.steps.size > 0) throw new Error(`L1: steps are owed an end: ${[...run.steps.keys()].join(", ")}`);
   }
 
@@ -64,7 +82,7 @@ export class Laws {
     if (a === b) return;
     const at = [...a].findIndex((char, i) => char !== b[i]);
     throw new Error(
-      `L4: the same facts gave another state: …${a.slice(Math.max(0, at - 80), at + 120)}… and …${b.slice(Math.max(0, at - 80), at + 120)}…`,
+      `L5: the same facts gave another state: …${a.slice(Math.max(0, at - 80), at + 120)}… and …${b.slice(Math.max(0, at - 80), at + 120)}…`,
     );
   }
 

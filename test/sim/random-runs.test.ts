@@ -7,7 +7,7 @@ import { randomWorkflow } from "./random-workflow.ts";
 
 const from = Number(process.env["SLUICE_SIM_SEED"] ?? 1);
 const count = Number(
-  process.env["SLUICE_SIM_SEEDS"] ?? (process.env["SLUICE_SIM_SEED"] === undefined ? 2_500 : 1),
+  process.env["SLUICE_SIM_SEEDS"] ?? (process.env["SLUICE_SIM_SEED"] === undefined ? 2_000 : 1),
 );
 
 test(`${count} workflows by chance, in a world that loses, doubles, mixes up and dies: every law holds`, () => {

@@ -5,7 +5,7 @@ import { Workflow as WorkflowSchema } from "@sluice/spec";
 import type { Dice } from "./dice.ts";
 
 const maxTemplates = 5;
-const leaves = ["say", "coin", "flaky", "file", "slow", "wait"] as const;
+const leaves = ["say", "coin", "flaky", "file", "slow", "wait", "locked", "pooled", "known"] as const;
 
 /** A workflow that ends whatever its steps do, within a few hundred nodes. */
 export function randomWorkflow(dice: Dice, name = "wf"): Workflow {
@@ -25,6 +25,8 @@ export function randomWorkflow(dice: Dice, name = "wf"): Workflow {
     ...dice.maybe(10, () => ({ activeDeadlineSeconds: dice.between(20, 400) })),
     ...dice.maybe(10, () => ({ retryStrategy: { limit: dice.between(0, 2), retryPolicy: "Always" } })),
     ...dice.maybe(10, () => ({ suspend: true })),
+    ...dice.maybe(15, () => ({ synchronization: { mutexes: [{ name: "run" }] } })),
+    ...dice.maybe(20, () => ({ hooks: runHooks(dice) })),
   } as WorkflowSpec;
   return WorkflowSchema.parse({
     apiVersion: "argoproj.io/v1alpha1",
@@ -72,6 +74,26 @@ function leafTemplates(dice: Dice): Template[] {
     },
     { name: "slow", container, ...dice.maybe(50, () => ({ activeDeadlineSeconds: dice.between(3, 30) })) },
     { name: "wait", suspend: { duration: String(dice.between(1, 30)) } },
+    {
+      name: "locked",
+      container,
+      synchronization: { mutexes: [{ name: "one" }] },
+      ...dice.maybe(40, () => bounded(retry(dice))),
+    },
+    {
+      name: "pooled",
+      container,
+      synchronization: {
+        semaphores: [{ configMapKeyRef: { name: "limits", key: "two" } }],
+        ...dice.maybe(30, () => ({ mutexes: [{ name: "one" }] })),
+      },
+    },
+    {
+      name: "known",
+      container,
+      memoize: { key: `k${dice.below(3)}`, cache: { configMap: { name: "cache" } } },
+      ...dice.maybe(30, () => ({ synchronization: { mutexes: [{ name: "one" }] } })),
+    },
   ];
   return templates as Template[];
 }
@@ -87,6 +109,11 @@ function composite(dice: Dice, name: string, below: readonly string[]): Template
     ...dice.maybe(30, () => ({ parallelism: dice.between(1, 3) })),
     ...dice.maybe(20, () => ({ failFast: dice.odds(70) })),
     ...dice.maybe(15, () => bounded(retry(dice))),
+    // A lock of its own: who calls it came before, so that no two wait for each other.
+    ...dice.maybe(12, () => ({ synchronization: { mutexes: [{ name: `of-${name}` }] } })),
+    ...dice.maybe(8, () => ({
+      memoize: { key: `c${dice.below(3)}`, cache: { configMap: { name: "cache" } } },
+    })),
   };
   const body = dice.odds(50)
     ? { steps: steps(dice, below) }
@@ -111,8 +138,39 @@ function call(
     ...(flip !== undefined && dice.odds(35)
       ? { when: `"${resultOf(kind, flip)}" ${dice.of(["==", "!="])} heads` }
       : dice.maybe(10, () => ({ when: `{{workflow.parameters.depth}} ${dice.of([">", "<="])} 0` }))),
-    ...dice.maybe(20, () => ({ hooks: { exit: { template: dice.of(["say", "flaky"]) } } })),
+    ...dice.maybe(25, () => ({ hooks: hooks(dice, kind) })),
   };
+}
+
+/** Hooks of a step: the expressions are completed with its own name, which is not known here. */
+function hooks(dice: Dice, kind: "steps" | "tasks"): object {
+  const when = (phase: string) => ({
+    template: dice.of(["say", "flaky"]),
+    expression: `${kind}["$"].status == "${phase}"`,
+  });
+  return {
+    ...dice.maybe(50, () => ({ exit: { template: dice.of(["say", "flaky"]) } })),
+    ...dice.maybe(40, () => ({ running: when("Running") })),
+    ...dice.maybe(40, () => ({ done: when(dice.of(["Succeeded", "Failed"])) })),
+  };
+}
+
+function runHooks(dice: Dice): object {
+  const when = (phase: string) => ({
+    template: dice.of(["say", "flaky"]),
+    expression: `workflow.status == "${phase}"`,
+  });
+  return {
+    ...dice.maybe(60, () => ({ running: when("Running") })),
+    ...dice.maybe(40, () => ({ failed: when("Failed") })),
+  };
+}
+
+/** With the step's own name in the expressions of its hooks. */
+function named<T extends object>(step: T, name: string): T {
+  const { hooks: written } = step as { readonly hooks?: object };
+  if (written === undefined) return { ...step, name };
+  return { ...step, name, hooks: JSON.parse(JSON.stringify(written).replaceAll("$", name)) as object };
 }
 
 function loop(dice: Dice): object {
@@ -138,8 +196,7 @@ function steps(dice: Dice, below: readonly string[]): WorkflowStep[][] {
       const step = call(dice, "steps", below, flips) as WorkflowStep;
       if (step.template === "coin" && !isLoop(step) && step.when === undefined) made.push(name);
       return {
-        ...step,
-        name,
+        ...named(step, name),
         ...dice.maybe(45, () => ({ continueOn: { failed: dice.odds(80), error: dice.odds(60) } })),
       };
     });
@@ -163,7 +220,10 @@ function tasks(dice: Dice, below: readonly string[]): DagTask[] {
       isLoop: isLoop(task),
       flips: task.template === "coin" && !isLoop(task) && task.when === undefined,
     });
-    return { ...task, name, ...(needs.length === 0 ? {} : { depends: depends(dice, needs) }) } as DagTask;
+    return {
+      ...named(task, name),
+      ...(needs.length === 0 ? {} : { depends: depends(dice, needs) }),
+    } as DagTask;
   });
 }
 

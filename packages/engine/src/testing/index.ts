@@ -1,4 +1,6 @@
 /** Builders and fakes for the engine, and the suite that every executor passes. @module */
+export { resumeAsks } from "../run/gates/books.ts";
+export { AskWorld } from "../simulate/ask-world.ts";
 export { aWorkflow, shTemplate, submission } from "./a-workflow.ts";
 export { EventReader, type ExecutorBench, type StepEnd, shStep } from "./conformance/bench.ts";
 export { executorConformance } from "./conformance/executor.ts";

@@ -148,6 +148,21 @@ describe("a hook of a step", () => {
   });
 });
 
+test("a hook of a workflow that begins suspended runs before there is any other node, and holds nothing up", () => {
+  const run = new PureRun(
+    aWorkflow({
+      suspend: true,
+      entrypoint: "work",
+      hooks: { running: hook("workflow.status == 'Running'") },
+      templates: [shTemplate("work"), notify],
+    }),
+  );
+  run.fact({ type: "resume", at: run.now + 1, by: "ann" });
+  const ended = run.toEnd();
+  expect(fired(ended)).toEqual(["wf.hooks.running Succeeded"]);
+  expect(ended.run.phase).toBe("Succeeded");
+});
+
 describe("hooks that read their siblings", () => {
   const pair = (hooks: Readonly<Record<string, LifecycleHook>>) =>
     aWorkflow({

@@ -58,11 +58,12 @@ function failUnstarted(run: Run, call: Call, error: string): void {
 
 /** Starts a hook that fired; one whose scope ended meanwhile is dropped. */
 export function startHook(run: Run, { of, name, hook }: ArmedHook): void {
-  const node = nodeOf(run, of);
-  if (node === undefined || boundaryOf(of)?.unit.state === "ended") return;
+  // A run may have hooks before it has its first node: suspended from the start, or waiting for a lock.
+  const owner = of.kind === "run" ? run.key.name : nodeOf(run, of)?.name;
+  if (owner === undefined || boundaryOf(of)?.unit.state === "ended") return;
   startHookCall(run, {
     of,
-    name: `${node.name}.hooks.${name}`,
+    name: `${owner}.hooks.${name}`,
     exitHook: { hook, workflowArguments: false },
     owner: ownerOf(of),
     exiting: isExiting(run, of),
