@@ -17,7 +17,7 @@ const commandsOf = (page: string, program: string): string[] =>
     .filter((line) => line.startsWith(`${program} `));
 
 /** What goes on until it is stopped, and what needs an id of one's own; other tests try these. */
-const notAlone = /^sluice (up|demo|events tail|dead show)( |$)/;
+const notAlone = /^sluice (up|engine|demo|events tail|dead show)( |$)/;
 
 interface Ran {
   readonly command: string;
