@@ -1,6 +1,6 @@
 import { isBad } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
-import { emptyMap, lazily, mapAt, parametersJson, type ScopePart, type Value } from "./scope.ts";
+import { emptyMap, lazily, parametersJson, type ScopePart, type Value } from "./scope.ts";
 import { strftime, strftimeDirectives } from "./strftime.ts";
 
 /** `workflow.*` of a run, as it stands when it is asked. */
@@ -10,7 +10,7 @@ export function globalsOf(run: Run): ScopePart {
       key.startsWith("workflow.") ? workflowValue(run, key.slice("workflow.".length)) : undefined,
     artifact: (key) =>
       key.startsWith(outputArtifact) ? run.globalArtifacts.get(key.slice(outputArtifact.length)) : undefined,
-    fill: (env) => fillWorkflow(run, mapAt(env, "workflow")),
+    fill: (env) => lazily(env, "workflow", () => workflowMap(run)),
   };
 }
 
@@ -53,7 +53,8 @@ function workflowValue(run: Run, key: string): Value {
   return char === undefined ? undefined : strftime(run.submitted.at, char);
 }
 
-function fillWorkflow(run: Run, workflow: Record<string, unknown>): void {
+function workflowMap(run: Run): Record<string, unknown> {
+  const workflow = emptyMap();
   for (const key of Object.keys(plain))
     if (!key.includes(".")) lazily(workflow, key, () => plain[key]?.(run) ?? null);
   lazily(workflow, "creationTimestamp", () => creationOf(run));
@@ -66,6 +67,7 @@ function fillWorkflow(run: Run, workflow: Record<string, unknown>): void {
     parameters: Object.assign(emptyMap(), Object.fromEntries(run.globals)),
     artifacts: Object.assign(emptyMap(), Object.fromEntries(run.globalArtifacts)),
   }));
+  return workflow;
 }
 
 const withJson = (map: Readonly<Record<string, string>>): Record<string, unknown> =>
