@@ -1,7 +1,8 @@
 // Every public workflow example that needs only the engine, and that lint accepts, is run to its end by the engine's pure
 // core; a script answers for the steps. What lint accepts must run, and end as the incumbent's does.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { definitionsAmong } from "@sluice/engine";
 import { type Ended, PureRun, type Script, type ScriptedEnd } from "@sluice/engine/testing";
 import { hasErrors, lintManifests, loadManifests, Workflow } from "@sluice/spec";
 import { describe, expect, test } from "vitest";
@@ -83,12 +84,21 @@ const answers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "suspend-template-outputs.yaml": { message: "X" },
 };
 
-function runExample({ name, workflow }: Example): Ended {
+/** All that the corpus has for its workflows to refer to. */
+const companions = absent
+  ? []
+  : readdirSync(join(corpus, "argo-workflows"), { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.ya?ml$/.test(file))
+      .flatMap((file) => loadManifests(readFileSync(join(corpus, "argo-workflows", file), "utf8")).manifests)
+      .map(({ manifest }) => manifest);
+
+async function runExample({ name, workflow }: Example): Promise<Ended> {
   const script = scripts[name]?.() ?? echo;
   const run = new PureRun(workflow, (step, state) => ({
     outputs: Object.fromEntries(step.outputPaths.map((path) => [path.name, "hello world"])),
     ...script(step, state),
   }));
+  await run.define(definitionsAmong(companions));
   let ended = run.toEnd();
   for (let n = 0; run.run.stage !== "done" && run.run.suspends.size > 0 && n < 10; n++) {
     run.fact({ type: "resume", at: run.now + 1, by: "ann", parameters: answers[name] ?? {} });
@@ -137,8 +147,8 @@ describe.skipIf(absent)(title, () => {
 
   test.each(all.map((example) => [example.name, example] as const))(
     "%s ends as it should",
-    (name, example) => {
-      const ended = runExample(example);
+    async (name, example) => {
+      const ended = await runExample(example);
 
       const shown = [ended.run.message ?? "", ...ended.tree()].join("\n");
       expect(example.phases, shown).toContain(ended.run.phase);
