@@ -2,8 +2,8 @@
 // core; a script answers for the steps. What lint accepts must run, and end as the incumbent's does.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { definitionsAmong } from "@sluice/engine";
-import { type Ended, PureRun, type Script, type ScriptedEnd } from "@sluice/engine/testing";
+
+import { definitionsAmong, type Ended, PureRun, type Script, type ScriptedEnd } from "@sluice/engine/testing";
 import { hasErrors, lintManifests, loadManifests, Workflow } from "@sluice/spec";
 import { describe, expect, test } from "vitest";
 

@@ -11,7 +11,6 @@ export type {
 } from "./cron/directory/port.ts";
 export { runCron } from "./cron/loop.ts";
 export type { CronArgument } from "./cron/workflow.ts";
-export { definitionsAmong } from "./definitions/manifests.ts";
 export type { ConfigMapContent, Definitions, TemplatePlace } from "./definitions/port.ts";
 export { makeRunDirectory, type RunDirectoryDeps } from "./directory/directory.ts";
 export { type LabelTest, parseLabelSelector } from "./directory/label-selector.ts";

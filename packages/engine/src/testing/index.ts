@@ -4,6 +4,7 @@ export { AskWorld } from "../simulate/ask-world.ts";
 export { aWorkflow, shTemplate, submission } from "./a-workflow.ts";
 export { EventReader, type ExecutorBench, type StepEnd, shStep } from "./conformance/bench.ts";
 export { executorConformance } from "./conformance/executor.ts";
+export { definitionsAmong } from "./definitions-among.ts";
 export { EngineBench, type EngineProcess } from "./engine-bench.ts";
 export { type ManualEnd, ManualExecutor, type ManualOptions, manualWorld } from "./manual-executor.ts";
 export { type Ended, PureRun, runToEnd, type Script, type ScriptedEnd } from "./run-to-end.ts";

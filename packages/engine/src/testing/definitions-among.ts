@@ -1,5 +1,5 @@
 import type { Manifest } from "@sluice/spec";
-import type { Definitions } from "./port.ts";
+import type { Definitions } from "../definitions/port.ts";
 
 /** What is among these manifests; one that names no namespace is of each. */
 export function definitionsAmong(manifests: readonly Manifest[]): Definitions {
