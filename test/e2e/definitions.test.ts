@@ -73,7 +73,7 @@ arguments: { parameters: [{ name: who, value: x }] }
     const logs = await sluice.run("logs", workflow?.metadata.name ?? "", "--no-prefix");
     expect(logs.stdout).toBe("hello ann\nhello ann\nshared sky\n");
     const found = jsonOf(await sluice.run("list", "-l", "team=blue,greets=ann", "--json"));
-    expect(found).toHaveLength(1);
+    expect(found.items).toHaveLength(1);
   });
 
   test("is run by the command line, and a run keeps what it took when the template goes", async () => {
