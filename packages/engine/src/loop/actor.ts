@@ -172,10 +172,15 @@ export class RunActor implements LiveRun {
         this.#arm(this.run.timers.nextAt, signal);
         continue;
       }
-      this.#deps.registry.changed(this.run.key);
+      // Who is told of the end may count on the caches.
+      const isSaving = this.run.stage === "done" && this.run.changes.save.length > 0;
+      if (!isSaving) this.#deps.registry.changed(this.run.key);
       await this.#deps.failpoints.reach("engine.appended");
       over = await this.#act(signal);
       if (!over) await this.#journal.compact();
+      if (!isSaving) continue;
+      await this.#asks.saved();
+      this.#deps.registry.changed(this.run.key);
     }
     if (!over || signal.aborted) return;
     const { run, executor } = this;
