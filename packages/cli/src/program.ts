@@ -70,6 +70,11 @@ function engineCommand(program: Command, call: Call): void {
     .option("--image-pull-policy <policy>", "for pods that name none: Always, IfNotPresent or Never")
     .option("--kubeconfig <file>", "the cluster for executor kubernetes")
     .option("--max-steps <number>", "steps that run at once (default 64)")
+    .option(
+      "--parallelism <number>",
+      "workflows under way at once; the others are Pending (default 0: any number)",
+    )
+    .option("--namespace-parallelism <number>", "the same in each namespace")
     .option("--log-level <level>", "debug, info, warn or error (default info)")
     .option("--log-format <format>", "text or json (default text)")
     .action(call(async () => (await import("./commands/server/engine.ts")).engine))

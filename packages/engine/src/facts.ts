@@ -19,6 +19,8 @@ export interface EngineMark {
   readonly at: number;
   /** Names one start of one engine process. */
   readonly engine: string;
+  /** On a claim: this engine lets only so many runs go at once, so the run asks for a place before it begins. */
+  readonly limited?: true;
   /** Where steps that this engine starts keep running, when that is not where the last mark with a site said. */
   readonly site?: string;
 }

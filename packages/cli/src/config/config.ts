@@ -54,6 +54,10 @@ export const Config = z.strictObject({
     .default(2 ** 30),
   /** Parts into which engines divide the runs; fixed by the first start of an installation. */
   shards: z.coerce.number().int().min(1).max(4_096).default(64),
+  /** Workflows that are under way at once, over all engines on the bus; 0 = any number. The others are Pending. */
+  parallelism: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  /** The same in each namespace. */
+  namespaceParallelism: z.coerce.number().int().min(0).max(1_000_000).default(0),
   apiToken: secret.optional(),
   kubeconfig: z.string().optional(),
   /** Executor `kubernetes`: namespaces in which steps may run, comma-separated; a Role in each is enough. Absent: all. */

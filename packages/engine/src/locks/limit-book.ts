@@ -9,7 +9,14 @@ export type Limit =
   | { readonly kind: "limit"; readonly value: number }
   | { readonly kind: "none"; readonly reason: string };
 
+/** How many runs may be under way at once; absent = any number. */
+export interface RunPlaces {
+  readonly total?: number;
+  readonly perNamespace?: number;
+}
+
 export interface LimitDeps {
+  readonly places?: RunPlaces;
   /** Where applied ConfigMaps are. */
   readonly resources?: Pick<Resources, "watch">;
   /** A ConfigMap's value elsewhere: a cluster's, or a file's. */
@@ -76,6 +83,11 @@ export class LimitBook {
       case "mutex":
       case "database-mutex":
         return mutexLimit;
+      case "place": {
+        const { total, perNamespace } = this.#deps.places ?? {};
+        const value = wish.namespace === "" ? total : perNamespace;
+        return { kind: "limit", value: value ?? Number.MAX_SAFE_INTEGER };
+      }
       case "database": {
         const value = this.#database.get(key);
         return value === undefined

@@ -148,3 +148,60 @@ describe("a cache", () => {
     );
   });
 });
+
+describe("an engine that lets only so many workflows go at once", () => {
+  const plain = (name: string, priority = 0) =>
+    aWorkflow({ priority, templates: [shTemplate("main")] }, name);
+  const message = "Workflow processing has been postponed because too many workflows are already running";
+
+  test("keeps the others Pending, and lets those of the highest priority go first", async () => {
+    await using bench = new EngineBench();
+    const executor = new ManualExecutor({ now: () => bench.clock.now() });
+    const engine = bench.start(executor, { config: { places: { perNamespace: 1 } } });
+    await engine.directory.submit(plain("a"), options);
+    const a = await executor.started((s) => s.run.name === "a");
+    await engine.directory.submit(plain("low"), options);
+    await engine.directory.submit(plain("high", 5), options);
+    await engine.directory.submit(plain("stopped"), options);
+    for (const name of ["low", "high", "stopped"]) {
+      const waits = await bench.until(engine, key(name), (o) => o.status.message === message);
+      expect(waits.status).toMatchObject({ phase: "Pending", startedAt: null });
+      expect(waits.status["synchronization"]).toBeUndefined();
+    }
+    await engine.directory.stop(key("stopped"), { by: "ann" });
+    expect((await bench.ended(engine, key("stopped"))).status).toMatchObject({
+      phase: "Failed",
+      message: "Stopped with strategy 'Stop'",
+    });
+
+    executor.end(a.id);
+    const next = await executor.started(() => true);
+    expect(next.run.name).toBe("high");
+    executor.end(next.id);
+    const last = await executor.started((s) => s.run.name === "low");
+    executor.end(last.id);
+    expect((await bench.ended(engine, key("low"))).status.phase).toBe("Succeeded");
+  });
+
+  test("counts runs of other engines, and those of a dead one, too", async () => {
+    await using bench = new EngineBench();
+    const world = manualWorld();
+    const now = () => bench.clock.now();
+    const config = { places: { total: 1, perNamespace: 5 } };
+    const one = bench.start(new ManualExecutor({ now, world }), { config });
+    await one.directory.submit(plain("a"), options);
+    await one.directory.submit(plain("b"), options);
+    await bench.until(one, key("b"), (o) => o.status.message === message);
+    await bench.until(one, key("a"), (o) => o.status.phase === "Running");
+    await one.kill();
+
+    const executor = new ManualExecutor({ now, world });
+    const two = bench.start(executor, { config });
+    await bench.until(two, key("b"), (o) => o.status.message === message);
+    const a = await executor.started((s) => s.run.name === "a");
+    executor.end(a.id);
+    const b = await executor.started((s) => s.run.name === "b");
+    executor.end(b.id);
+    expect((await bench.ended(two, key("b"))).status.phase).toBe("Succeeded");
+  });
+});

@@ -3,6 +3,7 @@ import type { Archive, ArtifactStore, Journal, KeyValue, LogStore, MemoStore, Re
 import type { Definitions } from "../definitions/port.ts";
 import type { Executor } from "../executor/contract.ts";
 import type { Fact } from "../facts.ts";
+import type { RunPlaces } from "../locks/limit-book.ts";
 import type { LockManager } from "../locks/lock-manager.ts";
 import type { MetricsRegistry } from "../metrics/registry.ts";
 import type { RunLimits } from "../run/state/run.ts";
@@ -17,6 +18,8 @@ export interface EngineConfig {
   readonly maxParallelSteps?: number;
   /** Records of a run's journal after which it is packed into one. Default 500. */
   readonly checkpointRecords?: number;
+  /** Runs that are under way at once, over all engines that share the bus; the others are Pending. Absent = any number. */
+  readonly places?: RunPlaces;
   /** Bounds of one run; each has a default. */
   readonly limits?: Partial<RunLimits>;
 }

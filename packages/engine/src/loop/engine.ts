@@ -388,6 +388,7 @@ function coordinated(deps: EngineDeps): Pick<LoopDeps, "locks" | "memo"> {
   const limits = new LimitBook({
     clock,
     log,
+    ...(deps.config?.places === undefined ? {} : { places: deps.config.places }),
     ...(resources === undefined ? {} : { resources }),
     ...(configMap === undefined ? {} : { lookup: configMap }),
   });

@@ -50,6 +50,16 @@ export class JournalWriter {
     this.seq = seq;
   }
 
+  get #isLimited(): boolean {
+    const { config, locks } = this.#deps;
+    return (
+      config?.places !== undefined &&
+      locks !== undefined &&
+      this.run.phase === "Pending" &&
+      !this.run.isLimited
+    );
+  }
+
   /** Stores the facts and folds them in, with any command that came between. */
   async append(facts: readonly Fact[], signal: AbortSignal): Promise<AppendOutcome> {
     const mark: EngineMark = {
@@ -58,6 +68,7 @@ export class JournalWriter {
       at: this.#deps.clock.now(),
       engine: this.#deps.engine,
       ...(this.#site === undefined || this.#site === this.run.site ? {} : { site: this.#site }),
+      ...(this.#isLimited ? { limited: true } : {}),
     };
     const record = [mark, ...facts];
     for (let attempt = 1; !signal.aborted; attempt++) {

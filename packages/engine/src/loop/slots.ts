@@ -1,14 +1,20 @@
 /** Who waits for a slot: each run is one line, and lines take turns. */
 export interface SlotUser {
+  /** The run's; higher ones go first. Default 0. */
+  readonly priority?: number;
   /** A slot is there for this step. */
   granted(stepId: string): void;
 }
 
-/** Bounds the steps that run at once in this process; fair between runs, first come first served within one. */
+/**
+ * Bounds the steps that run at once in this process. Runs of a higher priority go first; those of the same take turns,
+ * first come first served within one.
+ */
 export class StepSlots {
   readonly #max: number;
   readonly #holders = new Set<string>();
-  readonly #lines = new Map<SlotUser, string[]>();
+  /** By priority, the highest first. */
+  #ranks: Rank[] = [];
 
   constructor(max: number) {
     this.#max = max;
@@ -17,13 +23,14 @@ export class StepSlots {
   /** Steps in line. */
   get waiting(): number {
     let waiting = 0;
-    for (const line of this.#lines.values()) waiting += line.length;
+    for (const { lines } of this.#ranks) for (const line of lines.values()) waiting += line.length;
     return waiting;
   }
 
   request(user: SlotUser, stepId: string): void {
-    const line = this.#lines.get(user);
-    if (line === undefined) this.#lines.set(user, [stepId]);
+    const { lines } = this.#rankOf(user);
+    const line = lines.get(user);
+    if (line === undefined) lines.set(user, [stepId]);
     else line.push(stepId);
     this.#grant();
   }
@@ -35,11 +42,11 @@ export class StepSlots {
 
   /** Leaves the line; true when the step was still in it. */
   cancel(user: SlotUser, stepId: string): boolean {
-    const line = this.#lines.get(user);
+    const line = this.#rankOf(user).lines.get(user);
     const at = line?.indexOf(stepId) ?? -1;
     if (line === undefined || at < 0) return false;
     line.splice(at, 1);
-    if (line.length === 0) this.#lines.delete(user);
+    if (line.length === 0) this.leave(user);
     return true;
   }
 
@@ -48,21 +55,38 @@ export class StepSlots {
   }
 
   leave(user: SlotUser): void {
-    this.#lines.delete(user);
+    const rank = this.#rankOf(user);
+    rank.lines.delete(user);
+    if (rank.lines.size === 0) this.#ranks = this.#ranks.filter((other) => other !== rank);
+  }
+
+  #rankOf({ priority = 0 }: SlotUser): Rank {
+    const known = this.#ranks.find((rank) => rank.priority === priority);
+    if (known !== undefined) return known;
+    const rank: Rank = { priority, lines: new Map() };
+    this.#ranks = [...this.#ranks, rank].sort((a, b) => b.priority - a.priority);
+    return rank;
   }
 
   #grant(): void {
     while (this.#holders.size < this.#max) {
-      const first = this.#lines.entries().next().value;
-      if (first === undefined) return;
+      const lines = this.#ranks[0]?.lines;
+      const first = lines?.entries().next().value;
+      if (lines === undefined || first === undefined) return;
       const [user, line] = first;
       const stepId = line.shift();
       // To the end of the round: the next slot is another run's.
-      this.#lines.delete(user);
-      if (line.length > 0) this.#lines.set(user, line);
+      lines.delete(user);
+      if (line.length > 0) lines.set(user, line);
+      else if (lines.size === 0) this.#ranks.shift();
       if (stepId === undefined) continue;
       this.#holders.add(stepId);
       user.granted(stepId);
     }
   }
+}
+
+interface Rank {
+  readonly priority: number;
+  readonly lines: Map<SlotUser, string[]>;
 }

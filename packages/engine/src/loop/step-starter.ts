@@ -41,6 +41,10 @@ export class StepStarter implements SlotUser {
     this.#tell = tell;
   }
 
+  get priority(): number {
+    return this.#run.spec.priority ?? 0;
+  }
+
   requestOf(step: Step): StepRequest {
     const activeAt = step.activeMs === undefined ? undefined : this.#deps.clock.now() + step.activeMs;
     const deadlines = [step.timeoutAt, activeAt].filter((at) => at !== undefined);

@@ -9,6 +9,7 @@ interface Held {
   readonly holder: string;
 }
 
+const isPlace = ({ kind }: Pick<Held, "kind">): boolean => kind === "place";
 const isMutex = (kind: LockWish["kind"]): boolean => kind === "mutex" || kind === "database-mutex";
 
 /** `status.synchronization`; undefined when the run has nothing to do with locks now. */
@@ -17,11 +18,13 @@ export function synchronizationOf(run: Run, live: LiveSteps): object | undefined
   const holder = (ask: string) =>
     ask === runAsk ? `${run.key.namespace}/${run.key.name}` : `${run.key.namespace}/${run.key.name}/${ask}`;
   const holding: Held[] = [...run.locks].flatMap(([ask, { locks }]) =>
-    locks.map(({ key, kind }) => ({ key, kind, holder: holder(ask) })),
+    locks.filter((lock) => !isPlace(lock)).map(({ key, kind }) => ({ key, kind, holder: holder(ask) })),
   );
   const waiting: Held[] = [...run.asks.values()].flatMap((ask) => {
     const wish = waitedLock(ask, live);
-    return wish === undefined ? [] : [{ key: wish.key, kind: wish.kind, holder: holder(ask.id) }];
+    return wish === undefined || isPlace(wish)
+      ? []
+      : [{ key: wish.key, kind: wish.kind, holder: holder(ask.id) }];
   });
   const mutex = {
     ...listed("holding", holding.filter(({ kind }) => isMutex(kind)).map(mutexRow)),
@@ -31,6 +34,7 @@ export function synchronizationOf(run: Run, live: LiveSteps): object | undefined
     ...listed("holding", semaphoreRows(holding)),
     ...listed("waiting", semaphoreRows(waiting)),
   };
+  if (Object.keys(mutex).length + Object.keys(semaphore).length === 0) return undefined;
   return {
     ...(Object.keys(mutex).length === 0 ? {} : { mutex }),
     ...(Object.keys(semaphore).length === 0 ? {} : { semaphore }),

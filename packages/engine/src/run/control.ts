@@ -1,10 +1,9 @@
 // What people ask of a running workflow.
 import type { CommandFact, OutputsSet, Resumed, StopRequested } from "../facts.ts";
+import { endUnadmitted, isAwaiting } from "./gates/admission.ts";
 import { cutGates } from "./gates/gate.ts";
 import { completeSuspend, failSuspend, setOutputs } from "./kinds/suspend.ts";
-import { endUnadmitted } from "./lifecycle.ts";
 import { type NodeSelector, parseSelector } from "./selector.ts";
-import { runAsk } from "./state/asks.ts";
 import type { Unit } from "./state/frames.ts";
 import type { Run } from "./state/run.ts";
 
@@ -47,7 +46,7 @@ function shutDown(run: Run, fact: StopRequested): void {
     if (!isSpared(fact, unit)) failSuspend(run, unit, "Failed", `Stopped with strategy '${fact.strategy}'`);
   const stopped = `Stopped with strategy '${fact.strategy}'`;
   cutGates(run, (gate) => fact.strategy === "Terminate" || !gate.call.exiting, stopped);
-  if (run.asks.has(runAsk)) endUnadmitted(run, fact.message ?? stopped);
+  if (isAwaiting(run)) endUnadmitted(run, fact.message ?? stopped);
   run.timers.hasten(run.now);
 }
 

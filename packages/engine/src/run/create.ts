@@ -44,6 +44,7 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
     podsSucceeded: 0,
     held: [],
     heldGates: [],
+    isLimited: false,
     asks: new Map(),
     askCount: 0,
     locks: new Map(),

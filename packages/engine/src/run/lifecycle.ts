@@ -1,20 +1,17 @@
 import { workflowArtifacts } from "../template/artifacts.ts";
-import { globalsOf } from "../values/globals.ts";
 import { failureText } from "../values/language.ts";
-import { Scope } from "../values/scope.ts";
 import { invalidArgument } from "./arguments.ts";
 import { startCall } from "./call.ts";
 import { missingDefinition } from "./definitions.ts";
-import { dropAsks, putAsk } from "./gates/books.ts";
+import { admitRun, isAwaiting } from "./gates/admission.ts";
+import { dropAsks } from "./gates/books.ts";
 import { cutGates } from "./gates/gate.ts";
-import { lockWishes, waitingMessage } from "./gates/locks.ts";
 import { armHooks, phaseChanged } from "./hooks/watch.ts";
 import { endHooked } from "./kinds/hooks.ts";
 import { cutStep, overdueMessage } from "./kinds/leaf.ts";
 import { exitHookOf } from "./kinds/steps.ts";
 import { failSuspend } from "./kinds/suspend.ts";
 import { stampMetadata } from "./metadata.ts";
-import { type LockWish, runAsk } from "./state/asks.ts";
 import type { Call, RenderedArtifacts } from "./state/frames.ts";
 import type { RunPhase } from "./state/node.ts";
 import type { Run } from "./state/run.ts";
@@ -22,43 +19,18 @@ import { endNode } from "./state/tree.ts";
 
 /** An engine took the run: its main part starts. */
 export function startRun(run: Run): void {
-  if (run.phase !== "Pending" || run.definitions === "wanted" || run.asks.has(runAsk)) return;
+  if (run.phase !== "Pending" || run.definitions === "wanted" || isAwaiting(run)) return;
   run.startedAt = run.now;
   const fault = faultOf(run);
   if (fault !== undefined) {
     endRun(run, fault.phase, fault.message);
     return;
   }
-  let locks: readonly LockWish[] = [];
-  try {
-    locks = lockWishes(run.spec.synchronization, run.key.namespace, new Scope(run.now, globalsOf(run)));
-  } catch (error) {
-    endUnadmitted(run, `${lockFailed}${failureText(error)}`);
-    return;
-  }
-  if (locks.length === 0 || run.shutdown !== undefined) {
-    beginRun(run);
-    return;
-  }
-  run.message = waitingMessage(locks);
-  putAsk(run, { kind: "locks", id: runAsk, locks });
+  admitRun(run);
 }
 
-const lockFailed = "Failed to acquire the synchronization lock. ";
-
-/** The run's own locks came, or cannot be had. */
-export function runAnswered(run: Run, denied?: string): void {
-  delete run.message;
-  if (denied === undefined) beginRun(run);
-  else endUnadmitted(run, `${lockFailed}${denied}`);
-}
-
-/** Ends a run that did not begin. */
-export function endUnadmitted(run: Run, message: string): void {
-  endRun(run, "Failed", message);
-}
-
-function beginRun(run: Run): void {
+/** The run has all that it needs: its main part starts. */
+export function beginRun(run: Run): void {
   run.phase = "Running";
   run.startedAt = run.now;
   const seconds = run.spec.activeDeadlineSeconds;
@@ -134,7 +106,8 @@ export function runHooksEnded(run: Run): void {
   endRun(run, phase, message);
 }
 
-function endRun(run: Run, phase: RunPhase, message?: string): void {
+/** Ends the run, whatever it was at, and gives back what it has. */
+export function endRun(run: Run, phase: RunPhase, message?: string): void {
   run.stage = "done";
   run.phase = phase;
   if (message === undefined) delete run.message;

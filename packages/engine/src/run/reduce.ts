@@ -40,6 +40,7 @@ function apply(run: Run, fact: Fact): void {
       return;
     case "engine":
       moveSite(run, fact.site);
+      if (fact.limited === true) run.isLimited = true;
       startRun(run);
       return;
     case "definitions":

@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import type { Stores } from "@sluice/bus";
 import {
   type CronDirectory,
+  type EngineConfig,
   type Fact,
   type MetricsRegistry,
   makeRunDirectory,
@@ -13,6 +14,7 @@ import {
   RunRegistry,
   runEngine,
 } from "@sluice/engine";
+import type { Config } from "../../config/config.ts";
 import { openBus } from "../bus.ts";
 import { makeDefinitions } from "../definitions.ts";
 import { type ChosenExecutor, chooseExecutor } from "../executors.ts";
@@ -58,7 +60,7 @@ export function startEngine(
         log: log.child({ role: "engine" }),
         failpoints,
         identity: hostname(),
-        config: { maxParallelSteps: config.maxSteps },
+        config: engineConfig(config),
         definitions: makeDefinitions(stores.resources, chosen.configMap),
         registry,
         ...(metrics === undefined ? {} : { metrics }),
@@ -109,4 +111,16 @@ export async function startEngineAlone(
   startEngine(options, { stores, chosen, roles });
   await Promise.race([roles.ready(), aborted(scope.signal)]);
   return { dataDir, executor: chosen };
+}
+
+/** Runs and steps at once; 0 in the settings means any number. */
+function engineConfig({ maxSteps, parallelism, namespaceParallelism }: Config): EngineConfig {
+  if (parallelism === 0 && namespaceParallelism === 0) return { maxParallelSteps: maxSteps };
+  return {
+    maxParallelSteps: maxSteps,
+    places: {
+      ...(parallelism === 0 ? {} : { total: parallelism }),
+      ...(namespaceParallelism === 0 ? {} : { perNamespace: namespaceParallelism }),
+    },
+  };
 }

@@ -1,9 +1,9 @@
 import type { AnswerFact, Remembered } from "../../facts.ts";
 import { failCall } from "../call.ts";
-import { runAnswered } from "../lifecycle.ts";
 import type { Gate } from "../state/asks.ts";
 import type { Run } from "../state/run.ts";
 import { endNode } from "../state/tree.ts";
+import { runAnswered } from "./admission.ts";
 import { giveBack, takeAsk } from "./books.ts";
 import { askCache, begin } from "./gate.ts";
 

@@ -6,11 +6,14 @@ import type { Node, NodeOutputs } from "./node.ts";
 /** The ask of the run itself: no node's id has a slash. */
 export const runAsk = "/run";
 
+/** The asks of a run for a place among those of its namespace, and then among all. */
+export const placeAsks = ["/place/namespace", "/place"] as const;
+
 /** One lock that somebody wants. */
 export interface LockWish {
   /** As it is shown: `ns/Mutex/name`, `ns/ConfigMap/cm/key`, `ns/Database/key`. */
   readonly key: string;
-  readonly kind: "mutex" | "configmap" | "database-mutex" | "database";
+  readonly kind: "mutex" | "configmap" | "database-mutex" | "database" | "place";
   readonly namespace: string;
   readonly name: string;
   /** The key in the ConfigMap that has the limit. */

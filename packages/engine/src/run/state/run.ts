@@ -89,6 +89,8 @@ export interface Run {
   held: Unit[];
   /** Calls that would ask, held while the run is suspended. */
   heldGates: Gate[];
+  /** The engine that took it lets only so many runs go at once. */
+  isLimited: boolean;
   /** What the run waits to be told by the world, by ask; asked again after a restart. */
   readonly asks: Map<string, Ask>;
   /** Asks so far: their order in a lock's queue. */
