@@ -25,6 +25,7 @@ export {
   type ContainerWork,
   type Executor,
   type ExecutorDescription,
+  type ResourceWork,
   runUidOf,
   type SavedArtifact,
   type StepEvent,

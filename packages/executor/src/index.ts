@@ -6,6 +6,7 @@ export {
   makeAgent,
   makeDataWork,
   makeHttpWork,
+  makeResourceWork,
   withAgent,
 } from "./agent/index.ts";
 export { LocalError } from "./errors.ts";

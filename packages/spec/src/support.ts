@@ -101,7 +101,7 @@ const template: Row<Template> = {
   podResources: "pod",
   resourceClaims: "pod",
   containerSet: "runs",
-  resource: "later",
+  resource: "runs",
   data: "runs",
   http: "runs",
   plugin: "later",
@@ -217,8 +217,8 @@ const valueFrom: Row<ValueFrom> = {
   expression: "runs",
   supplied: "runs",
   configMapKeyRef: "runs",
-  jsonPath: "later",
-  jqFilter: "later",
+  jsonPath: "runs",
+  jqFilter: "runs",
   event: "later",
 };
 const retryStrategy: Row<RetryStrategy> = {

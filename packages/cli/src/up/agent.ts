@@ -2,13 +2,15 @@
 import type { Clock, Logger, OutboundPolicy, Random, Scope } from "@sluice/base";
 import type { ArtifactStore } from "@sluice/bus";
 import type { Executor } from "@sluice/engine";
-import type { References } from "@sluice/kube";
+import type { KubeClient, References } from "@sluice/kube";
 import type { Config } from "../config/config.ts";
 
 export interface AgentDeps {
   readonly config: Config;
   readonly references: References;
   readonly artifacts: ArtifactStore;
+  /** Undefined where no cluster is named. */
+  readonly client: KubeClient | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -23,11 +25,17 @@ export const outboundPolicyOf = ({ httpAllow, httpPrivate }: Config): OutboundPo
 
 /** The executor with the agent beside it; both end with the scope. */
 export async function addAgent(executor: Executor, deps: AgentDeps): Promise<Executor> {
-  const { makeAgent, makeDataWork, makeHttpWork, withAgent } = await import("@sluice/executor");
-  const { config, references, artifacts, clock, random, log, scope } = deps;
+  const { makeAgent, makeDataWork, makeHttpWork, makeResourceWork, withAgent } = await import(
+    "@sluice/executor"
+  );
+  const { config, references, artifacts, client, clock, random, log, scope } = deps;
   const agent = scope.use(
     makeAgent({
-      works: [makeHttpWork({ references, policy: outboundPolicyOf(config) }), makeDataWork(artifacts)],
+      works: [
+        makeHttpWork({ references, policy: outboundPolicyOf(config) }),
+        makeDataWork(artifacts),
+        makeResourceWork({ client }),
+      ],
       clock,
       random,
       log: log.child({ executor: "agent" }),

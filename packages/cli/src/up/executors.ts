@@ -5,7 +5,7 @@ import type { Clock, Logger, Random, Scope } from "@sluice/base";
 import { hasCode, hashId, messageOf } from "@sluice/base";
 import type { ArtifactStore, KeyValue } from "@sluice/bus";
 import type { Definitions, Executor } from "@sluice/engine";
-import type { References } from "@sluice/kube";
+import type { KubeClient, References } from "@sluice/kube";
 import type { Config } from "../config/config.ts";
 import { CliError } from "../errors.ts";
 import { addAgent } from "./agent.ts";
@@ -30,6 +30,8 @@ export interface ExecutorDeps {
 export interface ChosenExecutor {
   readonly executor: Executor;
   readonly references: References;
+  /** The cluster that steps run on. */
+  readonly client?: KubeClient;
   /** Why this one, for people. */
   readonly why: string;
   /** ConfigMaps of the cluster; absent where they are applied here. */
@@ -48,8 +50,19 @@ export async function chooseExecutor(deps: ExecutorDeps): Promise<ChosenExecutor
   const chosen = await choose(deps);
   return {
     ...chosen,
-    executor: await addAgent(chosen.executor, { ...deps, references: chosen.references }),
+    executor: await addAgent(chosen.executor, {
+      ...deps,
+      references: chosen.references,
+      client: chosen.client ?? (await namedCluster(deps)),
+    }),
   };
+}
+
+/** Local steps beside a cluster: its objects are reached by steps of the type resource. */
+async function namedCluster({ config, scope }: ExecutorDeps): Promise<KubeClient | undefined> {
+  if (config.kubeconfig === undefined) return undefined;
+  const { loadKubeConfig, makeKubeClient } = await import("@sluice/kube");
+  return scope.use(makeKubeClient(await loadKubeConfig({ kubeconfig: config.kubeconfig })));
 }
 
 async function choose(deps: ExecutorDeps): Promise<ChosenExecutor> {
@@ -131,7 +144,7 @@ async function kubernetes(deps: ExecutorDeps, why: string): Promise<ChosenExecut
         throw error;
       }
     };
-    return { executor, references: kubeReferences(client), configMap, why };
+    return { executor, references: kubeReferences(client), configMap, client, why };
   } catch (error) {
     throw CliError.KUBERNETES_UNAVAILABLE({ reason: messageOf(error) }, error);
   }

@@ -102,7 +102,21 @@ export type StepWork =
   /** The keys under a key of the artifact repository ("" = all of the namespace), put through expressions over `data`. */
   | { readonly kind: "data"; readonly key: string; readonly transformation: readonly Condition[] }
   /** Something done to a Kubernetes object. */
-  | { readonly kind: "resource"; readonly resource: ResourceTemplate };
+  | ResourceWork;
+
+export interface ResourceWork {
+  readonly kind: "resource";
+  readonly resource: Omit<ResourceTemplate, "manifest" | "successCondition" | "failureCondition">;
+  readonly manifest?: Condition;
+  readonly success?: Condition;
+  readonly failure?: Condition;
+  /** Output parameters that are read from the object. */
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly jsonPath?: string;
+    readonly jqFilter?: string;
+  }[];
+}
 
 /** An expression whose tags are known: their values are data in it, never part of its text. */
 export interface Condition {

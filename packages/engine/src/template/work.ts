@@ -1,8 +1,8 @@
 // What a leaf has done, with no tag left in it.
-import { artifactPathsOf, type Template } from "@sluice/spec";
+import { artifactPathsOf, type ResourceTemplate, type Template } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
 import type { StepWork } from "../executor/contract.ts";
-import { conditionOf, renderDeep } from "../values/language.ts";
+import { conditionOf, renderDeep, textWithData } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
 import { keyOf, locationOf, withKey } from "./artifact-location.ts";
 
@@ -19,6 +19,29 @@ function dataWork({ source, transformation }: NonNullable<Template["data"]>, sco
   };
 }
 
+function resourceWork(resource: ResourceTemplate, outputs: Template["outputs"], scope: Scope): StepWork {
+  const { manifest, successCondition, failureCondition, ...rest } = resource;
+  const parameters = renderDeep(outputs?.parameters ?? [], scope);
+  return {
+    kind: "resource",
+    resource: renderDeep(rest, scope),
+    ...(manifest === undefined || manifest === "" ? {} : { manifest: textWithData(manifest, scope) }),
+    ...(successCondition === undefined ? {} : { success: textWithData(successCondition, scope) }),
+    ...(failureCondition === undefined ? {} : { failure: textWithData(failureCondition, scope) }),
+    outputs: parameters.flatMap(({ name, valueFrom }) =>
+      valueFrom?.jsonPath === undefined && valueFrom?.jqFilter === undefined
+        ? []
+        : [
+            {
+              name,
+              ...(valueFrom.jsonPath === undefined ? {} : { jsonPath: valueFrom.jsonPath }),
+              ...(valueFrom.jqFilter === undefined ? {} : { jqFilter: valueFrom.jqFilter }),
+            },
+          ],
+    ),
+  };
+}
+
 /** The work of a leaf template. Errors: ENGINE_TEMPLATE_INVALID, ENGINE_VALUE_UNRESOLVED, those of expressions. */
 export function workOf(template: Template, scope: Scope): StepWork {
   const { container, script, containerSet, http, resource, data } = template;
@@ -26,7 +49,7 @@ export function workOf(template: Template, scope: Scope): StepWork {
   if (container !== undefined) return { kind: "container", container: renderDeep(container, scope) };
   if (containerSet !== undefined)
     return { kind: "containerSet", containerSet: renderDeep(containerSet, scope) };
-  if (resource !== undefined) return { kind: "resource", resource: renderDeep(resource, scope) };
+  if (resource !== undefined) return resourceWork(resource, template.outputs, scope);
   if (data !== undefined) return dataWork(data, scope);
   if (http !== undefined) {
     const { successCondition, ...request } = http;

@@ -158,6 +158,28 @@ function compiled(text: string, resolve: ((key: string) => string | undefined) |
   return made;
 }
 
+/** A text of any language, with the value of each tag beside it as data. Errors: those of tags and of expressions. */
+export function textWithData(text: string, scope: Scope): Condition {
+  const tags: Record<string, string> = {};
+  let rendered = text;
+  // A tag inside of another belongs to it: only whole ones have a place of their own.
+  let reached = 0;
+  const whole = listTags(text).filter(({ start, end }) => {
+    const isInner = start < reached;
+    reached = Math.max(reached, end);
+    return !isInner;
+  });
+  for (const { start, end } of whole.toReversed()) {
+    const tag = text.slice(start, end);
+    const value = renderText(tag, scope);
+    if (value === tag) continue;
+    const name = `_value${start}`;
+    tags[name] = value;
+    rendered = `${rendered.slice(0, start)}{{${name}}}${rendered.slice(end)}`;
+  }
+  return { text: rendered, tags };
+}
+
 /** As renderText for the names of a run alone; every other tag stays as it is. */
 export function renderNamed(text: string, scope: Scope): string {
   return text.replace(

@@ -138,7 +138,7 @@ export class AgentExecutor implements Executor {
     const { kind } = step.work;
     const one = this.#works.get(kind);
     if (one === undefined) return AgentError.WORK_UNSUPPORTED({ kind });
-    const at = clock.now;
+    const at = () => clock.now();
     const put = (event: StepEvent) => this.#queue.put(event);
     const release = await one.turns.take(signal);
     try {

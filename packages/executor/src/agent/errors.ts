@@ -29,6 +29,17 @@ export const AgentError = defineErrors("AGENT", {
     message: (d: { what: string }) => `the data template gives too much: ${d.what}`,
     hint: "list a narrower key, or filter more in `transformation`",
   },
+  NO_KUBERNETES: {
+    retry: "never",
+    message: (d: { template: string }) =>
+      `template '${d.template}' is of type resource, and no Kubernetes is configured here`,
+    hint: "name a cluster by `--kubeconfig`; steps may stay local with `--executor local`",
+  },
+  RESOURCE_INVALID: {
+    retry: "never",
+    message: (d: { field: string; reason: string }) => `resource.${d.field}: ${d.reason}`,
+    hint: "look at the template's `resource` with the values of its inputs put in",
+  },
   BROKEN: {
     retry: "bug",
     message: (d: { kind: string; reason: string }) => `a step of the kind '${d.kind}' broke: ${d.reason}`,

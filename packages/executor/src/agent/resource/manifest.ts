@@ -1,0 +1,48 @@
+// A manifest with data in it. The text is parsed with marks in the place of its tags, and only then do the values come in:
+// each stays inside the place where its tag stands, whatever is in it.
+import { isForbiddenKey, isObject, type Json } from "@sluice/base";
+import type { Condition } from "@sluice/engine";
+import { fromYaml } from "@sluice/spec";
+
+const mark = (index: number, isQuoted: boolean): string =>
+  `sluice-${isQuoted ? "text" : "value"}-${index}-mark`;
+const marks = /sluice-(text|value)-(\d+)-mark/g;
+
+/** The manifest's one document. Errors: SPEC_INVALID for what is no YAML. */
+export function composeManifest({ text, tags }: Condition): Json {
+  const values: string[] = [];
+  const marked = text.replace(/(["']?)\{\{(_value\d+)\}\}/g, (all, quote: string, name: string) => {
+    const value = Object.hasOwn(tags, name) ? tags[name] : undefined;
+    if (value === undefined) return all;
+    values.push(value);
+    return `${quote}${mark(values.length - 1, quote !== "")}`;
+  });
+  return filled(fromYaml(marked, "manifest"), values);
+}
+
+function filled(value: Json, values: readonly string[]): Json {
+  if (typeof value === "string") return textOf(value, values);
+  if (Array.isArray(value)) return value.map((inner) => filled(inner, values));
+  if (!isObject(value)) return value;
+  const made: Record<string, Json> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    const name = replaced(key, values);
+    if (!isForbiddenKey(name)) made[name] = filled(inner as Json, values);
+  }
+  return made;
+}
+
+const replaced = (text: string, values: readonly string[]): string =>
+  text.replaceAll(marks, (_, __, index: string) => values[Number(index)] ?? "");
+
+/** A value that stands alone and without quotes is what YAML reads in it: a number, a list, a map, or a text. */
+function textOf(text: string, values: readonly string[]): Json {
+  const alone = /^sluice-value-(\d+)-mark$/.exec(text);
+  const value = alone === null ? undefined : values[Number(alone[1])];
+  if (value === undefined) return replaced(text, values);
+  try {
+    return fromYaml(value, "value") ?? value;
+  } catch {
+    return value;
+  }
+}
