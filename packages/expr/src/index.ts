@@ -12,6 +12,8 @@ export {
   dependsResults,
 } from "./depends/depends.ts";
 export { ExprError, type Language, type Position } from "./errors.ts";
+export { type CheckedExpr, checkExpr, type ExprProblem, type ExprRead } from "./exprlang/check/check.ts";
+export { type ExprType, signatures as exprSignatures } from "./exprlang/check/signatures.ts";
 export { type CompiledExpr, compileExpr } from "./exprlang/compile.ts";
 export { type ExprEnv, evaluateExpr } from "./exprlang/evaluate.ts";
 export { expandKeys, exprText } from "./exprlang/text.ts";

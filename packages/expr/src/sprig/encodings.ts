@@ -3,7 +3,7 @@ import { parseJson } from "../exprlang/builtins/convert.ts";
 import type { LanguageFunction } from "../exprlang/context.ts";
 import { fault } from "../fault.ts";
 import { goJson } from "../values.ts";
-import { int, str } from "./cast.ts";
+import { dict, int, str } from "./cast.ts";
 
 const base32Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -134,6 +134,7 @@ export const encodingFunctions: Readonly<Record<string, LanguageFunction>> = {
   mustToPrettyJson: ([value], { budget }) => goJson(value, budget, "  "),
   fromJson,
   mustFromJson: fromJson,
+  urlJoin: ([parts]) => joinedUrl(dict(parts)),
   urlParse: ([text]) => parsedUrl(str(text)),
   semver: ([text]) => {
     const { numbers, pre } = version(str(text));
@@ -158,4 +159,16 @@ function cleanPath(path: string): string {
     else if (!rooted) kept.push(part);
   }
   return (rooted ? "/" : "") + kept.join("/") || ".";
+}
+
+/** The other way round than `urlParse`: scheme, host, path, query, fragment, userinfo to a URL. */
+function joinedUrl(parts: Readonly<Record<string, unknown>>): string {
+  const part = (name: string): string => str(Object.hasOwn(parts, name) ? parts[name] : "");
+  const user = part("userinfo") === "" ? "" : `${part("userinfo")}@`;
+  const host = part("host") === "" && user === "" ? "" : `//${user}${part("host")}`;
+  const path = part("path");
+  const rooted = host === "" || path === "" || path.startsWith("/") ? path : `/${path}`;
+  const query = part("query") === "" ? "" : `?${part("query")}`;
+  const fragment = part("fragment") === "" ? "" : `#${part("fragment")}`;
+  return `${part("scheme") === "" ? "" : `${part("scheme")}:`}${host}${rooted}${query}${fragment}`;
 }

@@ -64,15 +64,18 @@ describe("sprig", () => {
   });
 
   test("has nothing that reaches the host", () => {
-    for (const name of [
-      "env",
-      "expandenv",
-      "getHostByName",
-      "osBase",
-      "genPrivateKey",
-      "constructor",
-      "__proto__",
-    ])
+    for (const name of ["env", "expandenv", "getHostByName", "genPrivateKey", "constructor", "__proto__"])
       expect(sprigFunctions().has(name)).toBe(false);
+  });
+
+  test("knows the other names of its functions", () => {
+    const value = (text: string) => evaluateExpr(compileExpr(text), { variables: {} });
+    expect(value("sprig.mustRegexFind('[0-9]+', 'a12')")).toBe("12");
+    expect(value("sprig.push([1], 2)")).toEqual([1, 2]);
+    expect(value("sprig.osBase('/a/b')")).toBe("b");
+    expect(
+      value("sprig.urlJoin(sprig.dict('scheme', 'https', 'host', 'h', 'path', '/p', 'query', 'q=1'))"),
+    ).toBe("https://h/p?q=1");
+    expect(value("splitN('a,b,c', ',', 2)")).toEqual(["a", "b,c"]);
   });
 });

@@ -110,7 +110,7 @@ const variables: ReadonlySet<string> = new Set([
 ]);
 
 function lintCronExpr(sink: IssueSink, text: string, path: Path): void {
-  for (const reference of lintExpr(sink, text, path)) {
+  for (const { path: reference } of lintExpr(sink, text, path)) {
     const [root, field] = reference.split(".");
     if (root === "cronworkflow" && (field === undefined || variables.has(field))) continue;
     sink.error("SPEC_UNRESOLVED", path, {

@@ -1,24 +1,74 @@
 import {
+  checkExpr,
   compileExpr,
   compileGoTemplate,
   compileJq,
   compileJsonPath,
   compileWhenTemplate,
+  type ExprRead,
+  type ExprType,
+  exprSignatures,
   getPath,
   listTags,
   type Tag,
 } from "@sluice/expr";
 import type { IssueSink, Path } from "../issue.ts";
+import { didYouMean } from "../schema/nearest.ts";
 import { compiled } from "./compiled.ts";
 
 /** The tags of a text; a text with too many or too deep ones is an issue and has none. */
 export const listTagsOf = (sink: IssueSink, text: string, at: Path): readonly Tag[] =>
   compiled(sink, { text, path: at }, () => listTags(text)) ?? [];
 
-/** An expression that compiles; a simple tag inside it stands for some text. Returns the paths that it reads. */
-export function lintExpr(sink: IssueSink, text: string, at: Path): readonly string[] {
-  return compiled(sink, { text, path: at }, () => compileExpr(text, () => "0"))?.references ?? [];
+/** What is known of the place of an expression. */
+export interface ExprPlace {
+  /** Whether it must give true or false. */
+  readonly wants?: "boolean";
 }
+
+/**
+ * An expression that compiles, calls functions that exist and compares what can be compared; a simple tag inside it
+ * stands for some value. Returns what it reads.
+ */
+export function lintExpr(
+  sink: IssueSink,
+  text: string,
+  at: Path,
+  place: ExprPlace = {},
+): readonly ExprRead[] {
+  const tree = compiled(sink, { text, path: at }, () => compileExpr(text, () => "0"));
+  if (tree === undefined) return [];
+  const tagged = text.includes("{{");
+  const { problems, reads, type } = checkExpr(tree, tagged ? undefined : variableType);
+  for (const { offset, message, certain, unknown } of problems) {
+    if (tagged && !certain) continue; // a tag may become a text, a number or a truth value
+    const hint =
+      unknown === undefined
+        ? hintFor(message)
+        : didYouMean(unknown.name, unknown.known, "see the functions of expr-lang");
+    const words = { message, hint, text, offset };
+    if (certain) sink.error("SPEC_EXPRESSION", at, words);
+    else sink.warn("SPEC_EXPRESSION", at, words);
+  }
+  if (place.wants === "boolean" && !tagged && type !== "boolean" && type !== "unknown") {
+    const message = `the expression gives a ${type}, never true or false`;
+    sink.warn("SPEC_NEVER", at, { message, hint: "compare it with something", text });
+  }
+  return reads.filter(({ path }) => !isFunction(path));
+}
+
+const isFunction = (path: string): boolean => exprSignatures.has(path) || path === "sprig";
+
+const hintFor = (message: string): string =>
+  message.includes("a text and a number") || message.includes("a number and a text")
+    ? "parameters, statuses and exit codes are texts: use asInt(…) or asFloat(…), or quote the number"
+    : "make both sides of one kind";
+
+/** Values of a workflow that are texts, whatever they read like. */
+const texts =
+  /^(?:inputs\.parameters\.[^.]+|workflow\.(?:name|namespace|uid|status|mainEntrypoint|serviceAccountName)|workflow\.parameters\.[^.]+|(?:steps|tasks)\.[^.]+\.(?:status|id|ip|exitCode|outputs\.parameters\.[^.]+)|lastRetry\.(?:exitCode|status|message))$/;
+
+const variableType = (path: string): ExprType => (texts.test(path) ? "text" : "unknown");
 
 /** How a `when` is read: values of tags are data, or may bring operators; `unknown` where who uses it decides. */
 export type WhenReading = "data" | "expression" | "unknown";

@@ -86,6 +86,8 @@ export const stringBuiltins: Readonly<Record<string, LanguageFunction>> = {
   lower: (args) => textArgument(args, 0, "lower").toLowerCase(),
   split: (args) => splitArguments(args, "split", false),
   splitAfter: (args) => splitArguments(args, "splitAfter", true),
+  splitN: (args) => splitArguments(args, "splitN", false),
+  splitAfterN: (args) => splitArguments(args, "splitAfterN", true),
   replace: (args, context) =>
     replaceText(
       textArgument(args, 0, "replace"),

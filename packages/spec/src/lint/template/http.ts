@@ -28,5 +28,6 @@ export function lintHttp(
     const message = `${title}.http has both body and bodyFrom`;
     sink.error("SPEC_CONFLICT", [...at, "bodyFrom"], { message, hint: "keep one of them", key: true });
   }
-  if (http.successCondition !== undefined) lintExpr(sink, http.successCondition, [...at, "successCondition"]);
+  if (http.successCondition !== undefined)
+    lintExpr(sink, http.successCondition, [...at, "successCondition"], { wants: "boolean" });
 }

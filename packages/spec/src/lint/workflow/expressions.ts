@@ -45,7 +45,8 @@ function lintBodyExpressions(lint: WorkflowLint, { value, path }: Placed<Templat
 }
 
 function lintRetryExpression({ sink }: WorkflowLint, retry: RetryStrategy | undefined, path: Path): void {
-  if (retry?.expression !== undefined) lintExpr(sink, retry.expression, [...path, "expression"]);
+  if (retry?.expression === undefined) return;
+  lintExpr(sink, retry.expression, [...path, "expression"], { wants: "boolean" });
 }
 
 function lintHookExpressions(
@@ -54,6 +55,7 @@ function lintHookExpressions(
   path: Path,
 ): void {
   for (const [name, { expression }] of Object.entries(hooks ?? {})) {
-    if (expression !== undefined) lintExpr(sink, expression, [...path, name, "expression"]);
+    if (expression === undefined) continue;
+    lintExpr(sink, expression, [...path, name, "expression"], { wants: "boolean" });
   }
 }

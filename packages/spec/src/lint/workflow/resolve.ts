@@ -1,11 +1,12 @@
 import type { Tag } from "@sluice/expr";
-import type { IssueSink, Path } from "../../issue.ts";
+import { type IssueSink, makeIssueSink, type Path } from "../../issue.ts";
 import type { Arguments } from "../../workflow/parameter.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import { lintExpr, listTagsOf } from "../expressions.ts";
 import type { DependencyGraph } from "../graph/dag.ts";
 import { type PlacedText, textsOf } from "../texts.ts";
 import { type Call, calledTemplate, callsOf, type Placed, type WorkflowLint } from "./context.ts";
+import { lintReads } from "./reads.ts";
 import {
   anyOf,
   type CallsByName,
@@ -93,6 +94,20 @@ function resolveTemplate(lint: WorkflowLint, { template, ended }: Visit, around:
   const whole = anyOf(outer, all);
   const skipped = ["steps", "dag", "inputs", "metrics", "hooks"];
   resolveTexts(lint.sink, value, path, whole, skipped);
+  for (const [i, { valueFrom }] of (value.outputs?.parameters ?? []).entries()) {
+    const at = [...path, "outputs", "parameters", i, "valueFrom", "expression"];
+    if (valueFrom?.expression !== undefined) resolveExpression(lint.sink, valueFrom.expression, at, whole);
+  }
+  for (const [i, { fromExpression }] of (value.outputs?.artifacts ?? []).entries()) {
+    const at = [...path, "outputs", "artifacts", i, "fromExpression"];
+    if (fromExpression !== undefined) resolveExpression(lint.sink, fromExpression, at, whole);
+  }
+}
+
+/** The variables of a field that is an expression as a whole; that it compiles is said elsewhere. */
+function resolveExpression(sink: IssueSink, text: string, path: Path, scope: Scope): void {
+  const unheard = makeIssueSink({});
+  lintReads(sink, lintExpr(unheard, text, path), { path, text, offset: 0, scope });
 }
 
 /** The body of a leaf; metrics have variables of their own. */
@@ -136,8 +151,12 @@ function resolveCall(lint: WorkflowLint, { call, byName, outer, graph, ended }: 
     resolveLeaf(lint.sink, step.inline, [...path, "inline"], inside);
   }
   if (step.hooks === undefined) return;
-  const after = anyOf(outer, siblings(true), itemScope(call));
-  resolveTexts(lint.sink, step.hooks, [...path, "hooks"], anyOf(after, ended, ownOutputs(lint, call)));
+  const after = anyOf(outer, siblings(true), itemScope(call), ended, ownOutputs(lint, call));
+  resolveTexts(lint.sink, step.hooks, [...path, "hooks"], after);
+  for (const [name, { expression }] of Object.entries(step.hooks)) {
+    if (expression !== undefined)
+      resolveExpression(lint.sink, expression, [...path, "hooks", name, "expression"], after);
+  }
 }
 
 /** Arguments one by one, so that a finding can name the one that it is about. */
@@ -178,13 +197,9 @@ function resolveTexts(
 function resolveTag(sink: IssueSink, tag: Tag, { text, path }: PlacedText, scope: Scope): void {
   const raw = text.slice(tag.start, tag.end);
   if (tag.kind === "expression") {
-    for (const reference of lintExpr(sink, tag.text, path)) {
-      if (!/^inputs\.parameters\.[^.]+$/.test(reference)) continue;
-      const missing = scope(reference);
-      if (missing === undefined) continue;
-      const message = `'${reference}' has no value at this place`;
-      sink.warn("SPEC_UNRESOLVED", path, { message, hint: missing, text: raw });
-    }
+    const reads = lintExpr(sink, tag.text, path);
+    const offset = raw.indexOf(tag.text);
+    lintReads(sink, reads, { path, text: raw, offset: Math.max(0, offset), scope });
     return;
   }
   if (tag.dynamic || !isChecked(tag.text)) return;

@@ -303,10 +303,48 @@ describe("expressions", () => {
     expect(when("'{{workflow.name}} =='")).toMatchObject([{ code: "SPEC_EXPRESSION", severity: "error" }]);
   });
 
-  it("that read an input which does not exist give a warning", () => {
-    const use =
-      '  entrypoint: a\n  templates:\n  - {name: a, container: {image: b, args: ["{{=inputs.parameters.x}}"]}}\n';
+  const use = (expression: string) =>
+    lintSpec(
+      `  entrypoint: a\n  templates:\n  - {name: a, inputs: {parameters: [{name: n, value: 1}]}, container: {image: b, args: ["{{=${expression}}}"]}}\n`,
+    ).map(({ severity, message, hint }) => `${severity}: ${message}: ${hint}`);
 
-    expect(lintSpec(use)).toMatchObject([{ code: "SPEC_UNRESOLVED", severity: "warning" }]);
+  it("that read what can never be there are refused, unless they say what holds then", () => {
+    expect(use("inputs.parameters.m")).toEqual([
+      expect.stringMatching(/^error: 'inputs.parameters.m' has no value at this place/),
+    ]);
+    expect(use("inputs.parameters.m ?? 'x'")).toEqual([expect.stringMatching(/^warning: /)]);
+    expect(use("input.parameters.n")).toEqual([
+      "error: 'input.parameters.n' has no value at this place: did you mean 'inputs'?",
+    ]);
+    expect(use("steps.x.status")).toEqual([expect.stringMatching(/^error: 'steps.x.status'/)]);
+    expect(use("map([1], {# + len(inputs.parameters)})")).toEqual([]);
+    expect(use("let x = inputs.parameters.n; x + 'y'")).toEqual([]);
+  });
+
+  it("that call what does not exist, or with too few arguments, are refused", () => {
+    expect(use("asInteger(inputs.parameters.n)")[0]).toContain("error: unknown function 'asInteger'");
+    expect(use("uper('a')")).toEqual(["error: unknown function 'uper': did you mean 'upper'?"]);
+    expect(use("sprig.trimm('a')")).toEqual(["error: unknown function 'sprig.trimm': did you mean 'trim'?"]);
+    expect(use("replace('a', 'b')")[0]).toContain("error: replace() takes 3 to 4 arguments, got 2");
+    expect(use("now().Format('2006') + sprig.upper('a')")).toEqual([]);
+  });
+
+  it("that compare a text with a number are warned of, where they stand", () => {
+    expect(use("inputs.parameters.n > 1")).toEqual([
+      "warning: '>' between a text and a number fails: parameters, statuses and exit codes are texts: use asInt(…) or asFloat(…), or quote the number",
+    ]);
+    expect(use("asInt(inputs.parameters.n) > 1 && workflow.status == 'Running'")).toEqual([]);
+    expect(use("workflow.name == 3")[0]).toContain("'==' between a text and a number is always false");
+    expect(use("workflow.name && true")[0]).toContain("and wants true or false, got a text");
+  });
+
+  it("that must be true or false and never are, are warned of", () => {
+    const retry = (expression: string) =>
+      lintSpec(
+        `  entrypoint: a\n  templates:\n  - {name: a, retryStrategy: {expression: "${expression}"}, container: {image: b}}\n`,
+      ).map(({ code }) => code);
+
+    expect(retry("asInt(lastRetry.exitCode)")).toEqual(["SPEC_NEVER"]);
+    expect(retry("asInt(lastRetry.exitCode) > 1 or lastRetry.status == 'Error'")).toEqual([]);
   });
 });
