@@ -83,11 +83,13 @@ async function stored(
   if (found?.kind === "file")
     return content(key.slice(key.lastIndexOf("/") + 1), artifacts.read(found), found);
   const files: object[] = [];
+  let isThere = false;
   for await (const one of artifacts.list(namespace, place)) {
+    isThere = true;
     if (files.length >= maxListed) break;
-    files.push(listed(one, place));
+    if (one.key !== `${place}/`) files.push(listed(one, place)); // the mark of the folder itself
   }
-  if (files.length === 0) throw ServerError.NOT_FOUND({ what: "content of the artifact at", name: place });
+  if (!isThere) throw ServerError.NOT_FOUND({ what: "content of the artifact at", name: place });
   return json({ key: place, files });
 }
 
