@@ -350,6 +350,17 @@ export const expectations: Readonly<Record<string, Expectation>> = {
   },
   "withsequence-nested-result.yaml": { withinSeconds: 120 },
   "artifact-passing.yaml": { prints: { "*": "hello world" } },
+  "artifact-passing-subpath.yaml": {
+    prints: { "list-artifact": "hello_world.txt", "consume-artifact": "hello world" },
+  },
+  "artifact-disable-archive.yaml": { prints: { "consume-artifact": "hello world" } },
+  "exit-handler-with-artifacts.yaml": { prints: { "step-1.onExit": "Welcome" } },
+  "handle-large-output-results.yaml": {
+    prints: { "sequence-param(0:0)": '"a"', "sequence-param(1:1)": '"b"', "sequence-param(2:2)": '"c"' },
+  },
+  "input-artifact-raw.yaml": { prints: { "*": "the raw file" } },
+  "key-only-artifact.yaml": { prints: { consume: "hello" } },
+  "nested-workflow.yaml": { prints: { consume: "hello world" } },
   "artifact-path-placeholders.yaml": {
     judge: (seen) => wanted("actual-lines-count", seen.root?.outputs?.parameters?.[0]?.value, "3"),
   },
