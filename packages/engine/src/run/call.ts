@@ -11,7 +11,7 @@ import { parameters, Scope } from "../values/scope.ts";
 import { dropUnit } from "./boundary.ts";
 import { scopeAround } from "./definitions.ts";
 import { enterGate, isGated, waitedNode } from "./gates/gate.ts";
-import { armHooks } from "./hooks/watch.ts";
+import { armHooks, phaseChanged } from "./hooks/watch.ts";
 import { closeContainers } from "./kinds/containers.ts";
 import { openDag } from "./kinds/dag.ts";
 import { holdOrLaunch } from "./kinds/leaf.ts";
@@ -235,7 +235,11 @@ export function endUnit(run: Run, unit: Unit, end: UnitEnd): void {
   endNode(run, unit.node, end.phase, end.message);
   closeContainers(run, unit);
   for (const p of end.outputs?.parameters ?? [])
-    if (p.globalName !== undefined && p.value !== undefined) run.globals.set(p.globalName, p.value);
+    if (p.globalName !== undefined && p.value !== undefined) {
+      run.globals.set(p.globalName, p.value);
+      // A hook of the workflow may read it.
+      phaseChanged(run, { kind: "run" });
+    }
   for (const artifact of end.outputs?.artifacts ?? [])
     if (artifact.globalName !== undefined) run.globalArtifacts.set(artifact.globalName, artifact);
   run.settled.push({ kind: "unit", unit });

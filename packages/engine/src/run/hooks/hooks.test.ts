@@ -324,6 +324,20 @@ describe("hooks of a workflow", () => {
     expect(ended.run.finishedAt).toBe(ended.node("wf.hooks.running").finishedAt);
   });
 
+  test("see an exported output as soon as it is there", () => {
+    const outputs = { parameters: [{ name: "p", globalName: "g", valueFrom: { path: "/p" } }] };
+    const workflow = aWorkflow({
+      hooks: { made: hook("workflow.outputs.parameters.g == 'yes'") },
+      templates: [
+        { name: "main", steps: [[{ name: "a", template: "work" }], [{ name: "b", template: "notify" }]] },
+        shTemplate("work", { outputs }),
+        notify,
+      ],
+    });
+    const ended = runToEnd(workflow, () => ({ outputs: { p: "yes" } }));
+    expect(ended.node("wf.hooks.made").startedAt).toBe(ended.node("a").finishedAt);
+  });
+
   test("that fail do not fail it, as its exit handler does", () => {
     const hooks = { running: hook("workflow.status == 'Running'") };
     expect(runToEnd(withHooks(hooks), failing("running")).run.phase).toBe("Succeeded");
