@@ -135,3 +135,19 @@ describe("the OpenAPI document", () => {
     expect((await api.call("GET", "/api/v1/swagger.json")).body).toEqual(document);
   });
 });
+
+test("metrics are Prometheus' text, need the token as all else does, and are nowhere when nothing is measured", async () => {
+  await using api = anApi({
+    host: "0.0.0.0",
+    token: "s3cret",
+    deps: { metrics: () => "argo_workflows_gauge 1\n" },
+  });
+  const get = (authorization: string) =>
+    api.server.inject({ url: "/metrics", headers: { host: "sluice.example", authorization } });
+  const answer = await get("Bearer s3cret");
+  expect(answer).toMatchObject({ statusCode: 200, body: "argo_workflows_gauge 1\n" });
+  expect(answer.headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");
+  expect((await get("Bearer other")).statusCode).toBe(401);
+  await using bare = anApi();
+  expect((await bare.call("GET", "/metrics")).status).toBe(404);
+});
