@@ -5,13 +5,15 @@ import type { StepRequest } from "../executor/contract.ts";
 import type { RunActor } from "../loop/actor.ts";
 import type { LoopDeps } from "../loop/deps.ts";
 import { stopAll } from "../run/control.ts";
+import type { Run } from "../run/state/run.ts";
 
 /** Claims under way at once: each is one append, which the bus answers in its own time. */
 const maxClaims = 128;
 
 /**
  * Claims; gives those that are ours. `over`: from whoever has them. Where leases say whose a run is, one that has no step
- * under way needs no claim: nothing is done for it before its next record, whose mark is the claim.
+ * under way needs no claim: nothing is done for it before its next record, whose mark is the claim. One that nobody has begun
+ * is begun by the claim.
  */
 export async function claimed(
   deps: LoopDeps,
@@ -24,7 +26,7 @@ export async function claimed(
   const waiting = actors.values();
   const claim = async () => {
     for (const actor of waiting) {
-      const isLazy = over && deps.shards.isShared && actor.run.steps.size === 0;
+      const isLazy = over && deps.shards.isShared && isWaiting(actor.run);
       const isMine = actor.run.stage === "done" || isLazy || (await actor.claim(over, signal));
       (isMine ? mine : others).push(actor);
     }
@@ -32,6 +34,10 @@ export async function claimed(
   await Promise.all(Array.from({ length: Math.min(maxClaims, actors.length) }, claim));
   return { mine, others };
 }
+
+/** Whether nothing is to be done for the run before its next record: it has begun, and waits for a person or for time. */
+const isWaiting = ({ phase, steps, asks, saves }: Run): boolean =>
+  phase === "Running" && steps.size + asks.size + saves.size === 0;
 
 /** T1. `owns`: the runs of which anything that is not among these steps goes. */
 export async function adoptSteps(
