@@ -8,6 +8,7 @@ import { checkShape } from "./schema/check.ts";
 import { didYouMean, listNames } from "./schema/nearest.ts";
 import { WorkflowEventBinding } from "./workflow/event-binding.ts";
 import { ClusterWorkflowTemplate, CronWorkflow, Workflow, WorkflowTemplate } from "./workflow/workflow.ts";
+import { checkWorkflowTest, isWorkflowTest } from "./workflow-test/load.ts";
 import { defaultLimits } from "./yaml/limits.ts";
 import { type ParsedDocument, type ParseOptions, parseManifests } from "./yaml/parse.ts";
 
@@ -59,6 +60,9 @@ export function loadManifest(document: ParsedDocument): {
   readonly issues: readonly Issue[];
 } {
   const sink = makeIssueSink(document);
+  // Tests lie beside what they test: they are read with it, and applied nowhere.
+  if (isWorkflowTest(document.json))
+    return { manifest: undefined, issues: checkWorkflowTest(document).issues };
   const schema = schemaOf(document.json, sink);
   const manifest = schema === undefined ? undefined : (checkShape(schema, document.json, sink) as Manifest);
   return { manifest, issues: inTextOrder(sink.issues) };

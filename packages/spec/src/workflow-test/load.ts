@@ -1,6 +1,7 @@
+import { isObject } from "@sluice/base";
 import { type Issue, type IssueSink, inTextOrder, makeIssueSink } from "../issue.ts";
 import { checkShape } from "../schema/check.ts";
-import { type ParseOptions, parseManifests } from "../yaml/parse.ts";
+import { type ParsedDocument, type ParseOptions, parseManifests } from "../yaml/parse.ts";
 import { type Mock, WorkflowTest } from "./schema.ts";
 
 export interface LoadedTests {
@@ -14,13 +15,25 @@ export function loadWorkflowTests(text: string, options: ParseOptions = {}): Loa
   const issues: Issue[] = [...parsed.issues];
   const tests: WorkflowTest[] = [];
   for (const document of parsed.documents) {
-    const sink = makeIssueSink(document);
-    const file = checkShape(WorkflowTest, document.json, sink);
-    if (file !== undefined) lintTests(file, sink);
-    issues.push(...inTextOrder(sink.issues));
-    if (file !== undefined) tests.push(file);
+    const checked = checkWorkflowTest(document);
+    issues.push(...checked.issues);
+    if (checked.file !== undefined) tests.push(checked.file);
   }
   return { tests, issues };
+}
+
+export const isWorkflowTest = (json: unknown): boolean =>
+  isObject(json) && json["kind"] === "WorkflowTest" && json["apiVersion"] === "sluice.dev/v1alpha1";
+
+/** One document as a file of tests, with everything that is wrong with it. */
+export function checkWorkflowTest(document: ParsedDocument): {
+  readonly file: WorkflowTest | undefined;
+  readonly issues: readonly Issue[];
+} {
+  const sink = makeIssueSink(document);
+  const file = checkShape(WorkflowTest, document.json, sink);
+  if (file !== undefined) lintTests(file, sink);
+  return { file, issues: inTextOrder(sink.issues) };
 }
 
 function lintTests(file: WorkflowTest, sink: IssueSink): void {
