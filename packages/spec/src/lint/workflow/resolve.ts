@@ -4,6 +4,7 @@ import type { Arguments } from "../../workflow/parameter.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import { lintExpr, listTagsOf } from "../expressions.ts";
 import type { DependencyGraph } from "../graph/dag.ts";
+import { lintThroughReference } from "../references/through.ts";
 import { type PlacedText, textsOf } from "../texts.ts";
 import { type Call, calledTemplate, callsOf, type Placed, type WorkflowLint } from "./context.ts";
 import { lintReads } from "./reads.ts";
@@ -83,6 +84,7 @@ function resolveTemplate(lint: WorkflowLint, { template, ended }: Visit, around:
   }
   for (const call of calls) {
     resolveCall(lint, { call, byName, outer, graph: around.graph, ended: globals.ended });
+    lintThroughReference(lint, call.step.templateRef, call.path);
     around.visit(call.step.template, ended);
     around.visit(call.step.onExit, ended);
     for (const hook of Object.values(call.step.hooks ?? {})) around.visit(hook.template, true);
