@@ -6,6 +6,7 @@ import { version } from "./version.ts";
 import type { Call, Handler } from "./words/call.ts";
 import { cronCommands } from "./words/crons.ts";
 import { eventCommands } from "./words/events.ts";
+import { syncCommands } from "./words/sync.ts";
 import { templateCommands } from "./words/templates.ts";
 import { workflowCommands } from "./words/workflows.ts";
 
@@ -45,6 +46,7 @@ export function makeProgram(env: NodeJS.ProcessEnv, signal: AbortSignal): Comman
   workflowCommands(program, call);
   cronCommands(program, call);
   templateCommands(program, call);
+  syncCommands(program, call);
   eventCommands(program, call);
   return program;
 }

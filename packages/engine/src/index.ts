@@ -34,6 +34,12 @@ export {
   type StepWork,
 } from "./executor/contract.ts";
 export { type CommandFact, type Fact, factVersion, isCommand } from "./facts.ts";
+export {
+  type LimitPlace,
+  makeSemaphoreLimits,
+  type SemaphoreLimit,
+  type SemaphoreLimits,
+} from "./locks/semaphore-limits.ts";
 export { type EngineConfig, type EngineDeps, executorAnnotation } from "./loop/deps.ts";
 export { runEngine } from "./loop/engine.ts";
 export { type LiveRun, type RunChange, RunRegistry } from "./loop/registry.ts";

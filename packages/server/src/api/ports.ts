@@ -26,7 +26,16 @@ export interface ServerDeps {
   readonly crons: CronDirectory;
   readonly stores: Pick<
     Stores,
-    "events" | "triggers" | "dead" | "quarantine" | "trail" | "logs" | "resources" | "archive" | "artifacts"
+    | "events"
+    | "triggers"
+    | "dead"
+    | "quarantine"
+    | "trail"
+    | "logs"
+    | "resources"
+    | "archive"
+    | "artifacts"
+    | "state"
   >;
   readonly sources: SourcesStatus;
   readonly sensors: SensorsStatus;

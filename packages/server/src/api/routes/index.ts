@@ -10,6 +10,7 @@ import { submitFromRoutes } from "./definitions/submit.ts";
 import { templateRoutes } from "./definitions/templates.ts";
 import { eventRoutes } from "./events.ts";
 import { resourceRoutes } from "./resources.ts";
+import { syncRoutes } from "./sync/limits.ts";
 import { systemRoutes } from "./system.ts";
 import { workflowStreamRoutes } from "./workflow-streams.ts";
 import { workflowVerbRoutes } from "./workflow-verbs.ts";
@@ -27,6 +28,7 @@ export const apiRoutes = (deps: ServerDeps): readonly ApiRoute[] => [
   ...artifactRoutes(deps),
   ...cronRoutes(deps),
   ...cronRunRoutes(deps),
+  ...syncRoutes(deps),
   ...applyRoutes(deps),
   ...resourceRoutes(deps),
   ...eventRoutes(deps),
