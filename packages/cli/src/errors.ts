@@ -75,6 +75,17 @@ export const CliError = defineErrors("CLI", {
     message: (d: { count: number; of: number }) => `${d.count} of ${d.of} runs failed`,
     hint: "see one with `sluice get NAME`; run them again with --again and a new --name",
   },
+  LINT_FAILED: {
+    retry: "never",
+    message: (d: { count: number }) => `${d.count} linting errors found!`,
+    hint: "each is listed above with its place",
+  },
+  NOTHING_TO_LINT: {
+    retry: "never",
+    message: (d: { where: string }) =>
+      `found nothing to lint in the specified paths, failing... (${d.where})`,
+    hint: "name files or folders with manifests that have `apiVersion` and `kind`",
+  },
   INVALID_MANIFESTS: {
     retry: "never",
     message: (d: { count: number }) =>

@@ -51,9 +51,7 @@ export function cronCommands(program: Command, call: Call): void {
     .argument("<files...>", "manifests or folders; - is standard input")
     .option("--offline", "without a server")
     .option("--strict", "warnings count as errors")
-    .addOption(
-      new Option("--format <format>", "how to print it").choices(["pretty", "simple"]).default("pretty"),
-    )
+    .addOption(new Option("-o, --output <format>", "how to print it").choices(["pretty", "simple", "json"]))
     .action(call(async () => (await cron()).lint));
   backfillCommand(group, call);
 }

@@ -138,9 +138,7 @@ function lintCommand(program: Command, call: Call): void {
     .argument("<files...>", "manifests or folders; - is standard input")
     .option("--offline", "without a server: references to applied objects are not checked")
     .option("--strict", "warnings count as errors")
-    .addOption(
-      new Option("--format <format>", "how to print it").choices(["pretty", "simple"]).default("pretty"),
-    )
+    .addOption(new Option("-o, --output <format>", "how to print it").choices(["pretty", "simple", "json"]))
     .action(call(async () => (await import("../commands/manifests/lint.ts")).lint));
 }
 

@@ -42,10 +42,7 @@ export function lintExpr(
   const { problems, reads, type } = checkExpr(tree, tagged ? undefined : variableType);
   for (const { offset, message, certain, unknown } of problems) {
     if (tagged && !certain) continue; // a tag may become a text, a number or a truth value
-    const hint =
-      unknown === undefined
-        ? hintFor(message)
-        : didYouMean(unknown.name, unknown.known, "see the functions of expr-lang");
+    const hint = unknown === undefined ? hintFor(message) : nameHint(unknown.name, unknown.known);
     const words = { message, hint, text, offset };
     if (certain) sink.error("SPEC_EXPRESSION", at, words);
     else sink.warn("SPEC_EXPRESSION", at, words);
@@ -55,6 +52,16 @@ export function lintExpr(
     sink.warn("SPEC_NEVER", at, { message, hint: "compare it with something", text });
   }
   return reads.filter(({ path }) => !isFunction(path));
+}
+
+/** The nearest name, or the one that this one begins with: asInteger is likely asInt. */
+function nameHint(name: string, known: readonly string[]): string {
+  const begun = known.find((other) => other.length > 3 && name.startsWith(other));
+  return didYouMean(
+    name,
+    known,
+    begun === undefined ? "see the functions of expr-lang" : `did you mean '${begun}'?`,
+  );
 }
 
 const isFunction = (path: string): boolean => exprSignatures.has(path) || path === "sprig";

@@ -17,7 +17,8 @@ import { type ManifestText, readManifestFiles } from "./manifest-files.ts";
 export interface LintOptions {
   readonly offline?: boolean;
   readonly strict?: boolean;
-  readonly format: "pretty" | "simple";
+  /** Default: json with the global --json, else pretty. */
+  readonly output?: "pretty" | "simple" | "json";
   /** Only manifests of this kind count; default all. */
   readonly kind?: string;
 }
@@ -40,23 +41,24 @@ export async function lint(
       ? checked.issues
       : [...checked.issues, ...(await serverIssues(context, checked))];
   const errors = issues.filter((issue) => issue.severity === "error" || options.strict === true).length;
-  if (context.json) context.out(JSON.stringify({ errors, issues }, null, 2));
-  else if (options.format === "simple")
-    for (const issue of issues)
-      context.out(
-        `${issue.file ?? ""}:${issue.line ?? 0}:${issue.col ?? 0}: ${issue.severity}: ${issue.message} (${issue.code})`,
-      );
+  const output = options.output ?? (context.json ? "json" : "pretty");
+  if (output === "json") context.out(JSON.stringify({ errors, issues }, null, 2));
+  else if (output === "simple") for (const issue of issues) context.out(simpleLine(issue));
   else if (issues.length > 0) context.out(formatIssues(issues, checked.sources));
-  if (errors > 0) throw CliError.INVALID_MANIFESTS({ count: errors });
+  if (errors > 0) throw CliError.LINT_FAILED({ count: errors });
   const { kind } = options;
   const counted = checked.loaded.filter(
     ({ manifest }) => kind === undefined || manifest.kind === kind,
   ).length;
-  if (counted === 0)
-    throw CliError.NOTHING_FOUND({ wanted: kind ?? "manifest of Sluice's", where: files.join(", ") });
-  if (!context.json)
-    context.out(`${counted} ${counted === 1 ? "manifest" : "manifests"}, no linting errors found`);
+  if (counted === 0) throw CliError.NOTHING_TO_LINT({ where: files.join(", ") });
+  if (output === "json") return;
+  const warnings =
+    issues.length === 0 ? "" : `, ${issues.length} ${issues.length === 1 ? "warning" : "warnings"}`;
+  context.out(`${counted} ${counted === 1 ? "manifest" : "manifests"}${warnings}, no linting errors found!`);
 }
+
+const simpleLine = ({ file, line, col, severity, message, code }: Issue): string =>
+  `${file ?? ""}:${line ?? 0}:${col ?? 0}: ${severity}: ${message} (${code})`;
 
 /** With `server`, what the manifests refer to is looked up where it is applied. */
 export type LookUp = "offline" | "server";

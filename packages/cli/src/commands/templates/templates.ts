@@ -99,7 +99,7 @@ export const lintTemplates =
     files: readonly string[],
     options: { readonly offline?: boolean; readonly strict?: boolean },
   ): Promise<void> =>
-    lint(context, files, { ...options, format: "pretty", kind });
+    lint(context, files, { ...options, kind });
 
 export const list =
   (kind: TemplateKind) =>

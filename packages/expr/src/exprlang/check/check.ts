@@ -56,7 +56,7 @@ class Checker {
 
   visit(node: Node, locals: Locals, guarded: boolean): ExprType {
     const path = pathOf(node);
-    if (path !== undefined) return this.#read(path, node.offset, locals, guarded);
+    if (path !== undefined) return this.#read(path, path.offset, locals, guarded);
     switch (node.kind) {
       case "literal":
         return literalType(node.value);
@@ -206,15 +206,21 @@ const plain: ReadonlySet<ExprType> = new Set<ExprType>(["text", "number", "boole
 
 interface Path {
   readonly steps: readonly string[];
+  /** Where its first name stands. */
+  readonly offset: number;
   readonly optional: boolean;
 }
 
 function pathOf(node: Node): Path | undefined {
-  if (node.kind === "name") return { steps: [node.name], optional: false };
+  if (node.kind === "name") return { steps: [node.name], offset: node.offset, optional: false };
   if (node.kind !== "member" || node.key.kind !== "literal") return undefined;
   const object = pathOf(node.object);
   if (object === undefined) return undefined;
-  return { steps: [...object.steps, String(node.key.value)], optional: object.optional || node.optional };
+  return {
+    ...object,
+    steps: [...object.steps, String(node.key.value)],
+    optional: object.optional || node.optional,
+  };
 }
 
 function literalType(value: unknown): ExprType {

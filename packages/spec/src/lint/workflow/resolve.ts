@@ -56,7 +56,12 @@ export function lintVariables(lint: WorkflowLint, graphs: ReadonlyMap<string, De
   for (const [name, hook] of Object.entries(hooks ?? {})) {
     visit(hook.template, true);
     resolveTexts(lint.sink, hook.arguments, [...lint.base, "hooks", name, "arguments"], globals);
+    const at = [...lint.base, "hooks", name, "expression"];
+    if (hook.expression !== undefined) resolveExpression(lint.sink, hook.expression, at, globals);
   }
+  walk();
+  // What nothing calls is checked too, as anything that it might be called from.
+  for (const name of lint.templates.keys()) visit(name, true);
   walk();
 }
 

@@ -129,9 +129,11 @@ export function inputScope(template: Template | InlineTemplate): Scope {
     if (names.has(name)) return undefined;
     if (!name.startsWith("inputs.")) return "";
     const short = name.split(".").slice(2).join(".");
+    const [, kind = ""] = name.split(".");
+    const alike = [...names].filter((known) => known.startsWith(`inputs.${kind}.`));
     return didYouMean(
       name,
-      names,
+      alike,
       `add '${short}' to the template's ${name.split(".").slice(0, 2).join(".")}`,
     );
   };
