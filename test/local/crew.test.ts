@@ -255,6 +255,25 @@ function crews(isolation: "process" | "namespaces" | "namespaces-unprivileged"):
     });
 
     if (isolation !== "process")
+      test("a claim's volume is there for the next step, until the run needs it no more", async () => {
+        const pod = {
+          volumes: [{ name: "w", persistentVolumeClaim: { claimName: "run-w" } }],
+          volumeClaims: ["run-w"],
+        };
+        const work = (source: string): Pick<StepRequest, "work"> => ({
+          work: { kind: "container", container: sh("main", source, { volumeMounts: workspace.mounts }) },
+        });
+        const first = shStep("", { pod, ...work("echo hello >/w/a") });
+        const next = (source: string) => shStep("", { pod, run: first.run, ...work(source) });
+
+        expect(await run(first)).toMatchObject({ exitCode: 0 });
+        await executor.forget(first.id);
+        expect(await run(next("grep hello /w/a"))).toMatchObject({ exitCode: 0 });
+        await executor.forgetRun?.(first.run);
+        expect(await run(next("test ! -e /w/a"))).toMatchObject({ exitCode: 0 });
+      });
+
+    if (isolation !== "process")
       test("share the step's volumes", async () => {
         const step = shStep("", {
           work: {

@@ -61,7 +61,7 @@ const workflow: Row<Workflow["spec"]> = {
   workflowMetadata: "runs",
   workflowTemplateRef: "runs",
   shutdown: "runs",
-  volumeClaimTemplates: "later",
+  volumeClaimTemplates: "runs",
   metrics: "runs",
   podSpecPatch: "later",
   executorPlugins: "later",

@@ -223,6 +223,8 @@ export interface Executor extends AsyncDisposable {
   detach(stepIds: readonly string[]): Promise<void>;
   /** The engine has stored the step's end and output: state files and pods may go. */
   forget(stepId: string): Promise<void>;
+  /** The run is over and needs the volumes of its own claims (`pod.volumeClaims`) no more. May come again. */
+  forgetRun?(run: StepRequest["run"]): Promise<void>;
   /** One reader. Ends when `signal` aborts. */
   events(signal: AbortSignal): AsyncIterable<StepEvent>;
   /** How steps run here and why that way, for `sluice doctor`. */

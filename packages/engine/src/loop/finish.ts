@@ -33,8 +33,7 @@ export async function finishRun(
   const artifacts = mayHaveArtifacts(run) ? deps.artifacts : undefined;
   await persisting(deps, run, signal, async () => {
     if (!run.deleted) {
-      if (!run.sealed && artifacts !== undefined)
-        await removeArtifacts(artifacts, projectWorkflow(run), "completion");
+      if (!run.sealed) await release(run, { executor, artifacts });
       await archive(deps, run, journal.seq);
       if (!run.sealed) await rest(purgeDelayMs);
       if (signal.aborted) return;
@@ -43,10 +42,32 @@ export async function finishRun(
       const outcome = await journal.append([{ type: "sealed", at: deps.clock.now() }], signal);
       if (outcome !== "stored") return;
     }
-    if (run.deleted) await bury(deps, run, artifacts);
+    if (run.deleted) {
+      await releaseClaims(run, executor);
+      await bury(deps, run, artifacts);
+    }
     await deps.journal.purge(run.key);
   });
   deps.log.info("workflow ended", { run: run.key.name, namespace: run.key.namespace, phase: run.phase });
+}
+
+interface Kept {
+  readonly executor: Executor | undefined;
+  readonly artifacts: ArtifactStore | undefined;
+}
+
+/** What a run that is over keeps no longer. */
+async function release(run: Run, { executor, artifacts }: Kept): Promise<void> {
+  if (artifacts !== undefined) await removeArtifacts(artifacts, projectWorkflow(run), "completion");
+  await releaseClaims(run, executor);
+}
+
+/** As `volumeClaimGC` says; by default the claims of a run that failed stay, to be looked at. */
+async function releaseClaims(run: Run, executor: Executor | undefined): Promise<void> {
+  if ((run.spec.volumeClaimTemplates ?? []).length === 0) return;
+  const isKept = run.phase !== "Succeeded" && run.spec.volumeClaimGC?.["strategy"] !== "OnWorkflowCompletion";
+  if (isKept && !run.deleted) return;
+  await executor?.forgetRun?.({ ...run.key, uid: run.uid });
 }
 
 async function bury(deps: LoopDeps, run: Run, artifacts: ArtifactStore | undefined): Promise<void> {

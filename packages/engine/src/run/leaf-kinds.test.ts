@@ -161,3 +161,17 @@ describe("a containerSet", () => {
       expect(ended.node(name)).toMatchObject({ phase: "Error", message: "pod deleted" });
   });
 });
+
+test("a workflow's own claims are volumes of its steps, by Argo's names", () => {
+  const [step] = runToEnd(
+    aWorkflow({
+      volumes: [{ name: "x", emptyDir: {} }],
+      volumeClaimTemplates: [{ metadata: { name: "work" }, spec: {} }],
+    }),
+  ).started;
+
+  expect(step?.pod).toMatchObject({
+    volumes: [{ name: "x" }, { name: "work", persistentVolumeClaim: { claimName: "wf-work" } }],
+    volumeClaims: ["wf-work"],
+  });
+});

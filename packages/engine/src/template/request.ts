@@ -1,4 +1,4 @@
-import { childTraceparent, parseGoDuration } from "@sluice/base";
+import { childTraceparent, isObject, parseGoDuration } from "@sluice/base";
 import type { Template } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
 import type { StepRequest } from "../executor/contract.ts";
@@ -115,12 +115,26 @@ function requestOf(
 const stepIdOf = (run: Run, node: Node, attempt: number): string =>
   `${run.uid}.${node.id === run.key.name ? "root" : node.id.slice(run.key.name.length + 1)}.${attempt}`;
 
+/** The claims that a run has of its own, by their templates: Argo's names. */
+function ownClaims(run: Run): readonly { readonly name: string; readonly claimName: string }[] {
+  return (run.spec.volumeClaimTemplates ?? []).flatMap(({ metadata }) => {
+    const name = isObject(metadata) ? metadata["name"] : undefined;
+    return typeof name === "string" ? [{ name, claimName: `${run.key.name}-${name}` }] : [];
+  });
+}
+
 function podOf(run: Run, template: Template, scope: Scope): Record<string, unknown> {
   const pod: Record<string, unknown> = {};
   for (const field of workflowPodFields) if (run.spec[field] !== undefined) pod[field] = run.spec[field];
   if (run.spec.podPriorityClassName !== undefined) pod["priorityClassName"] = run.spec.podPriorityClassName;
   for (const field of templatePodFields) if (template[field] !== undefined) pod[field] = template[field];
-  const volumes = [...(run.spec.volumes ?? []), ...(template.volumes ?? [])];
+  const claims = ownClaims(run);
+  const volumes = [
+    ...(run.spec.volumes ?? []),
+    ...(template.volumes ?? []),
+    ...claims.map(({ name, claimName }) => ({ name, persistentVolumeClaim: { claimName } })),
+  ];
   if (volumes.length > 0) pod["volumes"] = volumes;
+  if (claims.length > 0) pod["volumeClaims"] = claims.map(({ claimName }) => claimName);
   return renderDeep(pod, scope);
 }

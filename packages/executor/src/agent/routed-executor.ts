@@ -52,6 +52,10 @@ class RoutedExecutor implements Executor {
     return this.#of(stepId).forget(stepId);
   }
 
+  async forgetRun(run: StepRequest["run"]): Promise<void> {
+    await this.#main.forgetRun?.(run);
+  }
+
   events(signal: AbortSignal): AsyncIterable<StepEvent> {
     return merged([this.#main.events(signal), this.#agent.events(signal)]);
   }

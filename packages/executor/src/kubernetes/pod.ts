@@ -56,7 +56,12 @@ export function buildPod(step: StepRequest, settings: PodSettings, place: PodPla
   const defaults = settings.podDefaults ?? {};
   const command = commandOf(step, settings);
   const wrapped = command.wrapped;
-  const { sidecars, volumes, initContainers, ...pod } = step.pod as PodFields;
+  const { sidecars, volumes, initContainers, volumeClaims = [], ...pod } = step.pod as PodFields;
+  if (volumeClaims.length > 0)
+    throw KubeExecError.WORK_UNSUPPORTED({
+      template: step.node.template,
+      kind: "one with volumeClaimTemplates",
+    });
   if (sidecars !== undefined && sidecars.length > 0)
     throw KubeExecError.WORK_UNSUPPORTED({ template: step.node.template, kind: "container with sidecars" });
   const scratch = wrapped ? scratchVolumes(step.work.kind === "script") : [];
@@ -98,6 +103,8 @@ export function buildPod(step: StepRequest, settings: PodSettings, place: PodPla
 
 interface PodFields {
   readonly volumes?: readonly unknown[];
+  /** Claims that the workflow has made for itself. */
+  readonly volumeClaims?: readonly string[];
   readonly sidecars?: readonly UserContainer[];
   readonly initContainers?: readonly UserContainer[];
 }

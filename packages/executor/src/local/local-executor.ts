@@ -174,6 +174,10 @@ class LocalExecutor implements Executor {
     this.#remove(new StepFolder(this.#parts, stepId));
   }
 
+  async forgetRun({ uid }: StepRequest["run"]): Promise<void> {
+    this.#parts.trash.put(join(this.#parts.claimsDir, "runs", uid));
+  }
+
   events(signal: AbortSignal): AsyncIterable<StepEvent> {
     return this.#queue.read(AbortSignal.any([signal, this.#scope.signal]));
   }
@@ -193,6 +197,7 @@ class LocalExecutor implements Executor {
     const deps = {
       ...{ clock, log, references, porter, random },
       maxArtifactBytes: limits.maxBytes,
+      claimsDir: this.#parts.claimsDir,
       queue: this.#queue,
       signal: AbortSignal.any([this.#scope.signal, left.signal]),
     };

@@ -26,6 +26,8 @@ export interface Site {
   readonly artifactsDir: string;
   /** What steps write in their sandboxes, by the box's name; always on disk. */
   readonly bulkDir: string;
+  /** Persistent volume claims: folders that outlive steps; a run's own go with it. */
+  readonly claimsDir: string;
   /** What is on its way out, of `stateDir`, and of the folders that may lie on another file system. */
   readonly trashDir: string;
   readonly stepTrashDir: string;
@@ -53,6 +55,7 @@ export function openSite(options: SiteOptions): Site {
     artifactsDir: join(stateDir, "artifacts"),
     bulkDir: stepsHome === stateDir ? join(stateDir, "boxes") : join(stateDir, "bulk"),
     trashDir: join(stateDir, "trash"),
+    claimsDir: join(stateDir, "claims"),
     stepTrashDir: join(stepsHome, "trash"),
     isStepsInMemory: stepsHome !== stateDir,
     shimsDir: join(stateDir, "shims"),

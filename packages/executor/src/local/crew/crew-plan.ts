@@ -1,7 +1,6 @@
 import type { StepRequest } from "@sluice/engine";
-import type { References } from "@sluice/kube";
 import { LocalError } from "../../errors.ts";
-import { type PlannedVolume, planContainer, type StepPlan } from "../step/step-plan.ts";
+import { type PlannedVolume, type PlanOptions, planContainer, type StepPlan } from "../step/step-plan.ts";
 import { type Crew, crewOf, type Member } from "./crew.ts";
 import { isMain } from "./crew-script.ts";
 
@@ -18,11 +17,11 @@ export type WholePlan = StepPlan & { readonly crew?: PlannedCrew };
 /** A whole step: one container, or the main one of several with all of them in `crew`. Errors: those of planContainer. */
 export async function planStep(
   step: StepRequest,
-  references: References,
-  isolation: string,
+  options: Pick<PlanOptions, "references" | "isolation" | "claimsDir">,
 ): Promise<WholePlan> {
+  const { isolation } = options;
   const crew = crewOf(step);
-  if (crew === undefined) return planContainer(step, { references, isolation });
+  if (crew === undefined) return planContainer(step, options);
   if (isolation === "podman" || isolation === "docker")
     throw LocalError.FIELD_UNSUPPORTED({
       field: step.work.kind === "containerSet" ? "containerSet" : "sidecars and initContainers",
@@ -32,7 +31,7 @@ export async function planStep(
   for (const member of crew.members)
     members.push({
       ...member,
-      plan: await planContainer(step, { references, isolation, container: member.container }),
+      plan: await planContainer(step, { ...options, container: member.container }),
     });
   const plans = members.map(({ plan }) => plan);
   const main = members.find(isMain)?.plan ?? plans[0];

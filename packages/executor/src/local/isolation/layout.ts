@@ -80,10 +80,10 @@ export function layScript(ground: string, plan: StepPlan): void {
   writeWhole(join(ground, "staging", "script"), plan.script, 0o755);
 }
 
-/** Fills the step's volumes; each stays in the step's folder and goes with it. */
+/** Fills the step's volumes; but for those of claims, each stays in the step's folder and goes with it. */
 export function layVolumes(folder: StepFolder, plan: StepPlan): readonly BindMount[] {
-  return plan.volumes.map(({ name, mountPath, subPath, readOnly, files }) => {
-    const root = folder.file("volumes", name);
+  return plan.volumes.map(({ name, mountPath, subPath, readOnly, files, source: kept }) => {
+    const root = kept ?? folder.file("volumes", name);
     const source = join(root, subPath);
     mkdirSync(files.size > 0 ? root : source, { recursive: true });
     for (const [path, bytes] of files) {

@@ -17,7 +17,7 @@ const aStep = (container: Container, pod: StepRequest["pod"] = {}) =>
     pod,
   });
 const plan = (container: Container, pod?: StepRequest["pod"]) =>
-  planStep(aStep(container, pod), references, "namespaces");
+  planStep(aStep(container, pod), { references, isolation: "namespaces", claimsDir: "/claims" });
 
 test("a program at its place in a well-known image is the stand-in that this machine has", async () => {
   const { command } = await plan({ image: "argoproj/argosay:v2", command: ["/argosay", "echo"] });
@@ -106,8 +106,27 @@ describe("a step's volumes", () => {
         volumes: [{ name: "v", secret: { secretName: "db", items: [{ key: "password", path: "../../x" }] } }],
       },
     ],
+    [
+      "part of a claim, where an earlier step may have put a link",
+      mount("/data", { subPath: "x" }),
+      { volumes: [{ name: "v", persistentVolumeClaim: { claimName: "c" } }] },
+    ],
+    [
+      "a claim whose name climbs",
+      mount("/data"),
+      { volumes: [{ name: "v", persistentVolumeClaim: { claimName: "../c" } }] },
+    ],
   ])("are refused for %s", async (_what, container, pod) => {
     await expect(plan(container, pod)).rejects.toMatchObject({ code: "LOCAL_FIELD_UNSUPPORTED" });
+  });
+
+  test("of claims are folders that outlive the step: the run's own by its uid, others by namespace", async () => {
+    const pod = { volumes: [{ name: "v", persistentVolumeClaim: { claimName: "c" } }] };
+    const shared = await plan(mount("/data"), pod);
+    const own = await plan(mount("/data"), { ...pod, volumeClaims: ["c"] });
+
+    expect(shared.volumes).toMatchObject([{ source: "/claims/namespaces/default/c", readOnly: false }]);
+    expect(own.volumes[0]?.source).toMatch(/^\/claims\/runs\/[0-9a-f-]{36}\/c$/);
   });
 
   test("of a config map are files for reading", async () => {

@@ -1,5 +1,6 @@
 // From a request to what is run: command, variables, volumes. References are read here, when a step starts.
 
+import { join } from "node:path";
 import { isObject } from "@sluice/base";
 import type { StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
@@ -37,6 +38,8 @@ export interface PlannedVolume {
   readonly mountPath: string;
   readonly subPath: string;
   readonly readOnly: boolean;
+  /** Folder of this machine that outlives the step; absent = one in the step's own folder. */
+  readonly source?: string;
   /** What is in it at first: relative path → bytes. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
@@ -47,6 +50,8 @@ const maxVariableBytes = 128 * 1_024 - 4_096;
 export interface PlanOptions {
   readonly references: References;
   readonly isolation: string;
+  /** Where the folders of persistent volume claims are. */
+  readonly claimsDir: string;
   /** Which container of the step; default its only one. */
   readonly container?: Container | Script;
 }
@@ -54,7 +59,7 @@ export interface PlanOptions {
 /** Errors: LOCAL_COMMAND_UNKNOWN, LOCAL_FIELD_UNSUPPORTED, LOCAL_REFERENCE_MISSING, LOCAL_ENVIRONMENT_TOO_LARGE. */
 export async function planContainer(
   step: StepRequest,
-  { references, isolation, container = containerOf(step) }: PlanOptions,
+  { references, isolation, claimsDir, container = containerOf(step) }: PlanOptions,
 ): Promise<StepPlan> {
   const image = container.image ?? "";
   const engine = isolation === "podman" || isolation === "docker";
@@ -77,7 +82,7 @@ export async function planContainer(
     workingDir: container.workingDir === "" ? undefined : container.workingDir,
     script: source,
     env: await readEnvironment(step, container, references),
-    volumes: await planVolumes(step, container, references),
+    volumes: await planVolumes(step, container, { references, claimsDir }),
     inputs: [],
     maxArtifactBytes: 0,
     limits: isObject(limits) ? { ...text(limits, "memory"), ...text(limits, "cpu") } : {},
@@ -203,7 +208,7 @@ const reserved = /^\/(|proc|sys|dev|argo|proc\/.*|sys\/.*|dev\/(?!shm).*|argo\/.
 async function planVolumes(
   step: StepRequest,
   container: WorkContainer,
-  references: References,
+  { references, claimsDir }: Pick<PlanOptions, "references" | "claimsDir">,
 ): Promise<readonly PlannedVolume[]> {
   const declared = step.pod["volumes"];
   const volumes = Array.isArray(declared) ? declared.filter(isObject) : [];
@@ -229,10 +234,33 @@ async function planVolumes(
         field: `${field}.subPath`,
         reason: "it must be relative, without '..'",
       });
-    const files = await volumeFiles(step, volume, references, name);
-    planned.push({ name, mountPath, subPath, readOnly: readOnly === true || files.size > 0, files });
+    const claim = claimOf(step, volume);
+    // Earlier steps may have put a link there, which would lead the mount out of the claim.
+    if (claim !== undefined && subPath !== "")
+      throw LocalError.FIELD_UNSUPPORTED({ field: `${field}.subPath`, reason: "a claim is mounted whole" });
+    const files = claim === undefined ? await volumeFiles(step, volume, references, name) : new Map();
+    const kept = claim === undefined ? {} : { source: join(claimsDir, claim) };
+    planned.push({ name, mountPath, subPath, readOnly: readOnly === true || files.size > 0, files, ...kept });
   }
   return planned;
+}
+
+/** A claim's folder below that of all claims: a run's own by its uid, others by namespace and name. */
+function claimOf(step: StepRequest, volume: Readonly<Record<string, unknown>>): string | undefined {
+  const claim = volume["persistentVolumeClaim"];
+  if (!isObject(claim)) return undefined;
+  const { claimName } = claim;
+  if (typeof claimName !== "string" || !/^[a-z0-9][-a-z0-9.]{0,252}$/.test(claimName))
+    throw LocalError.FIELD_UNSUPPORTED({
+      field: "volumes.persistentVolumeClaim.claimName",
+      reason: "it is no name",
+    });
+  if (!/^[a-z0-9][-a-z0-9]{0,62}$/.test(step.run.namespace))
+    throw LocalError.FIELD_UNSUPPORTED({ field: "namespace", reason: "it is no name" });
+  const own = step.pod["volumeClaims"];
+  return Array.isArray(own) && own.includes(claimName)
+    ? join("runs", step.run.uid, claimName)
+    : join("namespaces", step.run.namespace, claimName);
 }
 
 const hasDots = (path: string): boolean => path.split("/").some((part) => part === ".." || part === ".");
@@ -271,6 +299,6 @@ async function volumeFiles(
   }
   throw LocalError.FIELD_UNSUPPORTED({
     field: `volumes.${name}`,
-    reason: "volumes of the kinds emptyDir, configMap and secret are served",
+    reason: "volumes of the kinds emptyDir, configMap, secret and persistentVolumeClaim are served",
   });
 }

@@ -42,6 +42,8 @@ export interface RunnerDeps {
   readonly random: Random;
   readonly porter: ArtifactPorter;
   readonly maxArtifactBytes: number;
+  /** Where the folders of persistent volume claims are. */
+  readonly claimsDir: string;
   /** Aborted when the executor is disposed: leave the step as it is. */
   readonly signal: AbortSignal;
 }
@@ -111,11 +113,11 @@ export class StepRunner {
   }
 
   async #begin(): Promise<void> {
-    const { clock, references, queue, signal } = this.#deps;
+    const { clock, references, claimsDir, queue, signal } = this.#deps;
     const stepId = this.#step.id;
     const say = (message: string) => queue.put({ type: "pending", stepId, at: clock.now(), message });
     const plan: WholePlan = {
-      ...(await planStep(this.#step, references, this.#isolation.name)),
+      ...(await planStep(this.#step, { references, isolation: this.#isolation.name, claimsDir })),
       inputs: await this.#persist("input artifacts cannot be brought", (porter) => porter.bring(this.#step)),
       maxArtifactBytes: this.#deps.maxArtifactBytes,
     };
