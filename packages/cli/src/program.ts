@@ -72,6 +72,7 @@ function engineCommand(program: Command, call: Call): void {
     .option("--image-pull-policy <policy>", "for pods that name none: Always, IfNotPresent or Never")
     .option("--kubeconfig <file>", "the cluster for executor kubernetes")
     .option("--max-steps <number>", "steps that run at once (default 64)")
+    .option("--artifact-max-bytes <number>", "bytes of one artifact, packed and unpacked (default 1 GiB)")
     .option(
       "--parallelism <number>",
       "workflows under way at once; the others are Pending (default 0: any number)",
@@ -112,6 +113,7 @@ function serverCommands(program: Command, call: Call): void {
       "workflows under way at once; the others are Pending (default 0: any number)",
     )
     .option("--namespace-parallelism <number>", "the same in each namespace")
+    .option("--artifact-max-bytes <number>", "bytes of one artifact, packed and unpacked (default 1 GiB)")
     .option("--timezone <zone>", "time zone of CronWorkflows that name none (default UTC)")
     .option("--api-token <token>", "bearer token that API clients must send; file:PATH reads it from a file")
     .option("--log-level <level>", "debug, info, warn or error (default info)")

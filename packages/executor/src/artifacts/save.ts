@@ -23,7 +23,7 @@ export interface SavedOutputs {
 }
 
 /** Files of one folder that are stored at once. */
-const filesAtOnce = 8;
+const filesAtOnce = 32;
 
 /**
  * Saves the outputs of a step that has ended; may be repeated with the same raw tars, and then stores the same.

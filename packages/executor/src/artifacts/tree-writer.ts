@@ -3,11 +3,8 @@
 //   T1. Nothing is written outside the root: names have no '..', and links are made when all else is there, so that no
 //       name leads through one.
 //   T2. No more bytes and entries than the limits say, however small the archive was.
-import { createWriteStream } from "node:fs";
-import { chmod, link, lstat, mkdir, rm, symlink } from "node:fs/promises";
+import { chmod, type FileHandle, link, lstat, mkdir, open, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Readable, Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { LocalError } from "../errors.ts";
 import type { ArtifactLimits } from "./limits.ts";
 
@@ -16,6 +13,8 @@ export class TreeWriter {
   readonly #artifact: string;
   readonly #limits: ArtifactLimits;
   readonly #links = new Map<string, string>();
+  /** Made already. Nothing takes a folder away again: what would stand in its place is refused. */
+  readonly #folders = new Set<string>();
   readonly #folderModes = new Map<string, number>();
   #bytes = 0;
   #entries = 0;
@@ -31,10 +30,28 @@ export class TreeWriter {
   async file(name: string, content: AsyncIterable<Uint8Array>, mode = 0o644): Promise<void> {
     const place = await this.#place(name);
     if (place === undefined) throw this.#unsafe(name);
-    await rm(place, { force: true });
-    const source = content instanceof Readable ? content : Readable.from(content);
-    await pipeline(source, this.#counted(), createWriteStream(place, { flags: "wx", mode: 0o600 }));
-    await chmod(place, (mode & 0o777) | 0o400);
+    const file = await this.#fresh(place);
+    try {
+      for await (const piece of content) {
+        this.#count(piece.length);
+        for (let from = 0; from < piece.length; )
+          from += (await file.write(piece, from, piece.length - from)).bytesWritten;
+      }
+      await file.chmod((mode & 0o777) | 0o400);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** A new file, in place of one of this name that the list had before. */
+  async #fresh(place: string): Promise<FileHandle> {
+    try {
+      return await open(place, "wx", 0o600);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      await rm(place);
+      return open(place, "wx", 0o600);
+    }
   }
 
   async folder(name: string, mode = 0o755): Promise<void> {
@@ -84,8 +101,11 @@ export class TreeWriter {
     if (name.startsWith("/") || parts.includes("..") || name.includes("\0")) throw this.#unsafe(name);
     if (parts.length === 0) return undefined;
     const place = join(this.#root, ...parts);
+    const folder = dirname(place);
+    if (this.#folders.has(folder)) return place;
     try {
-      await mkdir(dirname(place), { recursive: true });
+      await mkdir(folder, { recursive: true });
+      this.#folders.add(folder);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EEXIST" || code === "ENOTDIR") throw this.#unsafe(name);
@@ -94,17 +114,10 @@ export class TreeWriter {
     return place;
   }
 
-  #counted(): Transform {
-    return new Transform({
-      transform: (chunk: Uint8Array, _encoding, done) => {
-        this.#bytes += chunk.length;
-        if (this.#bytes <= this.#limits.maxBytes) done(null, chunk);
-        else
-          done(
-            LocalError.ARTIFACT_TOO_LARGE({ artifact: this.#artifact, what: `${this.#limits.maxBytes} B` }),
-          );
-      },
-    });
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > this.#limits.maxBytes)
+      throw LocalError.ARTIFACT_TOO_LARGE({ artifact: this.#artifact, what: `${this.#limits.maxBytes} B` });
   }
 
   readonly #unsafe = (name: string) => LocalError.ARTIFACT_UNSAFE({ artifact: this.#artifact, name });

@@ -5,7 +5,6 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { isObject } from "@sluice/base";
 import type { CliContext } from "../../context.ts";
-import { CliError } from "../../errors.ts";
 import { nameOf, pathOf } from "./names.ts";
 
 export interface CopyOptions {
@@ -45,12 +44,12 @@ export async function copy(
     readonly status?: { readonly nodes?: Readonly<Record<string, CopyNode>> };
   }>("GET", pathOf(context, name));
   const found = Object.values(workflow.status?.nodes ?? {}).flatMap((node) => artifactsOf(node, options));
-  if (found.length === 0)
-    throw CliError.USAGE({ problem: `no artifact of workflow '${name}' is one of those asked for` });
+  if (found.length === 0 && !context.json) context.note(`workflow ${name} has no such artifacts`);
   const copied: string[] = [];
   for (const artifact of found)
     copied.push(...(await copyOne(context, { name, folder, artifact, pattern: options.path })));
-  context.out(context.json ? JSON.stringify({ files: copied }) : copied.join("\n"));
+  if (context.json) context.out(JSON.stringify({ files: copied }));
+  else if (copied.length > 0) context.out(copied.join("\n"));
 }
 
 /** Those that leaves saved: the others only pass them on. */
