@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { manifestSchemas } from "../manifest.ts";
+import { descriptions } from "./descriptions.ts";
 import { jsonSchemas } from "./json-schema.ts";
 
 describe("JSON Schemas", () => {
@@ -24,5 +25,19 @@ describe("JSON Schemas", () => {
     expect(JSON.stringify(schemas.EventSource)).toContain("onlyHere");
     expect(JSON.stringify(schemas.Sensor)).toContain("onlyThere");
     expect(JSON.stringify(jsonSchemas().Sensor)).not.toContain("onlyThere");
+  });
+
+  it("say of every field of the workflow kinds what it is", () => {
+    const silent: string[] = [];
+    for (const [schema, rows] of descriptions) {
+      const fields = Object.keys((schema as z.ZodObject).shape);
+      silent.push(...fields.filter((field) => (rows[field] ?? "") === ""));
+      expect(Object.keys(rows).filter((field) => !fields.includes(field))).toEqual([]);
+    }
+    expect(silent).toEqual([]);
+
+    const text = JSON.stringify(jsonSchemas().Workflow);
+    expect(text).toContain("Name of the template that runs first.");
+    expect(text).toContain("A jq filter over the resource");
   });
 });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { EventSource, EventSourceSpec } from "../events/event-source.ts";
 import { Sensor, SensorSpec, Trigger, TriggerTemplate } from "../events/sensor.ts";
 import { type ManifestKind, manifestSchemas } from "../manifest.ts";
+import { descriptions } from "./descriptions.ts";
 
 /** Schemas of kinds that other packages own, by the kind's name. */
 export interface KindSchemas {
@@ -44,7 +45,19 @@ export function jsonSchemas(kinds: KindSchemas = noKinds): Readonly<Record<Manif
 }
 
 function toJsonSchema(kind: ManifestKind, schema: z.ZodType): JsonObject {
-  const made = z.toJSONSchema(schema, { io: "input", unrepresentable: "any", reused: "ref" });
+  const made = z.toJSONSchema(schema, {
+    io: "input",
+    unrepresentable: "any",
+    reused: "ref",
+    override: ({ zodSchema, jsonSchema }) => {
+      const rows = descriptions.get(zodSchema);
+      for (const [field, description] of Object.entries(rows ?? {})) {
+        const property = jsonSchema.properties?.[field];
+        if (typeof property === "object")
+          jsonSchema.properties = { ...jsonSchema.properties, [field]: { ...property, description } };
+      }
+    },
+  });
   return { title: kind, description: titles[kind], ...(made as JsonObject) };
 }
 

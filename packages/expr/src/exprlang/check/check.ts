@@ -116,7 +116,7 @@ class Checker {
     if (args.length < min || args.length > max) {
       const wanted =
         min === max ? String(min) : max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} to ${max}`;
-      const message = `${name}() takes ${wanted} argument${wanted === "1" ? "" : "s"}, got ${args.length}`;
+      const message = `${name}() takes ${wanted} argument${wanted.endsWith("1") ? "" : "s"}, got ${args.length}`;
       this.problems.push({ offset: callee.offset, message, certain: true });
     }
     return gives;
