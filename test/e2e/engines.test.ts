@@ -94,3 +94,27 @@ test("an engine that is frozen for ten seconds finds its runs taken over, and st
   expectOnce(counter, names);
   await fleet.owners((owners) => owners.has(members[0] ?? ""));
 });
+
+/** A minute in the fault script of releases (`SLUICE_OUTAGE_SECONDS=60`); shorter here. */
+const outageMs = Number(process.env["SLUICE_OUTAGE_SECONDS"] ?? 8) * 1_000;
+
+test("the bus is gone in the middle of runs: they go on when it is back, and nothing is lost or run twice", async () => {
+  await using counter = await Counter.listen();
+  await using fleet = await EngineFleet.open();
+  const engines = [await fleet.start(), await fleet.start()] as const;
+  const members = await Promise.all(engines.map((engine) => fleet.memberOf(engine)));
+  await fleet.owners((owners) => members.every((member) => owners.has(member)));
+  const names = namesOf(10);
+  await Promise.all(
+    names.map((name) => fleet.directory.submit(chain(counter, name, 1), { namespace: "default", by })),
+  );
+  await counter.said("run-5/b");
+
+  await fleet.server.kill();
+  await sleepFor(systemClock, outageMs);
+  await fleet.server.restart();
+
+  const ended = await fleet.ended(names);
+  expect(new Set(ended.values()), engines[0].log()).toEqual(new Set(["Succeeded"]));
+  expectOnce(counter, names);
+}, 180_000);
