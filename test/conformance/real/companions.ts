@@ -12,6 +12,14 @@ const limits: Manifest = {
   ...{ data: { workflow: "3", template: "3" } },
 };
 
+/** The Secret that an example reads; it names the command that makes it. */
+const secret: Manifest = {
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "my-secret" },
+  ...{ stringData: { mypassword: "S00perS3cretPa55word" } },
+};
+
 const definitions: ReadonlySet<string> = new Set([
   "ConfigMap",
   "WorkflowTemplate",
@@ -27,6 +35,7 @@ export interface Refused {
 export async function applyCompanions(api: Api, all: readonly Case[]): Promise<readonly Refused[]> {
   const refused: Refused[] = [];
   await api.apply(limits);
+  await api.apply(secret);
   for (const { name, document } of all) {
     if (!definitions.has(document.kind)) continue;
     const reason = await api.apply(document).then(() => undefined, reasonOf);

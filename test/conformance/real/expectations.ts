@@ -342,7 +342,10 @@ export const expectations: Readonly<Record<string, Expectation>> = {
   },
   "synchronization-tmpl-level.yaml": { atOnce: 3, leastSeconds: 20 },
   "synchronization-db-tmpl-level.yaml": { atOnce: 3, leastSeconds: 20 },
-  "synchronization-db-mutex-tmpl-level.yaml": { atOnce: 1, withinSeconds: 150 },
+  // The same mutexes as the one above, which holds them for 250 seconds.
+  "synchronization-mutex-wf-level.yaml": { withinSeconds: 330 },
+  "synchronization-db-mutex-tmpl-level.yaml": { withinSeconds: 330 },
+  "synchronization-db-mutex-wf-level.yaml": { withinSeconds: 330 },
   "template-on-exit.yaml": { nodes: ["stepA.onExit Pod Succeeded", "stepB.onExit Pod Succeeded"] },
   "timeouts-step.yaml": {
     message: /Pod was active on the node longer than the specified deadline|Step exceeded its deadline/,

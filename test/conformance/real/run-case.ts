@@ -18,6 +18,9 @@ export interface Ran {
 
 const defaultSeconds = 90;
 
+/** What this machine has not. */
+class NotHere extends Error {}
+
 /** Runs one example with real processes, and judges how it ended. */
 export async function runCase(api: Api, web: Web, one: Case): Promise<Outcome> {
   const expected: Expectation = expectations[one.name] ?? {};
@@ -32,6 +35,7 @@ export async function runCase(api: Api, web: Web, one: Case): Promise<Outcome> {
       ? { kind: "passed", seconds: seconds() }
       : { kind: "failed", reasons: wrong, seconds: seconds() };
   } catch (error) {
+    if (error instanceof NotHere) return { kind: "not-run", reason: error.message };
     return { kind: "failed", reasons: [reasonOf(error)], seconds: seconds() };
   }
 }
@@ -55,6 +59,9 @@ async function runOnce(api: Api, web: Web, one: Case, expected: Expectation): Pr
       `not over after ${expected.withinSeconds ?? defaultSeconds} s: ${open.map((n) => `${n.displayName} ${n.phase}${n.message === undefined ? "" : ` (${n.message})`}`).join(", ")}`,
     ];
   }
+  const nowhere = Object.values(ended.status.nodes).find((n) => /AGENT_NO_KUBERNETES/.test(n.message ?? ""));
+  if (nowhere !== undefined && one.group === "c")
+    throw new NotHere("it makes objects of a cluster, and there is none");
   return judge(new Seen(ended, await api.lines(name)), expected.phases ?? one.phases, expected);
 }
 
