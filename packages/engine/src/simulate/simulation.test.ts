@@ -45,6 +45,33 @@ describe("a simulated run", () => {
     expect(stopped.run).toMatchObject({ phase: "Failed", finishedAt: at + 3_000 });
   });
 
+  test("makes the artifacts of steps that go well", async () => {
+    const workflow = aWorkflow({
+      templates: [
+        {
+          name: "main",
+          steps: [
+            [{ name: "make", template: "make" }],
+            [
+              {
+                name: "take",
+                template: "take",
+                arguments: { artifacts: [{ name: "i", from: "{{steps.make.outputs.artifacts.o}}" }] },
+              },
+            ],
+          ],
+        },
+        shTemplate("make", { outputs: { artifacts: [{ name: "o", path: "/o" }] } }),
+        shTemplate("take", { inputs: { artifacts: [{ name: "i", path: "/i" }] } }),
+      ],
+    });
+
+    const { run: ended, steps: started } = await run(workflow);
+
+    expect(ended.phase).toBe("Succeeded");
+    expect(started[1]?.request.artifacts?.inputs).toMatchObject([{ name: "i", path: "/i" }]);
+  });
+
   test("lets a person answer, and says who still waits when nobody does", async () => {
     const workflow = aWorkflow({
       templates: [

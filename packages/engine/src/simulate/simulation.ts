@@ -5,7 +5,7 @@ import type { RunSubmitted, Workflow } from "@sluice/spec";
 import { collectDefinitions } from "../definitions/collect.ts";
 import { type Definitions, noDefinitions } from "../definitions/port.ts";
 import type { StepRequest } from "../executor/contract.ts";
-import type { CommandFact, Fact } from "../facts.ts";
+import type { CommandFact, Fact, StepFinished } from "../facts.ts";
 import { projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
 import { createRun } from "../run/create.ts";
 import { decide, reduce } from "../run/reduce.ts";
@@ -189,7 +189,16 @@ function endFact(request: SimulatedStepRequest, startedAt: number, at: number, e
     exitCode: end.exitCode ?? 0,
     ...(request.captureResult ? { result: end.result ?? "" } : {}),
     ...(end.outputs === undefined ? {} : { outputs: end.outputs }),
+    ...savedBy(request, end),
     ...(end.message === undefined ? {} : { message: end.message }),
+  };
+}
+
+/** A step that goes well makes its artifacts; one that fails makes none. */
+function savedBy({ artifacts }: SimulatedStepRequest, end: SimulatedEnd): Pick<StepFinished, "artifacts"> {
+  if (artifacts === undefined || artifacts.outputs.length === 0 || (end.exitCode ?? 0) !== 0) return {};
+  return {
+    artifacts: Object.fromEntries(artifacts.outputs.map(({ name, key }) => [name, { key, bytes: 0 }])),
   };
 }
 
