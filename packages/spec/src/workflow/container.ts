@@ -39,8 +39,8 @@ const shape = {
 export const Container = z.strictObject(shape);
 export type Container = z.infer<typeof Container>;
 
-/** A container whose command gets a file with `source` as its last argument. */
-export const Script = z.strictObject({ ...shape, source: z.string() });
+/** A container whose command gets a file with `source` as its last argument; without a source the file is empty. */
+export const Script = z.strictObject({ ...shape, source: z.string().default("") });
 export type Script = z.infer<typeof Script>;
 
 /** A sidecar or init container. */
