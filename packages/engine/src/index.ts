@@ -28,6 +28,7 @@ export {
   type ResourceWork,
   runUidOf,
   type SavedArtifact,
+  type StartPermit,
   type StepEvent,
   type StepLine,
   type StepRequest,

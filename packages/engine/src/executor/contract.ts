@@ -195,6 +195,12 @@ export interface StepLine {
   readonly container?: string;
 }
 
+/**
+ * Whether the step is still this engine's to start: asked as late as can be, since the process may have been frozen after
+ * `start` was called, while another engine ran the step and forgot it. False = nothing is started, and nothing is told.
+ */
+export type StartPermit = () => Promise<boolean>;
+
 /** Runs steps. Owned by the composition root; disposing leaves running steps running, for the next process to adopt. */
 export interface Executor extends AsyncDisposable {
   /** "local", "kubernetes". */
@@ -207,7 +213,7 @@ export interface Executor extends AsyncDisposable {
   /** Whether nothing of the step outlives its process, so that another site just starts it again. Default: no step. */
   isPlaceless?(step: StepRequest): boolean;
   /** Resolves when the step is surely known to the executor (state written, pod created), not when it runs. */
-  start(step: StepRequest): Promise<void>;
+  start(step: StepRequest, permit?: StartPermit): Promise<void>;
   /** Asks the step to end: SIGTERM, and SIGKILL after its grace; `kill` at once. An unknown id is no error. */
   stop(stepId: string, how: "term" | "kill"): Promise<void>;
   /**

@@ -116,7 +116,10 @@ export class StepStarter implements SlotUser {
           this.#deps.defaultExecutor,
         known: [...this.#deps.executors.keys()].join(", "),
       });
-    await this.#executor.start(this.requestOf(step));
+    const { shards } = this.#deps;
+    const { uid } = this.#run;
+    const permit = async () => shards.isFresh(uid) || (await shards.confirm(uid));
+    await this.#executor.start(this.requestOf(step), permit);
     await this.#deps.failpoints.reach("engine.started");
     // Asked for while the executor did not know the step yet.
     const how = this.#stopped.get(id);

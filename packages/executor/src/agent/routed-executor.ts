@@ -1,5 +1,5 @@
 // One executor for the engine: processes and pods by the one, what the agent does by the agent.
-import type { Executor, ExecutorDescription, StepEvent, StepRequest } from "@sluice/engine";
+import type { Executor, ExecutorDescription, StartPermit, StepEvent, StepRequest } from "@sluice/engine";
 import type { AgentExecutor } from "./agent-executor.ts";
 
 /** Sends each step where its kind of work is done. Both parts are owned by who made them: disposing this does nothing. */
@@ -20,8 +20,8 @@ class RoutedExecutor implements Executor {
     this.#agent = agent;
   }
 
-  start(step: StepRequest): Promise<void> {
-    return this.#agent.does(step.work.kind) ? this.#agent.start(step) : this.#main.start(step);
+  start(step: StepRequest, permit?: StartPermit): Promise<void> {
+    return this.#agent.does(step.work.kind) ? this.#agent.start(step) : this.#main.start(step, permit);
   }
 
   stop(stepId: string, how: "term" | "kill"): Promise<void> {

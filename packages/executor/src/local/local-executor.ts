@@ -9,6 +9,7 @@ import {
   type Executor,
   type ExecutorDescription,
   runUidOf,
+  type StartPermit,
   type StepEvent,
   type StepRequest,
 } from "@sluice/engine";
@@ -114,12 +115,12 @@ class LocalExecutor implements Executor {
     });
   }
 
-  async start(step: StepRequest): Promise<void> {
+  async start(step: StepRequest, permit?: StartPermit): Promise<void> {
     if (this.#runners.has(step.id)) return;
     const folder = new StepFolder(this.#parts, step.id);
     if (this.#parts.isStepsInMemory) this.#begun.add(step.id, (id) => this.#runners.has(id));
     folder.create();
-    this.#run(folder, step);
+    this.#run(folder, step, permit);
   }
 
   async stop(stepId: string, how: "term" | "kill"): Promise<void> {
@@ -191,11 +192,12 @@ class LocalExecutor implements Executor {
     return this.#scope[Symbol.asyncDispose]();
   }
 
-  #run(folder: StepFolder, step: StepRequest): void {
+  #run(folder: StepFolder, step: StepRequest, permit?: StartPermit): void {
     const { clock, log, references, isolation, porter, random, limits } = this.#parts;
     const left = new AbortController();
     const deps = {
       ...{ clock, log, references, porter, random },
+      ...(permit === undefined ? {} : { permit }),
       maxArtifactBytes: limits.maxBytes,
       claimsDir: this.#parts.claimsDir,
       queue: this.#queue,

@@ -17,7 +17,7 @@ import {
   retryOf,
   sleepFor,
 } from "@sluice/base";
-import type { StepEvent, StepRequest } from "@sluice/engine";
+import type { StartPermit, StepEvent, StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import { LocalError } from "../../errors.ts";
 import type { EventQueue } from "../../event-queue.ts";
@@ -44,7 +44,9 @@ export interface RunnerDeps {
   readonly maxArtifactBytes: number;
   /** Where the folders of persistent volume claims are. */
   readonly claimsDir: string;
-  /** Aborted when the executor is disposed: leave the step as it is. */
+  /** Asked right before the step's process is made; absent = it may be. */
+  readonly permit?: StartPermit;
+  /** Aborted when the executor is disposed, or another engine has the step: leave the step as it is. */
   readonly signal: AbortSignal;
 }
 
@@ -87,7 +89,9 @@ export class StepRunner {
   async run(): Promise<void> {
     try {
       this.#crew = crewOf(this.#step);
-      if (this.#folder.refused() === undefined && this.#folder.claim().kind === "none") await this.#begin();
+      if (this.#folder.refused() === undefined && this.#folder.claim().kind === "none") {
+        if (!(await this.#begin())) return;
+      }
       if (this.#deps.signal.aborted) return;
       await this.#follow();
     } catch (error) {
@@ -112,8 +116,9 @@ export class StepRunner {
     this.#watch?.touch();
   }
 
-  async #begin(): Promise<void> {
-    const { clock, references, claimsDir, queue, signal } = this.#deps;
+  /** False when the step is not ours to start any more. */
+  async #begin(): Promise<boolean> {
+    const { clock, references, claimsDir, queue, permit, signal } = this.#deps;
     const stepId = this.#step.id;
     const say = (message: string) => queue.put({ type: "pending", stepId, at: clock.now(), message });
     const plan: WholePlan = {
@@ -121,12 +126,13 @@ export class StepRunner {
       inputs: await this.#persist("input artifacts cannot be brought", (porter) => porter.bring(this.#step)),
       maxArtifactBytes: this.#deps.maxArtifactBytes,
     };
-    if (signal.aborted) return;
+    if (signal.aborted) return false;
     await this.#isolation.ready(plan, say, signal);
-    if (signal.aborted) return;
+    if (signal.aborted || (await permit?.()) === false || signal.aborted) return false;
     const { ended } = await this.#isolation.launch(this.#folder, this.#step, plan);
     this.#isParent = true;
     await this.#brief(ended);
+    return true;
   }
 
   /** Waits for the end of a step of ours as long as it may be a short one. */
