@@ -28,8 +28,11 @@ export class LockHolders {
   async take({ id, key }: NamedLock, waiter: Waiter, limit: number): Promise<number | undefined> {
     for (let fresh = false; ; fresh = true) {
       const lock = this.#table.of(id, key);
-      if (fresh || lock.revision === 0) await this.#refresh(lock);
+      const isRead = fresh || lock.revision === 0;
+      if (isRead) await this.#refresh(lock);
       const held = isHeldBy(lock.entry, waiter.holder);
+      // What another process gave back for this holder may not have been heard of here: it is no acquisition any more.
+      if (held !== undefined && !isRead) continue;
       if (held !== undefined) return held.fence;
       if (lock.entry.holders.length >= limit) return undefined;
       const next = withHolder(lock.entry, waiter, this.#deps.clock.now());
