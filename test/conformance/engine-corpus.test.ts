@@ -3,7 +3,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { definitionsAmong, type Ended, PureRun, type Script, type ScriptedEnd } from "@sluice/engine/testing";
+import {
+  AskWorld,
+  definitionsAmong,
+  type Ended,
+  PureRun,
+  type Script,
+  type ScriptedEnd,
+} from "@sluice/engine/testing";
 import { hasErrors, lintManifests, loadManifests, Workflow } from "@sluice/spec";
 import { describe, expect, test } from "vitest";
 
@@ -47,6 +54,13 @@ const inTurn = (...ends: readonly ScriptedEnd[]): Script => {
 /** What the steps of an example do, where it matters. Made anew for each run. */
 const scripts: Readonly<Record<string, () => Script>> = {
   "coinflip-recursive.yaml": () => inTurn({ result: "tails" }, { result: "tails" }, { result: "heads" }),
+  "fibonacci-seq-conditional-param.yaml":
+    () =>
+    ({ work }) => {
+      const [, a, op, b] =
+        /print\((\d+) ([+-]) (\d+)\)/.exec(work.kind === "script" ? work.script.source : "") ?? [];
+      return { result: String(op === "+" ? Number(a) + Number(b) : Number(a) - Number(b)) };
+    },
   "continue-on-fail.yaml": () => failing("C"),
   "dag-continue-on-fail.yaml": () => failing("B", "E"),
   "dag-disable-failFast.yaml": () => (step) => ({ exitCode: /\.C\(\d\)$/.test(step.node.name) ? 1 : 0 }),
@@ -94,10 +108,15 @@ const companions = absent
 
 async function runExample({ name, workflow }: Example): Promise<Ended> {
   const script = scripts[name]?.() ?? echo;
-  const run = new PureRun(workflow, (step, state) => ({
-    outputs: Object.fromEntries(step.outputPaths.map((path) => [path.name, "hello world"])),
-    ...script(step, state),
-  }));
+  const run = new PureRun(
+    workflow,
+    (step, state) => ({
+      outputs: Object.fromEntries(step.outputPaths.map((path) => [path.name, "hello world"])),
+      ...script(step, state),
+    }),
+    {},
+    new AskWorld({}, 3),
+  );
   await run.define(definitionsAmong(companions));
   let ended = run.toEnd();
   for (let n = 0; run.run.stage !== "done" && run.run.suspends.size > 0 && n < 10; n++) {

@@ -262,7 +262,7 @@ describe("what cannot be done", () => {
     [["source", "gett"], "unknown command 'gett' (did you mean get?)"],
     [["list", "--limt", "3"], "unknown option '--limt' (did you mean --limit?)"],
     [["list", "-o", "table"], "Allowed choices are json, yaml, wide, name"],
-    [["submit"], "missing required argument 'files'"],
+    [["submit"], "name manifests to submit, or what to submit --from"],
     [["submit", "x.yaml", "-p", "nothing"], "no such file"],
     [["config", "print", "--config", "nosuch"], "cannot read 'nosuch'"],
   ])("%o is asked wrongly: said once, exit code 2", async (args, message) => {

@@ -256,7 +256,7 @@ describe("lint", () => {
     const nowhere = { SLUICE_SERVER: "http://127.0.0.1:1" };
     const lint = (...args: string[]) => runSluice(["lint", "--offline", ...args], nowhere, sluice.folder);
     const pretty = await lint("broken.yaml");
-    const simple = await lint("broken.yaml", "--format", "simple");
+    const simple = await lint("broken.yaml", "-o", "simple");
     const json = await lint("broken.yaml", "--json");
 
     expect([pretty.code, simple.code, json.code]).toEqual([1, 1, 1]);

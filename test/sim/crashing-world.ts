@@ -75,7 +75,8 @@ class Mortality {
     this.#left -= 1;
     if (this.#left > 0) return this.#alive(act());
     this.dead = true;
-    if (this.#after) act();
+    // Whatever comes of it, nobody hears it any more.
+    if (this.#after) Promise.resolve(act()).catch(() => {});
     return never;
   }
 
