@@ -270,7 +270,7 @@ describe("lint", () => {
         .map((line) => line.split(": ")[0]),
     ).toEqual(["broken.yaml:5:3", "broken.yaml:8:41"]);
     expect(JSON.parse(json.stdout)).toMatchObject({ errors: 2, issues: [{ line: 5 }, { line: 8 }] });
-    expect((await lint("greet.yaml")).stdout).toBe("1 manifest, no linting errors found\n");
+    expect((await lint("greet.yaml")).stdout).toBe("1 manifest, no linting errors found!\n");
     expect((await lint(join(root, "examples"))).code).toBe(0);
   });
 

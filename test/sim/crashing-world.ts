@@ -65,9 +65,22 @@ class Mortality {
       get: (_, name) => {
         const member: unknown = Reflect.get(target, name, target);
         if (typeof member !== "function") return member;
-        return (...args: unknown[]) => this.#call(() => member.apply(target, args) as unknown);
+        return (...args: unknown[]) =>
+          this.#call(
+            () =>
+              member.apply(
+                target,
+                args.map((arg) => this.#asked(arg)),
+              ) as unknown,
+          );
       },
     });
+  }
+
+  /** What the world asks back of the process (may the step start?) is answered only while it lives. */
+  #asked(arg: unknown): unknown {
+    if (typeof arg !== "function") return arg;
+    return (...args: unknown[]): unknown => (this.dead ? never : arg(...args));
   }
 
   #call(act: () => unknown): unknown {
