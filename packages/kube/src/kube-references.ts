@@ -36,5 +36,15 @@ export function kubeReferences(client: KubeClient): References {
         (binary === undefined ? undefined : Buffer.from(binary, "base64").toString())
       );
     },
+    async keys(kind, namespace, name) {
+      const object = await read(
+        kind === "secret" ? resources.secrets : resources.configMaps,
+        namespace,
+        name,
+      );
+      if (object === undefined) return undefined;
+      const maps = [object["data"], object["binaryData"]].filter(isObject);
+      return [...new Set(maps.flatMap((map) => Object.keys(map)))].sort();
+    },
   };
 }

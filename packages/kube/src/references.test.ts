@@ -38,6 +38,13 @@ describe.each(Object.entries(kinds))("references %s", (_name, make) => {
     expect(await references.configMap("ci", "db", "token")).toBe("geheim\n");
   });
 
+  test("list the keys of an object, and undefined for one that does not exist", async () => {
+    const references = await make();
+    expect(await references.keys?.("secret", "ci", "db")).toContain("token");
+    expect(await references.keys?.("configMap", "ci", "db")).toContain("token");
+    expect(await references.keys?.("secret", "ci", "none")).toBeUndefined();
+  });
+
   test("give undefined for what does not exist, own properties only", async () => {
     const references = await make();
     expect(await references.secret("ci", "none", "token")).toBeUndefined();

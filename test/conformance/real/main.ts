@@ -1,5 +1,7 @@
 // `npm run conformance`: runs the public examples as they are, with real processes on a real server, and says what each
 // group gave. `--only TEXT` takes those whose name has it, `--group a` one group, `--json` one line a case.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { hasErrors, lintManifests, loadManifests } from "@sluice/spec";
 import { SluiceProcess } from "../../e2e/sluice-process.ts";
@@ -20,6 +22,9 @@ const { values: flags } = parseArgs({
   },
 });
 
+const isHere = (program: string): boolean =>
+  (process.env["PATH"] ?? "").split(":").some((dir) => existsSync(join(dir, program)));
+
 const isWanted = ({ name, group }: Case): boolean =>
   (flags.group === undefined || flags.group === group) &&
   (flags.only === undefined || flags.only.some((text) => name.includes(text)));
@@ -37,7 +42,20 @@ function refusal({ document, name }: Case): string | undefined {
 }
 
 /** Reasons in the machine, not in the product, for which an example is left out. */
-const elsewhere: Readonly<Record<string, string>> = {};
+const elsewhere: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    ["sidecar-nginx.yaml", "nginx"],
+    ["sidecar-dind.yaml", "dockerd"],
+    ["sidecar.yaml", "influxd"],
+    ["daemon-nginx.yaml", "nginx"],
+    ["daemon-step.yaml", "influxd"],
+    ["dag-daemon-task.yaml", "influxd"],
+    ["dag-daemon-retry-strategy.yaml", "nginx"],
+    ["steps-daemon-retry-strategy.yaml", "nginx"],
+  ]
+    .filter(([, program = ""]) => !isHere(program))
+    .map(([name, program]) => [name, `this machine has no ${program}`]),
+);
 
 async function outcomeOf(
   api: Api,

@@ -8,6 +8,8 @@ const references = {
     name === "db" && key === "password" ? Buffer.from("s3cr3t") : undefined,
   configMap: async (_ns: string, name: string, key: string) =>
     name === "settings" && key === "color" ? "blue" : undefined,
+  keys: async (kind: "secret" | "configMap", _ns: string, name: string) =>
+    kind === "secret" && name === "db" ? ["password"] : name === "settings" ? ["color"] : undefined,
 };
 
 type Container = Extract<StepRequest["work"], { kind: "container" }>["container"];
@@ -42,6 +44,21 @@ describe("a step's variables", () => {
       C: "blue",
       N: "default",
       B: "one-$(NONE)-$(A)",
+    });
+  });
+
+  test("come from whole Secrets and ConfigMaps, with a prefix, and give way to those that are named", async () => {
+    const { env } = await plan({
+      envFrom: [
+        { prefix: "DB_", secretRef: { name: "db" } },
+        { configMapRef: { name: "settings" } },
+        { configMapRef: { name: "nothing", optional: true } },
+      ],
+      env: [{ name: "color", value: "red-$(DB_password)" }],
+    });
+    expect(Object.fromEntries(env)).toMatchObject({ DB_password: "s3cr3t", color: "red-s3cr3t" });
+    await expect(plan({ envFrom: [{ secretRef: { name: "nothing" } }] })).rejects.toMatchObject({
+      code: "LOCAL_REFERENCE_MISSING",
     });
   });
 
@@ -94,11 +111,7 @@ describe("a step's volumes", () => {
       mount("/data", { subPath: "../x" }),
       { volumes: [{ name: "v", emptyDir: {} }] },
     ],
-    [
-      "a secret without named keys",
-      mount("/data"),
-      { volumes: [{ name: "v", secret: { secretName: "db" } }] },
-    ],
+    ["a secret without a name", mount("/data"), { volumes: [{ name: "v", secret: {} }] }],
     [
       "a key's path that climbs",
       mount("/data"),
@@ -127,6 +140,16 @@ describe("a step's volumes", () => {
 
     expect(shared.volumes).toMatchObject([{ source: "/claims/namespaces/default/c", readOnly: false }]);
     expect(own.volumes[0]?.source).toMatch(/^\/claims\/runs\/[0-9a-f-]{36}\/c$/);
+  });
+
+  test("of a whole Secret has a file a key", async () => {
+    const { volumes } = await plan(
+      { volumeMounts: [{ name: "v", mountPath: "/etc/db" }] },
+      { volumes: [{ name: "v", secret: { secretName: "db" } }] },
+    );
+    expect([...(volumes[0]?.files ?? [])].map(([path, bytes]) => `${path} ${Buffer.from(bytes)}`)).toEqual([
+      "password s3cr3t",
+    ]);
   });
 
   test("of a config map are files for reading", async () => {
