@@ -16,6 +16,16 @@ export const EngineError = defineErrors("ENGINE", {
       `${run(d)} exists already (uid ${d.uid})`,
     hint: "choose another metadata.name, use metadata.generateName, or delete the old one with `sluice delete`",
   },
+  RETRY_REFUSED: {
+    retry: "never",
+    message: (d: { namespace: string; name: string; reason: string }) => `${run(d)}: ${d.reason}`,
+    hint: "only a workflow that has ended can be tried again; `sluice get` shows its phase",
+  },
+  RETRY_TOO_SOON: {
+    retry: "later",
+    message: (d: { namespace: string; name: string }) => `${run(d)} has ended, and is still being put away`,
+    hint: "ask again in a few seconds",
+  },
   RUN_FINISHED: {
     retry: "never",
     message: (d: { namespace: string; name: string; verb: string; phase: string }) =>

@@ -52,6 +52,7 @@ export {
   type WorkflowNode,
   type WorkflowObject,
 } from "./project/workflow.ts";
+export { type RetentionDeps, runRetention } from "./retention/retention.ts";
 export { createRun } from "./run/create.ts";
 export { decide, type Effects, reduce } from "./run/reduce.ts";
 export type { Node, NodePhase, NodeType, RunPhase } from "./run/state/node.ts";

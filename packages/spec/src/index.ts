@@ -72,7 +72,14 @@ export { ConfigMap, Secret } from "./resources.ts";
 export { editDistance, nearest } from "./schema/nearest.ts";
 export { type Support, type SupportPlace, support, unsupportedKinds } from "./support.ts";
 export type { CauseRef, CloudEvent, EventOrigin, StoredEvent } from "./wire/cloud-event.ts";
-export { maxWorkflowName, type RunRequester, type RunSubmitted, runIdentity } from "./wire/run.ts";
+export {
+  maxWorkflowName,
+  type Reuse,
+  type ReusedNode,
+  type RunRequester,
+  type RunSubmitted,
+  runIdentity,
+} from "./wire/run.ts";
 export type { FilterCheck, TrailRecord } from "./wire/trail.ts";
 export type { DeadLetter, TriggerRequest } from "./wire/trigger-request.ts";
 export { Container, ContainerSet, EnvVar, Script, UserContainer } from "./workflow/container.ts";

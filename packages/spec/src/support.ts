@@ -31,7 +31,7 @@ const workflow: Row<Workflow["spec"]> = {
   onExit: "runs",
   hooks: "runs",
   podMetadata: "pod",
-  ttlStrategy: "accepted",
+  ttlStrategy: "runs",
   podGC: "accepted",
   artifactGC: "runs",
   /** There is one repository here, the embedded one: any reference means it. */

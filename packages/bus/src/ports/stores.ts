@@ -334,6 +334,10 @@ export interface ArchiveRow {
   readonly finishedAt: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly causes: readonly CauseRef[];
+  /** Uids under which the run was tried before. */
+  readonly earlier?: readonly string[];
+  /** Epoch ms after which the run's `ttlStrategy` has it removed. */
+  readonly expiresAt?: number;
   /** The workflow object in Argo's shape (spec and status), gzip and base64. */
   readonly object: string;
 }

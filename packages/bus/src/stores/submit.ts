@@ -39,9 +39,11 @@ export function makeSubmitRun(
     } catch (error) {
       if (!hasCode(error, "BUS_WRONG_SEQUENCE")) throw error;
     }
-    const uid = await uidOf(journal, key);
-    if (uid === undefined) return undefined;
-    return uid === fact.uid ? { kind: "duplicate" } : { kind: "name-taken", uid };
+    const first = await firstOf(journal, key);
+    if (first === undefined) return undefined;
+    const { uid, reuse } = first;
+    const isOurs = uid === fact.uid || reuse?.earlier?.includes(fact.uid) === true;
+    return isOurs ? { kind: "duplicate" } : { kind: "name-taken", uid };
   }
 
   /** We may have been stopped between the look and the append for so long that the run lived and was purged meanwhile. */
@@ -61,12 +63,13 @@ async function archivedOutcome(
 ): Promise<SubmitOutcome | undefined> {
   const row = await archive.get(key);
   if (row === undefined) return undefined;
-  if (row.uid === uid) return { kind: "duplicate" };
+  if (row.uid === uid || ("earlier" in row && row.earlier?.includes(uid) === true))
+    return { kind: "duplicate" };
   // A tombstone keeps its cause from running again; the name is free for others.
   return "deletedAt" in row ? undefined : { kind: "name-taken", uid: row.uid };
 }
 
-async function uidOf(journal: Journal<RunSubmitted>, key: RunKey): Promise<string | undefined> {
-  for await (const record of journal.read(key)) return record.facts[0]?.uid;
+async function firstOf(journal: Journal<RunSubmitted>, key: RunKey): Promise<RunSubmitted | undefined> {
+  for await (const record of journal.read(key)) return record.facts[0];
   return undefined;
 }

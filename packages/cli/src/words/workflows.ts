@@ -111,6 +111,18 @@ function verbCommands(program: Command, call: Call): void {
     .argument("<names...>")
     .option("--node-field-selector <selector>", selector)
     .action(call(async () => (await verbs()).verb("resume")));
+  again(
+    program.command("retry").description("go on with workflows that failed: what went well is not run again"),
+  )
+    .option(
+      "--restart-successful",
+      "with the selector: nodes that succeeded, and what followed them, run again",
+    )
+    .option("--node-field-selector <selector>", "which of those: displayName=build,…")
+    .action(call(async () => (await verbs()).again("retry")));
+  again(program.command("resubmit").description("run the manifests of workflows once more"))
+    .option("--memoized", "take over what went well (of workflows that failed)")
+    .action(call(async () => (await verbs()).again("resubmit")));
   program
     .command("delete")
     .description("delete workflows: running ones are terminated first")
@@ -130,6 +142,15 @@ function verbCommands(program: Command, call: Call): void {
     .option("--message <text>", "what is shown beside it")
     .action(call(async () => (await verbs()).setNode));
 }
+
+/** What `retry` and `resubmit` share. */
+const again = (command: Command): Command =>
+  command
+    .argument("<names...>")
+    .option("-p, --parameter <name=value>", "another value of a workflow parameter (repeatable)", collect, [])
+    .option("-w, --wait", "wait for its end; the exit code tells how it ended")
+    .option("--watch", "draw its tree until it ends")
+    .option("--log", "print its output until it ends");
 
 function lintCommand(program: Command, call: Call): void {
   program

@@ -15,6 +15,7 @@ import { ChangeFeed } from "./change-feed.ts";
 import { listRuns } from "./list.ts";
 import { type Deletions, isRow, makePlaces, type RunPlaces } from "./places.ts";
 import type { RunDirectory, RunList, RunQuery, SubmitOptions, Submitted } from "./port.ts";
+import { resubmitRun, retryRun } from "./repeat.ts";
 import { watchRuns } from "./watch.ts";
 
 export interface RunDirectoryDeps {
@@ -64,6 +65,12 @@ export function makeRunDirectory(deps: RunDirectoryDeps): RunDirectory {
       send(key, { type: "resume", at: at(), by, ...defined({ selector, parameters }) }),
     set: (key, { by, nodeFieldSelector: selector, outputParameters: parameters, phase, message }) =>
       send(key, { type: "set", at: at(), by, selector, ...defined({ parameters, phase, message }) }),
+    retry: (key, options) => retryRun(deps, indexed(), { key, ...options }),
+    resubmit: (key, options) =>
+      resubmitRun(places, (manifest, given) => submit(deps, find, { manifest, options: given }), {
+        key,
+        ...options,
+      }),
     delete: (key, { by }) => remove(deps, places.deletions, key, by),
   };
 }
@@ -75,7 +82,13 @@ const defined = <T extends object>(fields: T): Defined<T> =>
 async function submit(
   deps: RunDirectoryDeps,
   find: RunPlaces["find"],
-  { manifest, options }: { readonly manifest: Workflow; readonly options: SubmitOptions },
+  {
+    manifest,
+    options,
+  }: {
+    readonly manifest: Workflow;
+    readonly options: SubmitOptions & { readonly reuse?: RunSubmitted["reuse"] };
+  },
 ): Promise<Submitted> {
   const cause = options.cause ?? deps.random.id();
   const { uid, name } = runIdentity(manifest.metadata, cause);
@@ -91,6 +104,7 @@ async function submit(
     by: options.by,
     causes: options.causes ?? [],
     traceparent: options.traceparent ?? traceparentOf(uid),
+    ...(options.reuse === undefined ? {} : { reuse: options.reuse }),
   };
   const outcome = await deps.submitRun(fact);
   if (outcome.kind === "name-taken") throw EngineError.NAME_TAKEN({ namespace, name, uid: outcome.uid });

@@ -1,6 +1,7 @@
 import type { CauseRef, RunRequester, Workflow } from "@sluice/spec";
 import type { WorkflowObject } from "../project/workflow.ts";
 import type { RunKeyed } from "../run/state/run.ts";
+import type { RetryOptions } from "./rerun.ts";
 
 export interface SubmitOptions {
   readonly namespace: string;
@@ -36,6 +37,15 @@ export interface RunList {
 export interface RunEvent {
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
   readonly object: WorkflowObject;
+}
+
+export interface ResubmitOptions {
+  readonly by: string;
+  /** What went well is taken over, and not done again; only for runs that failed. */
+  readonly memoized?: boolean;
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Idempotency, as of a submission. */
+  readonly cause?: string;
 }
 
 interface By {
@@ -80,6 +90,10 @@ export interface RunDirectory {
       readonly message?: string;
     },
   ): Promise<void>;
+  /** Goes on with a run that failed: what went well stays. Errors: ENGINE_RUN_NOT_FOUND, ENGINE_RETRY_REFUSED, ENGINE_RETRY_TOO_SOON. */
+  retry(key: RunKeyed, options: By & RetryOptions): Promise<WorkflowObject>;
+  /** Another run of the same manifest. Errors: ENGINE_RUN_NOT_FOUND, ENGINE_RETRY_REFUSED. */
+  resubmit(key: RunKeyed, options: ResubmitOptions): Promise<WorkflowObject>;
   /** Ends it when it runs, and removes it, its logs and its archive row. Its cause cannot run again. */
   delete(key: RunKeyed, options: By): Promise<void>;
 }

@@ -27,8 +27,18 @@ export async function archiveRowOf(run: Run, seq: number): Promise<ArchiveRow> {
     finishedAt: run.finishedAt ?? run.now,
     labels: labelsOf(run),
     causes: run.submitted.causes,
+    ...(run.submitted.reuse?.earlier === undefined ? {} : { earlier: run.submitted.reuse.earlier }),
+    ...expiryOf(run),
     object: await packed(projectWorkflow(run, seq)),
   };
+}
+
+/** As `ttlStrategy` says: what is said of this end goes before what is said of any. */
+function expiryOf(run: Run): { readonly expiresAt?: number } {
+  const ttl = run.spec.ttlStrategy;
+  const own = run.phase === "Succeeded" ? ttl?.secondsAfterSuccess : ttl?.secondsAfterFailure;
+  const seconds = own ?? ttl?.secondsAfterCompletion;
+  return seconds === undefined ? {} : { expiresAt: (run.finishedAt ?? run.now) + seconds * 1_000 };
 }
 
 const packed = async (object: unknown): Promise<string> =>

@@ -16,6 +16,7 @@ import { closeContainers } from "./kinds/containers.ts";
 import { openDag } from "./kinds/dag.ts";
 import { holdOrLaunch } from "./kinds/leaf.ts";
 import { startRetry } from "./kinds/retry.ts";
+import { endReused, reusedOf } from "./kinds/reused.ts";
 import { openSteps } from "./kinds/steps.ts";
 import { openSuspend } from "./kinds/suspend.ts";
 import { unitScope } from "./scopes.ts";
@@ -49,7 +50,9 @@ export function startCall(run: Run, call: Call): void {
     failCall(run, call, failureText(error));
     return;
   }
-  if (isGated(shape.template)) enterGate(run, call, shape, inputs);
+  const reused = reusedOf(run, call, shape);
+  if (reused !== undefined) startUnit(run, { ...makeUnit(call, { shape, inputs }), reused });
+  else if (isGated(shape.template)) enterGate(run, call, shape, inputs);
   else beginCall(run, call, shape, inputs);
 }
 
@@ -107,6 +110,10 @@ export function openUnit(run: Run, unit: Unit): void {
   const { boundary, gate } = unit.call;
   if (boundary !== undefined && gate === undefined) boundary.active += 1;
   unit.state = "open";
+  if (unit.reused !== undefined) {
+    endReused(run, unit, unit.reused);
+    return;
+  }
   switch (unit.shape.type) {
     case "container":
     case "script":

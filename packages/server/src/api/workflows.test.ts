@@ -163,11 +163,14 @@ describe("a verb on a workflow", () => {
     expect((await api.call("PUT", `${path}/one/set`, body)).body.message).toContain("outputParameters");
   });
 
-  test.each(["retry", "resubmit"])("%s is a clear not-yet", async (verb) => {
+  test.each(["retry", "resubmit"])("%s of none is told so, and parameters are name=value", async (verb) => {
     await using api = anApi();
-    expect(await api.call("PUT", `${path}/one/${verb}`, {})).toMatchObject({
-      status: 501,
-      body: { code: "SERVER_NOT_YET" },
+    expect(await api.call("PUT", `${path}/none/${verb}`, {})).toMatchObject({
+      status: 404,
+      body: { code: "ENGINE_RUN_NOT_FOUND" },
+    });
+    expect(await api.call("PUT", `${path}/none/${verb}`, { parameters: ["x"] })).toMatchObject({
+      status: 400,
     });
   });
 

@@ -1,4 +1,5 @@
 import { hashUid, nameSuffix } from "@sluice/base";
+import type { Artifact, Parameter } from "../workflow/parameter.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 import type { CauseRef } from "./cloud-event.ts";
 
@@ -21,6 +22,36 @@ export interface RunSubmitted {
   readonly by: RunRequester;
   readonly causes: readonly CauseRef[];
   readonly traceparent: string;
+  /** What is taken from an earlier run instead of being done again. */
+  readonly reuse?: Reuse;
+}
+
+/** Results of an earlier run: of the same one, tried again, or of another that this one repeats. */
+export interface Reuse {
+  readonly kind: "retry" | "resubmit";
+  readonly of: { readonly name: string; readonly uid: string };
+  /** Uids under which this run was tried before, the first one first; their causes start nothing any more. */
+  readonly earlier?: readonly string[];
+  /** By node name behind the run's own: `[0].a(1:x)`; the root is "". */
+  readonly nodes: Readonly<Record<string, ReusedNode>>;
+}
+
+/** A leaf that went well. */
+export interface ReusedNode {
+  readonly type: string;
+  readonly phase: "Succeeded" | "Skipped";
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly message?: string;
+  readonly podName?: string;
+  readonly hostNodeName?: string;
+  readonly outputs?: {
+    readonly parameters?: readonly Parameter[];
+    readonly artifacts?: readonly Artifact[];
+    readonly result?: string;
+    readonly exitCode?: string;
+  };
 }
 
 /** Characters of the suffix that `generateName` gets: of 27^10 names, 100,000 runs of one prefix meet once in 40,000 times. */

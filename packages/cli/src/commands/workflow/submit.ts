@@ -125,10 +125,10 @@ async function announce(context: CliContext, workflow: WorkflowObject, output: O
 }
 
 /** Follows each as was asked for. Errors: CLI_WORKFLOW_FAILED after all have ended, for the first that failed. */
-async function followAll(
+export async function followAll(
   context: CliContext,
   workflows: readonly WorkflowObject[],
-  options: SubmitOptions,
+  options: Pick<SubmitOptions, "watch" | "log" | "wait" | "output">,
 ): Promise<void> {
   if (options.watch !== true && options.log !== true && options.wait !== true) return;
   const ended: WorkflowObject[] = [];

@@ -4,6 +4,7 @@ import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { pairsOf, printEach } from "../output.ts";
 import { listPathOf, nameOf, pathOf, type WorkflowList } from "./names.ts";
+import { followAll } from "./submit.ts";
 
 export interface VerbOptions {
   readonly message?: string;
@@ -24,6 +25,42 @@ export const verb =
       );
       return { result, line: `workflow ${name} ${pastOf[action]}` };
     });
+
+export interface AgainOptions {
+  readonly parameter: readonly string[];
+  readonly restartSuccessful?: boolean;
+  readonly nodeFieldSelector?: string;
+  readonly memoized?: boolean;
+  readonly wait?: boolean;
+  readonly watch?: boolean;
+  readonly log?: boolean;
+}
+
+/** `retry` goes on with a workflow under its name; `resubmit` starts another of the same manifest. */
+export const again =
+  (action: "retry" | "resubmit") =>
+  async (
+    context: CliContext,
+    names: readonly string[],
+    { parameter, restartSuccessful, nodeFieldSelector, memoized, ...follow }: AgainOptions,
+  ): Promise<void> => {
+    pairsOf("--parameter", parameter);
+    const started: WorkflowObject[] = [];
+    const asked = { restartSuccessful, nodeFieldSelector, memoized, parameters: parameter };
+    await printEach(context, names, async (given) => {
+      const name = await nameOf(context, given);
+      const result = await context.client.request<WorkflowObject>(
+        "PUT",
+        `${pathOf(context, name)}/${action}`,
+        { body: { name, namespace: context.namespace, ...asked } },
+      );
+      started.push(result);
+      const line =
+        action === "retry" ? `workflow ${name} tried again` : `workflow ${result.metadata.name} submitted`;
+      return { result, line };
+    });
+    await followAll(context, started, follow);
+  };
 
 export interface SetOptions {
   readonly outputParameter: readonly string[];

@@ -13,6 +13,7 @@ import {
   type RunDirectory,
   RunRegistry,
   runEngine,
+  runRetention,
 } from "@sluice/engine";
 import type { Config } from "../../config/config.ts";
 import { openBus } from "../bus.ts";
@@ -86,6 +87,9 @@ export function startEngine(
     log: log.child({ role: "runs" }),
     signal: scope.signal,
   });
+  scope.spawn("retention", (signal) =>
+    runRetention({ archive, runs, clock, log: log.child({ role: "retention" }) }, signal),
+  );
   return { runs, crons: startCrons(options, { stores, runs, registry, roles }) };
 }
 

@@ -1,6 +1,14 @@
 // The unfinished work of a run. A Call is one use of a template (a step, a task, an item of one, a hook, the entry
 // point); it is carried out by one Unit, or by one Unit per attempt where there is a retry strategy.
-import type { Artifact, DagTask, LifecycleHook, RetryStrategy, Template, WorkflowStep } from "@sluice/spec";
+import type {
+  Artifact,
+  DagTask,
+  LifecycleHook,
+  RetryStrategy,
+  ReusedNode,
+  Template,
+  WorkflowStep,
+} from "@sluice/spec";
 import type { StepRequest } from "../../executor/contract.ts";
 import type { TemplateShape } from "../../template/resolve.ts";
 import type { Gate } from "./asks.ts";
@@ -122,6 +130,8 @@ export interface Unit {
   readonly name: string;
   readonly shape: TemplateShape;
   readonly inputs: BoundInputs;
+  /** Done by an earlier run. */
+  readonly reused?: ReusedNode;
   /** 0 unless it is a retry's later attempt. */
   readonly attempt: number;
   readonly extra: Readonly<Record<string, string>>;

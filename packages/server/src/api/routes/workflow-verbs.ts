@@ -1,5 +1,6 @@
-// PUT …/{name}/{stop,terminate,suspend,resume,set}; the verbs that start a new run come with their issue.
+// PUT …/{name}/{stop,terminate,suspend,resume,set,retry,resubmit}.
 import { isObject } from "@sluice/base";
+import type { WorkflowObject } from "@sluice/engine";
 import { ServerError } from "../../errors.ts";
 import type { ServerDeps } from "../ports.ts";
 import { type ApiCall, type ApiRoute, json } from "../route.ts";
@@ -26,6 +27,17 @@ const setBody = {
   },
 };
 
+const againBody = {
+  type: "object",
+  properties: {
+    ...verbBody.properties,
+    restartSuccessful: { type: "boolean" },
+    memoized: { type: "boolean" },
+    /** As in Argo, texts of `name=value`. */
+    parameters: { type: "array", maxItems: 1_000, items: { type: "string", maxLength: 1048576 } },
+  },
+};
+
 type Verb = (call: ApiCall) => Promise<void>;
 
 export function workflowVerbRoutes(deps: ServerDeps): readonly ApiRoute[] {
@@ -41,8 +53,18 @@ export function workflowVerbRoutes(deps: ServerDeps): readonly ApiRoute[] {
       return json(await existing(deps, call));
     },
   });
-  const later = (name: string): ApiRoute =>
-    verb(name, "Not there yet", () => Promise.reject(ServerError.NOT_YET({ what: `${name} of a workflow` })));
+  const again = (
+    name: string,
+    summary: string,
+    run: (call: ApiCall) => Promise<WorkflowObject>,
+  ): ApiRoute => ({
+    method: "PUT",
+    path: `/api/v1/workflows/:namespace/:name/${name}`,
+    id: `${name}Workflow`,
+    summary,
+    body: againBody,
+    handle: async (call) => json(await run(call)),
+  });
   return [
     verb("stop", "Stop: running steps end, exit handlers run", (call) =>
       runs.stop(keyOf(call), { by: call.user, ...messageOf(call), ...selectorOf(call) }),
@@ -60,8 +82,17 @@ export function workflowVerbRoutes(deps: ServerDeps): readonly ApiRoute[] {
       (call) => runs.set(keyOf(call), { by: call.user, ...setOptions(call) }),
       setBody,
     ),
-    later("retry"),
-    later("resubmit"),
+    again("retry", "Go on with a workflow that failed: what went well stays", (call) =>
+      runs.retry(keyOf(call), {
+        by: call.user,
+        restartSuccessful: flag(call, "restartSuccessful"),
+        ...selectorOf(call),
+        ...parameterList(call),
+      }),
+    ),
+    again("resubmit", "Another workflow of the same manifest; memoized takes over what went well", (call) =>
+      runs.resubmit(keyOf(call), { by: call.user, memoized: flag(call, "memoized"), ...parameterList(call) }),
+    ),
   ];
 }
 
@@ -74,6 +105,23 @@ const selectorOf = (call: ApiCall): { nodeFieldSelector?: string } => {
   const selector = field(call, "nodeFieldSelector");
   return selector === undefined ? {} : { nodeFieldSelector: selector };
 };
+
+const flag = (call: ApiCall, name: string): boolean => isObject(call.body) && call.body[name] === true;
+
+function parameterList(call: ApiCall): { parameters?: Readonly<Record<string, string>> } {
+  const list = isObject(call.body) ? call.body["parameters"] : undefined;
+  if (!Array.isArray(list)) return {};
+  const pairs = list.map((text) => {
+    const at = String(text).indexOf("=");
+    if (at < 1)
+      throw ServerError.REQUEST_INVALID({
+        where: "parameters",
+        reason: `'${String(text).slice(0, 80)}' is not name=value`,
+      });
+    return [String(text).slice(0, at), String(text).slice(at + 1)] as const;
+  });
+  return { parameters: Object.fromEntries(pairs) };
+}
 
 const messageOf = (call: ApiCall): { message?: string } => {
   const message = field(call, "message");

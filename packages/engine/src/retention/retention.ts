@@ -1,0 +1,68 @@
+// Removes runs when their `ttlStrategy` says so.
+// Owns:      a queue of what is due, from the archive's own changes.    Talks to: Archive, RunDirectory, Clock.
+// Invariants
+//   T1. Nothing is kept but the archive: a restart reads what is due from it, however long ago that was.
+//   T2. Only the run whose row said so is removed: the name may have another one by then.
+//   T3. Several processes may do it: who is second finds nothing.
+import { type Clock, hasCode, type Logger, messageOf, sleepFor } from "@sluice/base";
+import type { Archive, RunKey } from "@sluice/bus";
+import type { RunDirectory } from "../directory/port.ts";
+import { DueQueue } from "../simulate/due-queue.ts";
+
+export interface RetentionDeps {
+  readonly archive: Archive;
+  readonly runs: RunDirectory;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface Due {
+  readonly key: RunKey;
+  readonly uid: string;
+}
+
+/** No wait is longer: a machine that slept looks at its clock again. */
+const longestWaitMs = 30_000;
+/** When the bus is away, it is tried again after this. */
+const againMs = 5_000;
+
+/** Runs until the signal aborts. */
+export async function runRetention(deps: RetentionDeps, signal: AbortSignal): Promise<void> {
+  const due = new DueQueue<Due>();
+  let wake = new AbortController();
+  const follow = async (): Promise<void> => {
+    for await (const change of deps.archive.watch(signal)) {
+      if (change.type !== "row" || change.row.expiresAt === undefined) continue;
+      due.put(change.row.expiresAt, { key: change.row.key, uid: change.row.uid });
+      wake.abort();
+    }
+  };
+  const following = follow();
+  while (!signal.aborted) {
+    wake = new AbortController();
+    const now = deps.clock.now();
+    if ((due.nextAt ?? Number.POSITIVE_INFINITY) <= now) {
+      const next = due.take();
+      if (next !== undefined && !(await removed(deps, next))) due.put(now + againMs, next);
+      continue;
+    }
+    const waitMs = Math.min(longestWaitMs, (due.nextAt ?? Number.POSITIVE_INFINITY) - now);
+    await sleepFor(deps.clock, waitMs, AbortSignal.any([signal, wake.signal]));
+  }
+  await following;
+}
+
+/** False when it has to be tried again. */
+async function removed({ archive, runs, log }: RetentionDeps, { key, uid }: Due): Promise<boolean> {
+  try {
+    const row = await archive.get(key);
+    if (row?.uid !== uid || "deletedAt" in row) return true;
+    await runs.delete(key, { by: "ttlStrategy" });
+    log.info("a workflow is removed as its ttlStrategy says", { run: key.name, namespace: key.namespace });
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ENGINE_RUN_NOT_FOUND")) return true;
+    log.warn("a workflow cannot be removed, trying again", { run: key.name, reason: messageOf(error) });
+    return false;
+  }
+}
