@@ -130,6 +130,8 @@ for await (const change of archive.watch(stored.signal))
 stored.abort();
 const row = await archive.get({ namespace: "default", name: "old" });
 if (row === undefined || !("object" in row)) throw new Error("the run to copy is not archived yet");
+const rowBytes = JSON.stringify(row).length;
+goal(`archived ten-step run ≤ 2,000 B: ${rowBytes}`, rowBytes <= 2_000);
 for (let i = 0; i < listed; i += 50)
   await Promise.all(
     Array.from({ length: 50 }, (_, n) => {

@@ -338,7 +338,7 @@ export interface ArchiveRow {
   readonly earlier?: readonly string[];
   /** Epoch ms after which the run's `ttlStrategy` has it removed. */
   readonly expiresAt?: number;
-  /** The workflow object in Argo's shape (spec and status), gzip and base64. */
+  /** The workflow object in Argo's shape (spec and status), gzip (or, after "br:", brotli) and base64. */
   readonly object: string;
 }
 export interface ArchiveTombstone {
