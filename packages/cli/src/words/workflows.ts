@@ -35,6 +35,10 @@ export function workflowCommands(program: Command, call: Call): void {
     .option("--completed", "only those that have ended")
     .option("-l, --selector <selector>", "label selector")
     .option("--prefix <text>", "names that begin so")
+    .option("--since <duration>", "made within the last 2h, 7d …")
+    .option("--older <duration>", "ended longer ago than 2h, 7d …")
+    .option("--template <name>", "runs of this template or cron workflow")
+    .option("--cause <event>", "started by this event: its id, source or source/event")
     .option("--limit <number>", "at most so many", "200")
     .addOption(output())
     .action(call(async () => (await workflow()).list));

@@ -6,7 +6,8 @@ import { type Logger, messageOf } from "@sluice/base";
 import type { Archive, ArchiveRow } from "@sluice/bus";
 import type { RunKeyed } from "../run/state/run.ts";
 
-export interface IndexedRow extends Pick<ArchiveRow, "key" | "uid" | "phase" | "submittedAt" | "labels"> {
+export interface IndexedRow
+  extends Pick<ArchiveRow, "key" | "uid" | "phase" | "submittedAt" | "finishedAt" | "labels" | "causes"> {
   /** The packed object, when it is held. */
   readonly object: string | undefined;
 }
@@ -84,10 +85,14 @@ export class ArchiveIndex {
     }
   }
 
-  #add({ key, uid, phase, submittedAt, labels, object }: ArchiveRow): void {
+  #add({ object, ...row }: ArchiveRow): void {
+    const { key, uid, phase, submittedAt, finishedAt, labels, causes } = row;
     const held = this.#packedChars + object.length <= this.#limits.maxPackedChars;
     if (held) this.#packedChars += object.length;
-    this.#rows.set(idOf(key), { key, uid, phase, submittedAt, labels, object: held ? object : undefined });
+    this.#rows.set(idOf(key), {
+      ...{ key, uid, phase, submittedAt, finishedAt, labels, causes },
+      object: held ? object : undefined,
+    });
     const [oldest] = this.#rows.keys();
     if (this.#rows.size <= this.#limits.maxRows || oldest === undefined) return;
     this.#remove(oldest);

@@ -3,7 +3,7 @@ import { objectOf } from "../project/archive.ts";
 import { labelsOf, projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
 import type { Run, RunKeyed } from "../run/state/run.ts";
 import type { IndexedRow } from "./archive-index.ts";
-import { parseLabelSelector } from "./label-selector.ts";
+import { type FilteredRow, filterOf } from "./filter.ts";
 import { isRow, type RunPlaces } from "./places.ts";
 import type { RunList, RunQuery } from "./port.ts";
 
@@ -54,26 +54,23 @@ async function entriesOf(
   query: RunQuery,
 ): Promise<Entry[]> {
   const { registry, journal, archive, deletions } = places;
-  const fits = parseLabelSelector(query.labelSelector);
-  const phases = query.phases === undefined || query.phases.length === 0 ? undefined : new Set(query.phases);
+  const fits = filterOf(query);
   const after = positionOf(query.continue);
   const seen = new Set<string>();
   const entries: Entry[] = [];
-  const add = (
-    key: RunKeyed,
-    row: Pick<IndexedRow, "submittedAt" | "labels"> & { readonly phase: string },
-    object: Entry["object"],
-  ) => {
-    const entry = { id: idOf(key), submittedAt: row.submittedAt, object };
+  const add = (row: FilteredRow, object: Entry["object"]) => {
+    const entry = { id: idOf(row.key), submittedAt: row.submittedAt, object };
     if (after !== undefined && inOrder(after, entry) >= 0) return;
-    if ((phases === undefined || phases.has(row.phase)) && fits(row.labels)) entries.push(entry);
+    if (fits(row)) entries.push(entry);
   };
   /** A sealed run is in the archive, or was deleted from it. */
   const addRun = (run: Run, object: () => WorkflowObject) => {
     if (run.sealed) return;
     seen.add(idOf(run.key));
-    const row = { phase: run.phase, submittedAt: run.submitted.at, labels: labelsOf(run) };
-    if (!run.deleted && !deletions.has(run.uid)) add(run.key, row, async () => object());
+    if (run.deleted || deletions.has(run.uid)) return;
+    const { at: submittedAt, causes } = run.submitted;
+    const { key, phase, finishedAt } = run;
+    add({ key, phase, submittedAt, finishedAt, labels: labelsOf(run), causes }, async () => object());
   };
   for (const live of registry.list(namespace))
     addRun(live.run, () => projectWorkflow(live.run, live.seq, (stepId) => live.step(stepId)));
@@ -83,8 +80,7 @@ async function entriesOf(
     if (read !== undefined) addRun(read.run, () => projectWorkflow(read.run, read.seq));
   }
   for await (const row of (await places.index.rows(namespace)) ?? archive.list(namespace))
-    if (!seen.has(idOf(row.key)) && !deletions.has(row.uid))
-      add(row.key, row, () => archivedObject(places, row));
+    if (!seen.has(idOf(row.key)) && !deletions.has(row.uid)) add(row, () => archivedObject(places, row));
   return entries;
 }
 

@@ -22,6 +22,16 @@ export interface RunQuery {
   /** `key=value`, `key!=value`, `key in (a,b)`, `key`, `!key`, joined by commas. */
   readonly labelSelector?: string;
   readonly phases?: readonly string[];
+  readonly name?: { readonly how: "Exact" | "Prefix" | "Contains"; readonly text: string };
+  /** Name of the WorkflowTemplate, ClusterWorkflowTemplate or CronWorkflow that it is a run of. */
+  readonly template?: string;
+  /** Id, source or `source/event` of an event that it was started by. */
+  readonly cause?: string;
+  /** Epoch ms; `After` includes the moment, `Before` does not. What runs is not finished. */
+  readonly createdAfter?: number;
+  readonly createdBefore?: number;
+  readonly finishedAfter?: number;
+  readonly finishedBefore?: number;
   /** Default 500. */
   readonly limit?: number;
   /** From the answer before. */

@@ -1,5 +1,5 @@
 // Looking at workflows: list, get, watch, wait.
-import { formatDuration } from "@sluice/base";
+import { formatDuration, parseSecondsOrDuration } from "@sluice/base";
 import { isFinished, phaseOf, type WorkflowObject } from "../../client/workflow-object.ts";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
@@ -17,6 +17,10 @@ export interface ListOptions {
   readonly completed?: boolean;
   readonly selector?: string;
   readonly prefix?: string;
+  readonly since?: string;
+  readonly older?: string;
+  readonly template?: string;
+  readonly cause?: string;
   readonly limit: string;
   readonly output?: OutputFormat;
 }
@@ -32,6 +36,10 @@ export async function list(
     query: {
       "listOptions.labelSelector": selectorOf(options),
       "listOptions.limit": limit,
+      createdAfter: timeBefore(context, "--since", options.since),
+      finishedBefore: timeBefore(context, "--older", options.older),
+      template: options.template,
+      cause: options.cause,
       ...(options.prefix === undefined
         ? {}
         : { nameFilter: "Prefix", "listOptions.fieldSelector": `metadata.name=${options.prefix}` }),
@@ -46,6 +54,16 @@ export async function list(
   else context.out(listTable(context, items, options.allNamespaces === true));
   if (answer.metadata?.continue !== undefined && answer.metadata.continue !== "")
     context.note(`there are more; --limit ${limit} was reached`);
+}
+
+/** The moment that was so long ago. Errors: CLI_USAGE. */
+function timeBefore(context: CliContext, option: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const days = /^(\d{1,5})d$/.exec(text)?.[1];
+  const ms = days === undefined ? parseSecondsOrDuration(text) : Number(days) * 86_400_000;
+  if (ms === undefined)
+    throw CliError.USAGE({ problem: `${option} takes a duration such as 2h or 7d, not '${text}'` });
+  return new Date(context.clock.now() - ms).toISOString();
 }
 
 function selectorOf(options: ListOptions): string | undefined {

@@ -15,6 +15,12 @@ const listQuery = {
   "listOptions.fieldSelector": "metadata.name, metadata.namespace or status.phase, with = or !=",
   "listOptions.limit": "most items of the answer; 0 = all",
   "listOptions.continue": "metadata.continue of the page before",
+  createdAfter: "only workflows made at or after this time, RFC 3339",
+  createdBefore: "only workflows made before this time",
+  finishedAfter: "only workflows that ended at or after this time",
+  finishedBefore: "only workflows that ended before this time",
+  template: "only runs of this WorkflowTemplate, ClusterWorkflowTemplate or CronWorkflow",
+  cause: "only workflows started by this event: its id, source or source/event",
   nameFilter: "Exact, Prefix or Contains: how metadata.name of the field selector is compared",
   fields: "paths to keep, or with '-' to drop",
 };
@@ -174,8 +180,12 @@ export async function workflowPage(
   const limit = limitOf(call.query["listOptions.limit"], maxPage);
   const token = call.query["listOptions.continue"];
   const labels = call.query["listOptions.labelSelector"];
-  const narrowed = { ...query, ...(labels === undefined || labels === "" ? {} : { labelSelector: labels }) };
-  if ((call.query["listOptions.fieldSelector"] ?? "") === "") {
+  const narrowed = {
+    ...query,
+    ...(labels === undefined || labels === "" ? {} : { labelSelector: labels }),
+    ...narrowing(call),
+  };
+  if (isByNameAlone(call)) {
     const after = token === undefined || token === "" ? {} : { continue: token };
     const list = await deps.runs.list(namespace, { ...narrowed, limit, ...after });
     return { items: list.items, next: list.continue ?? "" };
@@ -187,6 +197,36 @@ export async function workflowPage(
   const page = pageOf(found, ageKey, { limit, token });
   return { items: page.items, next: page.next };
 }
+
+const times = ["createdAfter", "createdBefore", "finishedAfter", "finishedBefore"] as const;
+
+/** What the directory itself can tell runs apart by. Errors: SERVER_REQUEST_INVALID for a time that is none. */
+function narrowing(call: Pick<ApiCall, "query">): Partial<RunQuery> {
+  const query: Record<string, unknown> = {};
+  for (const name of ["template", "cause"] as const)
+    if ((call.query[name] ?? "") !== "") query[name] = call.query[name];
+  for (const name of times) {
+    const text = call.query[name] ?? "";
+    if (text === "") continue;
+    const at = Date.parse(text);
+    if (Number.isNaN(at))
+      throw ServerError.REQUEST_INVALID({
+        where: name,
+        reason: `'${text.slice(0, 64)}' is no RFC 3339 time`,
+      });
+    query[name] = at;
+  }
+  const text = nameOf(call) ?? "";
+  const how = (["Exact", "Prefix", "Contains"] as const).find(
+    (h) => h === (call.query["nameFilter"] ?? "Exact"),
+  );
+  if (text !== "" && how !== undefined) query["name"] = { how, text };
+  return query;
+}
+
+/** Nothing of the field selector is left for looking at each run. */
+const isByNameAlone = (call: Pick<ApiCall, "query">): boolean =>
+  (call.query["listOptions.fieldSelector"] ?? "").replace(namePattern, "").replaceAll(/[\s,]/g, "") === "";
 
 /** Runs of every page, the newest first. */
 export async function* everyRun(
