@@ -185,12 +185,12 @@ export async function workflowPage(
     ...(labels === undefined || labels === "" ? {} : { labelSelector: labels }),
     ...narrowing(call),
   };
+  const matches = workflowFilter(call);
   if (isByNameAlone(call)) {
     const after = token === undefined || token === "" ? {} : { continue: token };
     const list = await deps.runs.list(namespace, { ...narrowed, limit, ...after });
     return { items: list.items, next: list.continue ?? "" };
   }
-  const matches = workflowFilter(call);
   const found: WorkflowObject[] = [];
   for await (const workflow of everyRun(deps, namespace, narrowed))
     if (matches(workflow)) found.push(workflow);
