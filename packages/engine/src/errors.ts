@@ -16,6 +16,11 @@ export const EngineError = defineErrors("ENGINE", {
       `${run(d)} exists already (uid ${d.uid})`,
     hint: "choose another metadata.name, use metadata.generateName, or delete the old one with `sluice delete`",
   },
+  BINDING_INVALID: {
+    retry: "never",
+    message: (d: { name: string; reason: string }) => `WorkflowEventBinding '${d.name}': ${d.reason}`,
+    hint: "mend its spec.event.selector, or the expressions under spec.submit",
+  },
   RETRY_REFUSED: {
     retry: "never",
     message: (d: { namespace: string; name: string; reason: string }) => `${run(d)}: ${d.reason}`,

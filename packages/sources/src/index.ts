@@ -15,6 +15,8 @@ export { compileFilter, type SourceFilter } from "./filter.ts";
 export type { Ingress, IngressRequest, IngressResponse, IngressRoute } from "./ingress.ts";
 export { maxJsonDepth, type ParsedJson, parseJsonBytes } from "./json-body.ts";
 export { sourceRegistry } from "./kinds/registry.gen.ts";
+export { deliveryId } from "./kinds/webhook/delivery-id.ts";
+export { headerData } from "./kinds/webhook/headers.ts";
 export {
   type EventState,
   type EventStatus,

@@ -312,4 +312,4 @@ export const support = {
 export type SupportPlace = keyof typeof support;
 
 /** Kinds that are read and checked, but that nothing runs yet. */
-export const unsupportedKinds: readonly string[] = ["WorkflowEventBinding"];
+export const unsupportedKinds: readonly string[] = [];

@@ -4,6 +4,7 @@ import type { LoadedManifest, Manifest } from "../manifest.ts";
 import { unsupportedKinds } from "../support.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 import { lintCron } from "./cron.ts";
+import { lintEventBinding } from "./events/event-binding.ts";
 import { lintEventSource } from "./events/event-source.ts";
 import { lintSensor } from "./events/sensor.ts";
 import { type KnownTemplates, knownTemplates, noTemplates } from "./references/known.ts";
@@ -87,10 +88,13 @@ function lintManifest(manifest: Manifest, sink: IssueSink, options: LintOptions)
       lintMetadata(manifest, sink);
       lintEventSource(manifest, sink, options.kinds?.source ?? {});
       break;
+    case "WorkflowEventBinding":
+      lintMetadata(manifest, sink);
+      lintEventBinding(manifest, sink);
+      break;
     case "EventBus":
     case "ConfigMap":
     case "Secret":
-    case "WorkflowEventBinding":
       break;
   }
 }

@@ -1,14 +1,31 @@
 import { z } from "zod";
-import { KubeObject, ObjectMeta } from "../meta.ts";
+import { ObjectMeta } from "../meta.ts";
+import { Arguments } from "./parameter.ts";
+import { WorkflowTemplateRef } from "./workflow.ts";
 
-/** Argo Workflows' own event binding, as a frame: it is read so that a folder loads, and not run. */
+/** What a binding submits. Texts of `metadata`, and `valueFrom.event`, are expressions over the event. */
+export const BindingSubmit = z.strictObject({
+  workflowTemplateRef: WorkflowTemplateRef,
+  metadata: z
+    .strictObject({
+      name: z.string().optional(),
+      generateName: z.string().optional(),
+      labels: z.record(z.string(), z.string()).optional(),
+      annotations: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
+  arguments: Arguments.optional(),
+});
+export type BindingSubmit = z.infer<typeof BindingSubmit>;
+
+/** Argo Workflows' own event binding: events of the API's endpoint that fit the selector submit a template. */
 export const WorkflowEventBinding = z.strictObject({
   apiVersion: z.literal("argoproj.io/v1alpha1"),
   kind: z.literal("WorkflowEventBinding"),
   metadata: ObjectMeta,
   spec: z.strictObject({
     event: z.strictObject({ selector: z.string() }),
-    submit: KubeObject.optional(),
+    submit: BindingSubmit.optional(),
   }),
   status: z.json().optional(),
 });

@@ -12,6 +12,7 @@ import {
   makeRunDirectory,
   type RunDirectory,
   RunRegistry,
+  runBindings,
   runEngine,
   runRetention,
 } from "@sluice/engine";
@@ -86,6 +87,13 @@ export function startEngine(
     ...{ journal, archive, artifacts, logs, submitRun, registry, clock, random },
     log: log.child({ role: "runs" }),
     signal: scope.signal,
+  });
+  scope.spawn("bindings", (signal) => {
+    const { resources, events, trail } = stores;
+    return runBindings(
+      { resources, events, trail, runs, clock, random, log: log.child({ role: "bindings" }) },
+      signal,
+    );
   });
   scope.spawn("retention", (signal) =>
     runRetention({ archive, runs, clock, log: log.child({ role: "retention" }) }, signal),

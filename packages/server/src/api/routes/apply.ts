@@ -81,6 +81,7 @@ function refusalOf(deps: ServerDeps, manifest: LoadedManifest["manifest"]): AppE
     case "CronWorkflow":
     case "WorkflowTemplate":
     case "ClusterWorkflowTemplate":
+    case "WorkflowEventBinding":
       return undefined;
     case "Secret":
     case "ConfigMap":
@@ -92,8 +93,6 @@ function refusalOf(deps: ServerDeps, manifest: LoadedManifest["manifest"]): AppE
         where: titleOf(manifest),
         reason: "a Workflow is not applied but submitted: `sluice submit FILE`",
       });
-    case "WorkflowEventBinding":
-      return ServerError.NOT_YET({ what: `applying a ${manifest.kind}` });
   }
 }
 

@@ -3,6 +3,7 @@ import type { ApiRoute } from "../route.ts";
 import { applyRoutes } from "./apply.ts";
 import { archiveRoutes } from "./archive.ts";
 import { artifactRoutes } from "./artifacts/artifacts.ts";
+import { bindingEventRoutes } from "./bindings/events.ts";
 import { cronRunRoutes } from "./cron-runs.ts";
 import { cronRoutes } from "./crons.ts";
 import { deadRoutes } from "./dead.ts";
@@ -32,5 +33,6 @@ export const apiRoutes = (deps: ServerDeps): readonly ApiRoute[] => [
   ...applyRoutes(deps),
   ...resourceRoutes(deps),
   ...eventRoutes(deps),
+  ...bindingEventRoutes(deps),
   ...deadRoutes(deps),
 ];
