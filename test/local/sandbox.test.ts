@@ -228,5 +228,21 @@ for (const isolation of ["namespaces", "namespaces-unprivileged"] as const) {
       await executor.start(known);
       expect(await reader.ended(known.id)).toMatchObject({ exitCode: 0, outputs: { m: "a message" } });
     });
+
+    test("finds a well-known image's program at its place also from a shell", async () => {
+      const step = shStep("/argosay echo placed", {
+        captureResult: true,
+        work: {
+          kind: "container",
+          container: {
+            image: "argoproj/argosay:v2",
+            command: ["sh", "-c"],
+            args: ["/argosay echo placed"],
+          },
+        },
+      });
+      await executor.start(step);
+      expect(await reader.ended(step.id)).toMatchObject({ exitCode: 0, result: "placed" });
+    });
   });
 }

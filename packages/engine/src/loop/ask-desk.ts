@@ -3,6 +3,7 @@
 // Invariants
 //   K1. What is done here may be done again: asks, releases and saves are idempotent, and a restart repeats them.
 //   K2. After `leave` nothing more is answered; locks stay with the run.
+//   K3. What the run itself has made is remembered before it asks for it: a look-up waits for its run's saves.
 import { backoffMs, defaultBackoff, hasCode, messageOf, retryOf, sleepFor } from "@sluice/base";
 import type { MemoEntry } from "@sluice/bus";
 import type { AnswerFact } from "../facts.ts";
@@ -34,14 +35,14 @@ export class AskDesk {
   perform({ ask, release, save }: Pick<Effects, "ask" | "release" | "save">): void {
     for (const given of release)
       void this.#deps.locks?.release(this.#holder(given.ask), given.locks, given.fences);
+    for (const id of save) {
+      const entry = this.#run.saves.get(id);
+      if (entry !== undefined) this.#save(entry);
+    }
     for (const id of ask) {
       const wanted = this.#run.asks.get(id);
       if (wanted?.kind === "locks") this.#askLocks(wanted);
       else if (wanted?.kind === "memo") void this.#askCache(wanted);
-    }
-    for (const id of save) {
-      const entry = this.#run.saves.get(id);
-      if (entry !== undefined) this.#save(entry);
     }
   }
 
@@ -91,6 +92,7 @@ export class AskDesk {
   }
 
   async #askCache(ask: MemoAsk): Promise<void> {
+    await this.saved(); // K3
     const entry = await this.#read(ask);
     const at = this.#deps.clock.now();
     const isFresh =

@@ -131,6 +131,29 @@ describe("a cache", () => {
     expect(world.starts).toHaveLength(2);
   });
 
+  test("has what an earlier step of the same run made, also where that is no outputs at all", async () => {
+    await using bench = new EngineBench();
+    const executor = new ManualExecutor({ now: () => bench.clock.now(), script: () => ({}) });
+    const engine = bench.start(executor);
+    const workflow = aWorkflow(
+      {
+        templates: [
+          {
+            name: "main",
+            steps: [[{ name: "first", template: "sh" }], [{ name: "second", template: "sh" }]],
+          },
+          shTemplate("sh", { memoize }),
+        ],
+      },
+      "a",
+    );
+    await engine.directory.submit(workflow, options);
+    const ended = await bench.ended(engine, key("a"));
+    expect(executor.world.starts).toHaveLength(1);
+    const second = Object.values(ended.status.nodes).find((node) => node.displayName === "second");
+    expect(second).toMatchObject({ phase: "Succeeded", memoizationStatus: { hit: true } });
+  });
+
   test("an entry that cannot be read is a miss, is logged, and is written anew", async () => {
     await using bench = new EngineBench();
     const executor = new ManualExecutor({

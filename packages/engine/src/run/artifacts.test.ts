@@ -122,6 +122,37 @@ describe("an artifact that was not made", () => {
     expect(started[0]?.artifacts).toBeUndefined();
   });
 
+  it("can be handed on from an optional input, which has its path all the same", () => {
+    const passing = (optional: boolean) =>
+      aWorkflow({
+        entrypoint: "main",
+        templates: [
+          {
+            ...taker,
+            inputs: { artifacts: [{ name: "in", path: "/tmp/in", ...(optional ? { optional } : {}) }] },
+            container: { image: "alpine", command: ["test"], args: ["-e", "{{inputs.artifacts.in.path}}"] },
+          },
+          {
+            name: "main",
+            inputs: { artifacts: [{ name: "given", optional: true }] },
+            steps: [
+              [{ name: "b", template: "take", arguments: from("{{inputs.artifacts.given}}") }],
+              [{ name: "c", template: "take", when: "1 == 2" }],
+            ],
+          },
+        ],
+      });
+
+    const { run, started } = runToEnd(passing(true));
+    expect(run.phase).toBe("Succeeded");
+    expect(started[0]?.artifacts).toBeUndefined();
+    expect(started[0]?.work).toMatchObject({ container: { args: ["-e", "/tmp/in"] } });
+    expect(runToEnd(passing(false)).node("b")).toMatchObject({
+      phase: "Error",
+      message: "inputs.artifacts.in was not supplied",
+    });
+  });
+
   it("by a step that ran, being optional, is absent too", () => {
     const { run } = runToEnd(
       aWorkflow({

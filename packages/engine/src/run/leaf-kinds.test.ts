@@ -162,6 +162,16 @@ describe("a containerSet", () => {
   });
 });
 
+test("a script without a source is a container: its command gets no file", () => {
+  const script = { image: "a", command: ["echo"], args: ["{{inputs.parameters.v}}"], source: "" };
+  const template = { name: "main", inputs: { parameters: [{ name: "v", value: "[]" }] }, script };
+  const { started } = runToEnd(aWorkflow({ templates: [template] }));
+  expect(started[0]?.work).toEqual({
+    kind: "container",
+    container: { image: "a", command: ["echo"], args: ["[]"] },
+  });
+});
+
 test("a workflow's own claims are volumes of its steps, by Argo's names", () => {
   const [step] = runToEnd(
     aWorkflow({

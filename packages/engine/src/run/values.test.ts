@@ -201,6 +201,44 @@ describe("loops", () => {
   });
 });
 
+test("outputs that a step declares with tags in them are made of its inputs", () => {
+  const ended = runToEnd(
+    aWorkflow({
+      templates: [
+        {
+          name: "main",
+          steps: [
+            [
+              {
+                name: "each",
+                template: "say",
+                arguments: { parameters: [{ name: "n", value: "{{item}}" }] },
+                withItems: [1, 2],
+              },
+            ],
+          ],
+          outputs: {
+            parameters: [
+              { name: "all", valueFrom: { parameter: "{{steps.each.outputs.parameters.plain}}" } },
+            ],
+          },
+        },
+        shTemplate("say", {
+          inputs: { parameters: [{ name: "n" }] },
+          outputs: {
+            parameters: [
+              { name: "plain", value: "n={{inputs.parameters.n}}" },
+              { name: "file", valueFrom: { path: "/f", default: "no {{inputs.parameters.n}}" } },
+            ],
+          },
+        }),
+      ],
+    }),
+  );
+  expect(ended.node("each(1:2)").outputs?.parameters?.map((p) => p.value)).toEqual(["n=2", "no 2"]);
+  expect(ended.node("wf").outputs?.parameters?.[0]?.value).toBe('["n=1","n=2"]');
+});
+
 test("parameters that are numbers, booleans, lists and maps are their JSON texts", () => {
   const workflow = aWorkflow({
     arguments: {

@@ -90,17 +90,16 @@ export function bindArtifacts(
   for (const input of inputs) {
     const value =
       args?.get(input.name) ?? (args?.has(input.name) === true ? null : artifactValue(input, scope));
-    if (value === undefined || value === null) {
-      if (input.optional === true) continue;
+    if ((value === undefined || value === null) && input.optional !== true)
       throw EngineError.VALUE_UNRESOLVED({ reason: `inputs.artifacts.${input.name} was not supplied` });
-    }
-    bound.set(input.name, boundInput(input, value, scope));
+    bound.set(input.name, boundInput(input, value ?? undefined, scope));
   }
   return bound;
 }
 
-function boundInput(input: Artifact, value: Artifact, scope: Scope): Artifact {
-  const { path, mode, recurseMode, optional, archive = value.archive } = input;
+/** Without a value it has a path all the same: texts may name it, to look whether something is there. */
+function boundInput(input: Artifact, value: Artifact | undefined, scope: Scope): Artifact {
+  const { path, mode, recurseMode, optional, archive = value?.archive } = input;
   return {
     name: input.name,
     ...(path === undefined ? {} : { path: renderText(path, scope) }),
@@ -108,8 +107,8 @@ function boundInput(input: Artifact, value: Artifact, scope: Scope): Artifact {
     ...(recurseMode === undefined ? {} : { recurseMode }),
     ...(optional === undefined ? {} : { optional }),
     ...(archive === undefined ? {} : { archive }),
-    ...(value.subPath === undefined ? {} : { subPath: value.subPath }),
-    ...locationOf(value),
+    ...(value?.subPath === undefined ? {} : { subPath: value.subPath }),
+    ...(value === undefined ? {} : locationOf(value)),
   };
 }
 

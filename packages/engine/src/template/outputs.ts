@@ -7,7 +7,7 @@ import type { Scope } from "../values/scope.ts";
 import { compositeArtifacts } from "./artifacts.ts";
 
 /**
- * Output parameters of a step from the files that came back. When the step went well, a missing file without a default
+ * Output parameters of a step from the files that came back; `declared` has no tag left in it. When the step went well, a missing file without a default
  * is an error, and so is one that could not be taken: its default stands for no file, not for a lost one.
  */
 export function leafOutputs(

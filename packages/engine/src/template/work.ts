@@ -1,5 +1,5 @@
 // What a leaf has done, with no tag left in it.
-import { artifactPathsOf, type ResourceTemplate, type Template } from "@sluice/spec";
+import { artifactPathsOf, type ResourceTemplate, type Script, type Template } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
 import type { StepWork } from "../executor/contract.ts";
 import { conditionOf, renderDeep, textWithData } from "../values/language.ts";
@@ -42,10 +42,16 @@ function resourceWork(resource: ResourceTemplate, outputs: Template["outputs"], 
   };
 }
 
+/** A script without a source is a container: there is no file to hand to its command, as in Argo. */
+function scriptWork(script: Script): StepWork {
+  const { source, ...container } = script;
+  return source === "" ? { kind: "container", container } : { kind: "script", script };
+}
+
 /** The work of a leaf template. Errors: ENGINE_TEMPLATE_INVALID, ENGINE_VALUE_UNRESOLVED, those of expressions. */
 export function workOf(template: Template, scope: Scope): StepWork {
   const { container, script, containerSet, http, resource, data } = template;
-  if (script !== undefined) return { kind: "script", script: renderDeep(script, scope) };
+  if (script !== undefined) return scriptWork(renderDeep(script, scope));
   if (container !== undefined) return { kind: "container", container: renderDeep(container, scope) };
   if (containerSet !== undefined)
     return { kind: "containerSet", containerSet: renderDeep(containerSet, scope) };

@@ -128,19 +128,23 @@ export function parameters(prefix: "inputs.parameters", values: ReadonlyMap<stri
   };
 }
 
-/** `inputs.artifacts.<name>` and its path. */
+/** `inputs.artifacts.<name>` and its path. An optional one that was not supplied has a path and no value. */
 export function inputArtifacts(artifacts: ReadonlyMap<string, Artifact> | undefined): ScopePart {
   const prefix = "inputs.artifacts.";
   const named = (key: string) => artifacts?.get(key);
+  const isSupplied = ({ raw, s3 }: Artifact): boolean => raw !== undefined || s3 !== undefined;
+  const placed = (artifact: Artifact | undefined): ArtifactValue =>
+    artifact === undefined || isSupplied(artifact) ? artifact : null;
   return {
     lookup: (key) =>
       key.startsWith(prefix) && key.endsWith(".path")
         ? named(key.slice(prefix.length, -".path".length))?.path
         : undefined,
-    artifact: (key) => (key.startsWith(prefix) ? named(key.slice(prefix.length)) : undefined),
+    artifact: (key) => (key.startsWith(prefix) ? placed(named(key.slice(prefix.length))) : undefined),
     fill: (env) => {
-      if (artifacts !== undefined)
-        mapAt(env, "inputs")["artifacts"] = Object.assign(emptyMap(), Object.fromEntries(artifacts));
+      if (artifacts === undefined) return;
+      const supplied = [...artifacts].filter(([, artifact]) => isSupplied(artifact));
+      mapAt(env, "inputs")["artifacts"] = Object.assign(emptyMap(), Object.fromEntries(supplied));
     },
   };
 }

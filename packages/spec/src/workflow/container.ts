@@ -39,7 +39,7 @@ const shape = {
 export const Container = z.strictObject(shape);
 export type Container = z.infer<typeof Container>;
 
-/** A container whose command gets a file with `source` as its last argument; without a source the file is empty. */
+/** A container whose command gets a file with `source` as its last argument; without a source it is a container. */
 export const Script = z.strictObject({ ...shape, source: z.string().default("") });
 export type Script = z.infer<typeof Script>;
 

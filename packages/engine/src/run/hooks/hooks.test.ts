@@ -109,6 +109,7 @@ describe("a hook of a step", () => {
     expect(ended.node("a.hooks.done")).toMatchObject({
       phase: "Error",
       message: expect.stringContaining("steps.a.outputs.parameters.none"),
+      inputs: args.parameters,
     });
     expect(ended.run.phase).toBe("Succeeded");
   });

@@ -1,4 +1,5 @@
 // Hooks as calls: exit handlers and hooks that fired. What they belong to counts them and is not over before they are.
+import type { LifecycleHook } from "@sluice/spec";
 import { noArguments, renderArguments } from "../../template/arguments.ts";
 import { workflowArtifacts } from "../../template/artifacts.ts";
 import { failureText, hookHolds } from "../../values/language.ts";
@@ -48,7 +49,18 @@ function startHookCall(run: Run, { of, name, exitHook, owner, exiting }: HookPar
     wantsResult: false,
   };
   if (error === undefined) startCall(run, call);
-  else failUnstarted(run, call, error);
+  else {
+    failUnstarted(run, call, error);
+    noteWritten(call, hook);
+  }
+}
+
+/** A hook whose arguments could not be made shows them as they are written: what it would have been given. */
+function noteWritten({ node }: Call, hook: LifecycleHook): void {
+  const written = (hook.arguments?.parameters ?? []).flatMap(({ name, value }) =>
+    value === undefined ? [] : [{ name, value }],
+  );
+  if (node !== undefined && written.length > 0) node.inputs = written;
 }
 
 function failUnstarted(run: Run, call: Call, error: string): void {

@@ -2,7 +2,7 @@ import type { StepFinished } from "../../facts.ts";
 import { leafArtifacts } from "../../template/artifact-request.ts";
 import { leafOutputs } from "../../template/outputs.ts";
 import { stepOf } from "../../template/request.ts";
-import { failureText } from "../../values/language.ts";
+import { failureText, renderDeep } from "../../values/language.ts";
 import { endUnit, makeNode } from "../call.ts";
 import { phaseChanged } from "../hooks/watch.ts";
 import { unitScope } from "../scopes.ts";
@@ -94,13 +94,14 @@ export function finishStep(run: Run, fact: StepFinished): void {
   const unit = takeStep(run, fact.step);
   if (unit?.node === undefined) return;
   if (fact.host !== undefined) unit.node.hostNodeName = fact.host;
-  const declared = unit.shape.template.outputs?.parameters;
   endContainers(run, unit, fact.containers);
   const outputs: NodeOutputs = isPod(unit) ? { exitCode: exitCodeOf(fact) } : {};
   if (fact.result !== undefined) outputs.result = fact.result;
   const good = fact.exitCode === 0 && fact.deadline !== true && fact.error !== true;
   try {
-    const parameters = leafOutputs(declared, fact, good);
+    const declared = unit.shape.template.outputs?.parameters ?? [];
+    const parameters =
+      declared.length === 0 ? [] : leafOutputs(renderDeep(declared, unitScope(run, unit)), fact, good);
     if (parameters.length > 0) outputs.parameters = parameters;
     const artifacts = leafArtifacts(unit.step?.outputArtifacts ?? [], fact, good);
     if (artifacts.length > 0) outputs.artifacts = artifacts;

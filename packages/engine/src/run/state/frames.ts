@@ -17,7 +17,7 @@ import type { Node, NodeOutputs, NodePhase } from "./node.ts";
 /** A template's inputs after binding, by name, in order. */
 export type BoundInputs = ReadonlyMap<string, string>;
 
-/** A template's input artifacts after binding, by name; optional ones that were not made are not in it. */
+/** A template's input artifacts after binding, by name; optional ones that were not made have no location. */
 export type BoundArtifacts = ReadonlyMap<string, Artifact>;
 /** Artifact arguments by name; null = its producer never made it. */
 export type RenderedArtifacts = ReadonlyMap<string, Artifact | null>;

@@ -2,6 +2,7 @@ import { renameSync } from "node:fs";
 import { join, relative } from "node:path";
 import { LocalError } from "../../errors.ts";
 import { layCrew } from "../crew/crew-layout.ts";
+import type { WholePlan } from "../crew/crew-plan.ts";
 import { childrenOf, commandLineOf, signalTo } from "../step/process-table.ts";
 import { inputsScript, sandboxProgram } from "../step/shell-scripts.ts";
 import { failureIn, type StepFolder } from "../step/step-folder.ts";
@@ -9,7 +10,11 @@ import type { BroughtInput, StepPlan } from "../step/step-plan.ts";
 import { type Box, type BoxOptions, BoxPool } from "./box-pool.ts";
 import type { Isolation } from "./isolation.ts";
 import { environmentOf, hostName, layCollect, layScript, layVolumes } from "./layout.ts";
+import { placesScript } from "./shims.ts";
 import type { Supervised } from "./supervised.ts";
+
+const imagesOf = ({ image, crew }: WholePlan): readonly string[] =>
+  crew === undefined ? [image] : crew.members.map(({ plan }) => plan.image);
 
 /** Steps in Linux namespaces over a copy-on-write view of this machine. */
 export function makeNamespaceIsolation(options: BoxOptions): Isolation {
@@ -50,7 +55,7 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
         `${folder.path}\n${hostName(step.id)}\n${sandboxProgram(env, {
           workingDir: plan.crew === undefined ? (plan.workingDir ?? "/") : "/",
           argv,
-          prelude: inputsScript(inputs),
+          prelude: `${placesScript(imagesOf(plan))}${inputsScript(inputs)}`,
         })}`,
       );
       return { ended: supervisor.ended.then((code) => settleBox(box, folder, code)) };

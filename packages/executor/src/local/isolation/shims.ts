@@ -96,6 +96,18 @@ export function standInFor(image: string, command: readonly string[]): readonly 
   return standIn === undefined || existsSync(program) ? command : [standIn, ...rest];
 }
 
+/** Lines of sh that put such programs at their places, for texts that a shell runs: `sh -c "/argosay echo hi"`. */
+export function placesScript(images: readonly string[]): string {
+  const places = new Map(
+    images
+      .map(imageName)
+      .flatMap((name) => (Object.hasOwn(knownPlaces, name) ? Object.entries(knownPlaces[name] ?? {}) : [])),
+  );
+  return [...places]
+    .map(([place, standIn]) => `[ -e ${place} ] || ln -s /argo/bin/${standIn} ${place}\n`)
+    .join("");
+}
+
 /** `docker.io/argoproj/argosay:v2` → `argosay`. */
 function imageName(image: string): string {
   const last = image.slice(image.lastIndexOf("/") + 1);
