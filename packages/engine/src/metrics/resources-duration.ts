@@ -6,18 +6,28 @@ const defaults = { cpu: 0.1, memory: 100 * 1024 ** 2 };
 /** One second of a whole processor, or of 100 MiB. */
 const units = { cpu: 1, memory: 100 * 1024 ** 2 };
 
-/** `resourcesDuration.<r>` of a step that ran so long: whole seconds of a unit of what it requests. */
-export function resourcesDuration(template: Template, seconds: number): Record<string, string> {
+/** Whole seconds of a unit of what a step requests. */
+export interface ResourcesDuration {
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+/** What a step that ran so long took: of its main container alone; undefined for what has none. */
+export function resourcesOf(template: Template, seconds: number): ResourcesDuration | undefined {
   const container = template.container ?? template.script;
-  if (container === undefined) return {};
+  if (container === undefined) return undefined;
   const requests = isObject(container.resources) ? container.resources["requests"] : undefined;
-  const made: Record<string, string> = {};
-  for (const name of ["cpu", "memory"] as const) {
-    const written = isObject(requests) ? requests[name] : undefined;
-    const amount = quantity(written) ?? defaults[name];
-    made[`resourcesDuration.${name}`] = String(Math.trunc((amount / units[name]) * seconds));
-  }
-  return made;
+  const taken = (name: "cpu" | "memory"): number => {
+    const amount = quantity(isObject(requests) ? requests[name] : undefined) ?? defaults[name];
+    return Math.trunc((amount / units[name]) * seconds);
+  };
+  return { cpu: taken("cpu"), memory: taken("memory") };
+}
+
+/** `resourcesDuration.<r>` of a step that ran so long, as metrics name it. */
+export function resourcesDuration(template: Template, seconds: number): Record<string, string> {
+  const taken = Object.entries(resourcesOf(template, seconds) ?? {});
+  return Object.fromEntries(taken.map(([name, value]) => [`resourcesDuration.${name}`, String(value)]));
 }
 
 const suffixes: Readonly<Record<string, number>> = {

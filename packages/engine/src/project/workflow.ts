@@ -5,6 +5,7 @@ import { isFulfilled } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
 import { gcStrategyOf } from "./artifact-gc.ts";
 import { synchronizationOf, waitedLock } from "./synchronization.ts";
+import { Totals } from "./totals.ts";
 
 /** What is known of a step that runs now and is not in the journal. */
 export interface LiveStep {
@@ -102,8 +103,8 @@ const labelValue = (text: string): string =>
 
 function statusOf(run: Run, live: LiveSteps): WorkflowObject["status"] {
   const nodes: Record<string, WorkflowNode> = {};
-  for (const node of run.nodes.values()) nodes[node.id] = nodeOf(run, node, live);
-  const done = run.stage === "done";
+  const totals = new Totals(run);
+  for (const node of run.nodes.values()) nodes[node.id] = nodeOf(run, node, totals, live);
   const message = (run.phase === "Pending" ? live(runAsk)?.pending : undefined) ?? run.message;
   const synchronization = synchronizationOf(run, live);
   return {
@@ -114,12 +115,18 @@ function statusOf(run: Run, live: LiveSteps): WorkflowObject["status"] {
     finishedAt: run.finishedAt === undefined ? null : time(run.finishedAt),
     progress: `${run.podsSucceeded}/${run.podCount}`,
     nodes,
-    conditions: done
-      ? [{ type: "Completed", status: "True" }]
-      : [{ type: "PodRunning", status: run.steps.size > 0 ? "True" : "False" }],
+    ...withoutEmpty({ resourcesDuration: totals.all.resourcesDuration }),
+    conditions: conditionsOf(run, nodes),
     ...storedOf(run),
     ...outputsOf(run),
   };
+}
+
+/** Argo's: whether a pod runs, for a run that began, and whether it is over. */
+function conditionsOf(run: Run, nodes: Readonly<Record<string, WorkflowNode>>): readonly object[] {
+  const isRunning = Object.values(nodes).some(({ type, phase }) => type === "Pod" && phase === "Running");
+  const began = run.nodes.size > 0 ? [{ type: "PodRunning", status: isRunning ? "True" : "False" }] : [];
+  return run.stage === "done" ? [...began, { type: "Completed", status: "True" }] : began;
 }
 
 function outputsOf(run: Run): { readonly outputs?: object } {
@@ -147,7 +154,7 @@ function storedOf(run: Run): Record<string, unknown> {
   };
 }
 
-function nodeOf(run: Run, node: Node, live: LiveSteps): WorkflowNode {
+function nodeOf(run: Run, node: Node, totals: Totals, live: LiveSteps): WorkflowNode {
   const now = isFulfilled(node) ? undefined : live(node.stepId ?? node.id);
   const waited = isFulfilled(node) ? undefined : waitedLock(run.asks.get(node.id), live);
   return {
@@ -164,7 +171,7 @@ function nodeOf(run: Run, node: Node, live: LiveSteps): WorkflowNode {
       templateRef: node.templateRef,
       boundaryID: node.boundaryId,
       message: now?.started === undefined ? (now?.pending ?? node.message) : node.message,
-      progress: node.type === "Pod" ? (node.phase === "Succeeded" ? "1/1" : "0/1") : undefined,
+      ...totals.of(node),
       inputs: inputsOf(node),
       outputs: outputsOfNode(run, node),
       children: node.children.length === 0 ? undefined : [...node.children],

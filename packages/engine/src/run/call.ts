@@ -2,7 +2,7 @@
 // leaves the run's) and gets its node only when it may go, as in Argo.
 
 import { EngineError } from "../errors.ts";
-import { bindInputs } from "../template/arguments.ts";
+import { bindInputs, shownInputs } from "../template/arguments.ts";
 import { bindArtifacts } from "../template/artifacts.ts";
 import { resolveTemplate, type TemplateShape } from "../template/resolve.ts";
 import { globalsOf } from "../values/globals.ts";
@@ -30,9 +30,9 @@ export function startCall(run: Run, call: Call): void {
   let shape: TemplateShape;
   let inputs: BoundInputs;
   try {
-    if (call.depth > run.limits.maxDepth)
+    if (call.depth >= run.limits.maxDepth)
       throw EngineError.TEMPLATE_INVALID({
-        reason: `Maximum recursion depth exceeded: templates are nested more than ${run.limits.maxDepth} deep`,
+        reason: `Maximum recursion depth exceeded: templates are nested ${run.limits.maxDepth} deep`,
       });
     shape = resolveTemplate(run, call.use, scopeAround(call.boundary));
     const scope = new Scope(run.now, globalsOf(run));
@@ -78,6 +78,7 @@ interface UnitParts {
   readonly name?: string;
   readonly attempt?: number;
   readonly extra?: Readonly<Record<string, string>>;
+  readonly deadlineAt?: number | undefined;
 }
 
 export const makeUnit = (call: Call, parts: UnitParts): Unit => ({
@@ -87,6 +88,7 @@ export const makeUnit = (call: Call, parts: UnitParts): Unit => ({
   inputs: parts.inputs,
   attempt: parts.attempt ?? 0,
   extra: parts.extra ?? {},
+  ...(parts.deadlineAt === undefined ? {} : { deadlineAt: parts.deadlineAt }),
   state: "held",
 });
 
@@ -170,7 +172,7 @@ export function makeNode(run: Run, unit: Unit, type: NodeType, phase: NodePhase)
       retried: call.retry !== undefined,
     });
   node.displayName = displayNameOf(run, unit) ?? node.displayName;
-  if (unit.inputs.size > 0) node.inputs = [...unit.inputs].map(([name, value]) => ({ name, value }));
+  if (unit.inputs.size > 0) node.inputs = shownInputs(unit.shape.template.inputs?.parameters, unit.inputs);
   noteArtifacts(call, node);
   if (type === "Pod") node.podName = podName(run.key.name, unit.shape.name, unit.name);
   unit.node = node;
@@ -181,6 +183,7 @@ export function makeNode(run: Run, unit: Unit, type: NodeType, phase: NodePhase)
   else {
     addChild(call.retry.node, node);
     call.retry.attempts.push(node);
+    call.retry.node.lastAttempt = node;
   }
   return node;
 }
@@ -232,6 +235,12 @@ function link(run: Run, { owner }: Call, node: Node): void {
   }
 }
 
+/** An output of the workflow itself: a hook of the workflow may read it. */
+export function setGlobal(run: Run, name: string, value: string): void {
+  run.globals.set(name, value);
+  phaseChanged(run, { kind: "run" });
+}
+
 /** Ends a unit, once; what follows from it is done by the settling loop. */
 export function endUnit(run: Run, unit: Unit, end: UnitEnd): void {
   if (unit.state === "ended" || unit.node === undefined) return;
@@ -242,11 +251,7 @@ export function endUnit(run: Run, unit: Unit, end: UnitEnd): void {
   endNode(run, unit.node, end.phase, end.message);
   closeContainers(run, unit);
   for (const p of end.outputs?.parameters ?? [])
-    if (p.globalName !== undefined && p.value !== undefined) {
-      run.globals.set(p.globalName, p.value);
-      // A hook of the workflow may read it.
-      phaseChanged(run, { kind: "run" });
-    }
+    if (p.globalName !== undefined && p.value !== undefined) setGlobal(run, p.globalName, p.value);
   for (const artifact of end.outputs?.artifacts ?? [])
     if (artifact.globalName !== undefined) run.globalArtifacts.set(artifact.globalName, artifact);
   run.settled.push({ kind: "unit", unit });

@@ -71,7 +71,7 @@ function resume(run: Run, fact: Resumed): void {
 
 function set(run: Run, fact: OutputsSet): void {
   for (const unit of waiting(run, fact.selector)) {
-    setOutputs(unit, fact.parameters ?? {});
+    setOutputs(run, unit, fact.parameters ?? {});
     const said = [unit.node?.message, fact.message].filter((text) => text !== undefined && text !== "");
     const message = said.length === 0 ? undefined : said.join("; ");
     if (message !== undefined && unit.node !== undefined) unit.node.message = message;

@@ -54,3 +54,14 @@ test("an argument that its enum has not ends the run, whoever gave it", () => {
     });
   }
 });
+
+test("an entrypoint that is not there ends the run, though nobody linted it", () => {
+  for (const [entrypoint, message] of [
+    ["gone", "invalid spec: template name 'gone' undefined"],
+    ["", "invalid spec: spec.entrypoint is required"],
+  ] as const) {
+    const run = createRun(submission(aWorkflow({ entrypoint })));
+    reduce(run, { type: "engine", v: 1, at: run.now, engine: "e" });
+    expect(run).toMatchObject({ phase: "Failed", message });
+  }
+});

@@ -28,7 +28,8 @@ export function takeDefinitions(run: Run, fact: DefinitionsFixed): void {
 /** Why a run with these definitions cannot start, as Argo says it. */
 export function missingDefinition(run: Run): { phase: "Failed" | "Error"; message: string } | undefined {
   const { definitions: found, spec } = run;
-  if (found === "none" || found === "wanted") return undefined;
+  if (found === "wanted") return undefined;
+  if (found === "none") return missingEntrypoint(run);
   if (found.problem !== undefined) return { phase: "Error", message: found.problem };
   const base = spec.workflowTemplateRef;
   if (base !== undefined && found.base === undefined) {
@@ -42,15 +43,14 @@ export function missingDefinition(run: Run): { phase: "Failed" | "Error"; messag
   return { phase: "Failed", message };
 }
 
-/** What lint cannot see before the template of a workflowTemplateRef is there. */
+/** What lint cannot see before the template of a workflowTemplateRef is there, and what was never linted. */
 function missingEntrypoint({ spec, templates }: Run): { phase: "Failed"; message: string } | undefined {
-  if (spec.workflowTemplateRef === undefined) return undefined;
   if ((spec.entrypoint ?? "") === "")
     return { phase: "Failed", message: "invalid spec: spec.entrypoint is required" };
   if (templates.has(spec.entrypoint ?? "")) return undefined;
   return {
     phase: "Failed",
-    message: `invalid spec: spec.entrypoint template name '${spec.entrypoint}' undefined`,
+    message: `invalid spec: template name '${spec.entrypoint}' undefined`,
   };
 }
 

@@ -10,15 +10,7 @@ import type { Run } from "./state/run.ts";
 /** What the text of a unit's template sees: inputs, globals, its own names. */
 export function unitScope(run: Run, unit: Unit): Scope {
   const pod = podName(run.key.name, unit.shape.name, unit.name);
-  // As the step or task is called by its siblings, an item's place with it: `hello(0:x)`.
-  const own = displayName(unit.call.name, unit.call.boundary?.node.name);
-  const names: Record<string, string> = {
-    "node.name": unit.name,
-    "pod.name": pod,
-    "steps.name": own,
-    "tasks.name": own,
-    ...unit.extra,
-  };
+  const names = { "pod.name": pod, ...namesOf(unit), ...unit.extra };
   const scope = new Scope(
     run.now,
     fixed(names),
@@ -27,6 +19,12 @@ export function unitScope(run: Run, unit: Unit): Scope {
     globalsOf(run),
   );
   return scope.with(fixed(outputPaths(unit, scope)));
+}
+
+/** As the step or task is called by its siblings, an item's place with it: `hello(0:x)`. */
+function namesOf({ name, call }: Unit): Record<string, string> {
+  const own = displayName(call.name, call.boundary?.node.name);
+  return { "node.name": name, "steps.name": own, "tasks.name": own };
 }
 
 /** Where the outputs of a leaf are to be written; a path may itself be made of inputs. */
@@ -49,7 +47,7 @@ export const boundaryScope = (run: Run, boundary: Boundary, own?: Child): Scope 
     parameters("inputs.parameters", boundary.unit.inputs),
     inputArtifacts(boundary.unit.call.artifacts),
     globalsOf(run),
-    fixed(boundary.unit.extra),
+    fixed({ ...namesOf(boundary.unit), ...boundary.unit.extra }),
   );
 
 /** What a workflow's own hooks see. */

@@ -70,6 +70,13 @@ export function bindInputs(
   return bound;
 }
 
+/** Inputs as a node shows them: what they mean, with the value that they got. */
+export const shownInputs = (declared: readonly Parameter[] | undefined, bound: BoundInputs): Parameter[] =>
+  (declared ?? []).flatMap(({ valueFrom: _source, ...input }) => {
+    const value = bound.get(input.name);
+    return value === undefined ? [] : [{ ...input, value }];
+  });
+
 function bindOne(input: Parameter, args: RenderedArguments, sources: Sources): string {
   const given = args.values.get(input.name);
   if (given !== undefined) return given;

@@ -33,7 +33,8 @@ export function leafOutputs(
 
 /** Outputs of a steps or dag template, from its children. */
 export function compositeOutputs(declared: Outputs | undefined, scope: Scope): NodeOutputs | undefined {
-  const parameters = declared?.parameters?.map((p) => ({ ...p, value: outputValue(p, scope) })) ?? [];
+  const parameters =
+    declared?.parameters?.map((p) => ({ ...p, ...globalName(p, scope), value: outputValue(p, scope) })) ?? [];
   const artifacts = compositeArtifacts(declared?.artifacts, scope);
   if (parameters.length === 0 && artifacts.length === 0) return undefined;
   return {
@@ -41,6 +42,10 @@ export function compositeOutputs(declared: Outputs | undefined, scope: Scope): N
     ...(artifacts.length === 0 ? {} : { artifacts }),
   };
 }
+
+/** A global name may be made of inputs. */
+const globalName = ({ globalName: written }: Parameter, scope: Scope): Partial<Parameter> =>
+  written === undefined ? {} : { globalName: renderText(written, scope) };
 
 function outputValue(parameter: Parameter, scope: Scope): string {
   const from = parameter.valueFrom;

@@ -1,5 +1,5 @@
 import { childTraceparent, isObject, parseGoDuration } from "@sluice/base";
-import type { Template } from "@sluice/spec";
+import type { Parameter, Template } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
 import type { StepRequest } from "../executor/contract.ts";
 import type { Step, Unit } from "../run/state/frames.ts";
@@ -8,6 +8,7 @@ import type { Run } from "../run/state/run.ts";
 import { renderDeep } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
 import { stepArtifacts } from "./artifact-request.ts";
+import { awayFrom, hostsToAvoid } from "./retry-affinity.ts";
 import { workOf } from "./work.ts";
 
 /** Kubernetes' own default. */
@@ -50,15 +51,24 @@ export function stepOf(run: Run, unit: Unit, node: Node, scope: Scope): Step {
   const timeoutMs = timeout === undefined ? undefined : parseGoDuration(timeout);
   if (timeout !== undefined && timeoutMs === undefined)
     throw EngineError.TEMPLATE_INVALID({ reason: `timeout '${timeout}' is not a duration such as 30s` });
+  const ends = [timeoutMs === undefined ? undefined : node.startedAt + timeoutMs, unit.deadlineAt];
+  const timeoutAt = earliest(ends);
   const activeMs = activeMsOf(template, scope);
   const artifacts = stepArtifacts(run, unit, scope);
-  const request = requestOf(run, unit, node, work, scope);
+  const outputParameters = renderDeep(template.outputs?.parameters ?? [], scope);
+  const request = requestOf(run, unit, { node, work, outputParameters }, scope);
   return {
     request: artifacts.request === undefined ? request : { ...request, artifacts: artifacts.request },
+    ...(outputParameters.length === 0 ? {} : { outputParameters }),
     ...(artifacts.outputs.length === 0 ? {} : { outputArtifacts: artifacts.outputs }),
-    ...(timeoutMs === undefined ? {} : { timeoutAt: node.startedAt + timeoutMs }),
+    ...(timeoutAt === undefined ? {} : { timeoutAt }),
     ...(activeMs === undefined ? {} : { activeMs }),
   };
+}
+
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 function activeMsOf(template: Template, scope: Scope): number | undefined {
@@ -71,28 +81,32 @@ function activeMsOf(template: Template, scope: Scope): number | undefined {
   return Number(text) * 1_000;
 }
 
+interface RequestParts {
+  readonly node: Node;
+  readonly work: StepRequest["work"];
+  readonly outputParameters: readonly Parameter[];
+}
+
 function requestOf(
   run: Run,
   unit: Unit,
-  node: Node,
-  work: StepRequest["work"],
+  { node, work, outputParameters }: RequestParts,
   scope: Scope,
 ): Step["request"] {
   const { template, name } = unit.shape;
-  const outputs = renderDeep(template.outputs?.parameters ?? [], scope);
   const podMetadata = run.spec.podMetadata;
   return {
     id: stepIdOf(run, node, unit.attempt),
     run: { namespace: run.key.namespace, name: run.key.name, uid: run.uid },
     node: { id: node.id, name: node.name, template: name, attempt: unit.attempt },
     work,
-    outputPaths: outputs.flatMap((p) =>
+    outputPaths: outputParameters.flatMap((p) =>
       p.valueFrom?.path === undefined ? [] : [{ name: p.name, path: p.valueFrom.path }],
     ),
     captureResult: unit.call.wantsResult,
     graceMs: defaultGraceMs,
     traceparent: childTraceparent(run.submitted.traceparent, node.id),
-    pod: podOf(run, template, scope),
+    pod: podOf(run, unit, scope),
     metadata: {
       labels: renderDeep(
         {
@@ -123,10 +137,16 @@ function ownClaims(run: Run): readonly { readonly name: string; readonly claimNa
   });
 }
 
-function podOf(run: Run, template: Template, scope: Scope): Record<string, unknown> {
+/** Where a pod may go: a template that says nothing has it from the one that uses it. */
+const placeFields = ["nodeSelector", "affinity", "tolerations"] as const;
+
+function podOf(run: Run, unit: Unit, scope: Scope): Record<string, unknown> {
+  const { template } = unit.shape;
+  const around = unit.call.boundary?.unit.shape.template;
   const pod: Record<string, unknown> = {};
   for (const field of workflowPodFields) if (run.spec[field] !== undefined) pod[field] = run.spec[field];
   if (run.spec.podPriorityClassName !== undefined) pod["priorityClassName"] = run.spec.podPriorityClassName;
+  for (const field of placeFields) if (around?.[field] !== undefined) pod[field] = around[field];
   for (const field of templatePodFields) if (template[field] !== undefined) pod[field] = template[field];
   const claims = ownClaims(run);
   const volumes = [
@@ -136,5 +156,7 @@ function podOf(run: Run, template: Template, scope: Scope): Record<string, unkno
   ];
   if (volumes.length > 0) pod["volumes"] = volumes;
   if (claims.length > 0) pod["volumeClaims"] = claims.map(({ claimName }) => claimName);
-  return renderDeep(pod, scope);
+  const rendered = renderDeep(pod, scope);
+  const hosts = hostsToAvoid(unit);
+  return hosts.length === 0 ? rendered : { ...rendered, affinity: awayFrom(hosts, rendered["affinity"]) };
 }

@@ -60,21 +60,22 @@ function childArtifact({ node, items }: Child, path: string): ArtifactValue {
   return made ?? (isFulfilled(node) ? null : undefined);
 }
 
-/** One value of a node, by its path behind the node's name. */
+/** One value of a node, by its path behind the node's name. Where it ran, and when, is told of its last attempt. */
 export function nodeValue(node: Node, path: string): string | undefined {
+  const attempt = node.lastAttempt ?? node;
   switch (path) {
     case "id":
-      return node.id;
+      return attempt.id;
     case "status":
       return node.phase;
     case "startedAt":
-      return rfc3339(node.startedAt);
+      return rfc3339(attempt.startedAt);
     case "finishedAt":
-      return node.finishedAt === undefined ? undefined : rfc3339(node.finishedAt);
+      return attempt.finishedAt === undefined ? undefined : rfc3339(attempt.finishedAt);
     case "ip":
-      return node.podIp;
+      return attempt.podIp;
     case "hostNodeName":
-      return node.hostNodeName;
+      return attempt.hostNodeName;
     case "exitCode":
       return node.outputs?.exitCode;
     case "outputs.result":
@@ -149,7 +150,7 @@ function aggregated(child: Child, items: readonly Node[], path: string): string 
 function aggregate(done: readonly Node[], path: string): string | undefined {
   if (path === "outputs.parameters")
     return JSON.stringify(
-      done.map((n) => Object.fromEntries((n.outputs?.parameters ?? []).map((p) => [p.name, p.value]))),
+      done.map((n) => Object.fromEntries((n.outputs?.parameters ?? []).map((p) => [p.name, p.value]).sort())),
     );
   const texts = done.map((node) => nodeValue(node, path)).filter((text) => text !== undefined);
   if (texts.length === 0 && done.length > 0) return undefined;

@@ -7,6 +7,7 @@
 import { parseGoDuration } from "@sluice/base";
 import type { Synchronization, Template } from "@sluice/spec";
 import { EngineError } from "../../errors.ts";
+import { shownInputs } from "../../template/arguments.ts";
 import type { TemplateShape } from "../../template/resolve.ts";
 import { globalsOf } from "../../values/globals.ts";
 import { failureText, renderText } from "../../values/language.ts";
@@ -138,7 +139,7 @@ function nodeOf(run: Run, gate: Gate): Node {
     boundary: call.boundary,
     hooked: call.hooked,
   });
-  if (inputs.size > 0) node.inputs = [...inputs].map(([name, value]) => ({ name, value }));
+  if (inputs.size > 0) node.inputs = shownInputs(shape.template.inputs?.parameters, inputs);
   gate.node = node;
   standFor(run, call, node);
   return node;

@@ -48,5 +48,6 @@ export function endContainers(run: Run, unit: Unit, ends: readonly ContainerEnd[
 /** Containers of which nothing was told end with their pod. */
 export function closeContainers(run: Run, { containers, node }: Unit): void {
   if (containers === undefined || node === undefined) return;
-  for (const container of containers.values()) endNode(run, container, node.phase, node.message);
+  for (const container of containers.values())
+    endNode(run, container, node.phase, node.message?.replace(/^pod\b/, "container"));
 }

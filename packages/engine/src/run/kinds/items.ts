@@ -23,7 +23,8 @@ export function itemsOf(step: Loop, scope: Scope, maxItems: number): readonly It
 }
 
 function valuesOf(step: Loop, scope: Scope, maxItems: number): readonly unknown[] {
-  if (step.withItems !== undefined) return step.withItems.map((item) => renderDeep(item, scope));
+  if (step.withItems !== undefined)
+    return step.withItems.map((item) => withSortedKeys(renderDeep(item, scope)));
   if (step.withSequence !== undefined) return sequence(step.withSequence, scope, maxItems);
   const text = renderText(step.withParam ?? "", scope);
   let parsed: unknown;
@@ -33,8 +34,14 @@ function valuesOf(step: Loop, scope: Scope, maxItems: number): readonly unknown[
     throw notAList(text);
   }
   if (!Array.isArray(parsed)) throw notAList(text);
-  return parsed;
+  return parsed.map(withSortedKeys);
 }
+
+/** `{{item}}` of a map is its JSON with the keys in order, as in Argo. */
+const withSortedKeys = (value: unknown): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
 
 const notAList = (text: string) =>
   EngineError.VALUE_UNRESOLVED({

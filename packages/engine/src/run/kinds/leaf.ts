@@ -1,8 +1,9 @@
 import type { StepFinished } from "../../facts.ts";
+import { resourcesOf } from "../../metrics/resources-duration.ts";
 import { leafArtifacts } from "../../template/artifact-request.ts";
 import { leafOutputs } from "../../template/outputs.ts";
 import { stepOf } from "../../template/request.ts";
-import { failureText, renderDeep } from "../../values/language.ts";
+import { failureText } from "../../values/language.ts";
 import { endUnit, makeNode } from "../call.ts";
 import { phaseChanged } from "../hooks/watch.ts";
 import { unitScope } from "../scopes.ts";
@@ -94,14 +95,14 @@ export function finishStep(run: Run, fact: StepFinished): void {
   const unit = takeStep(run, fact.step);
   if (unit?.node === undefined) return;
   if (fact.host !== undefined) unit.node.hostNodeName = fact.host;
+  const taken = resourcesOf(unit.shape.template, Math.max(0, fact.at - unit.node.startedAt) / 1_000);
+  if (taken !== undefined) unit.node.resourcesDuration = taken;
   endContainers(run, unit, fact.containers);
   const outputs: NodeOutputs = isPod(unit) ? { exitCode: exitCodeOf(fact) } : {};
   if (fact.result !== undefined) outputs.result = fact.result;
   const good = fact.exitCode === 0 && fact.deadline !== true && fact.error !== true;
   try {
-    const declared = unit.shape.template.outputs?.parameters ?? [];
-    const parameters =
-      declared.length === 0 ? [] : leafOutputs(renderDeep(declared, unitScope(run, unit)), fact, good);
+    const parameters = leafOutputs(unit.step?.outputParameters, fact, good);
     if (parameters.length > 0) outputs.parameters = parameters;
     const artifacts = leafArtifacts(unit.step?.outputArtifacts ?? [], fact, good);
     if (artifacts.length > 0) outputs.artifacts = artifacts;

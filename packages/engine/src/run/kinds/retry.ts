@@ -1,6 +1,7 @@
-import { formatDuration, parseSecondsOrDuration } from "@sluice/base";
+import { parseSecondsOrDuration } from "@sluice/base";
 import type { RetryStrategy } from "@sluice/spec";
 import { EngineError } from "../../errors.ts";
+import { shownInputs } from "../../template/arguments.ts";
 import type { TemplateShape } from "../../template/resolve.ts";
 import { globalsOf } from "../../values/globals.ts";
 import { evaluateCondition, failureText, renderText } from "../../values/language.ts";
@@ -34,7 +35,7 @@ export function startRetry(run: Run, call: Call, shape: TemplateShape, inputs: B
       boundary: call.boundary,
       hooked: call.hooked,
     });
-  if (inputs.size > 0) node.inputs = [...inputs].map(([name, value]) => ({ name, value }));
+  if (inputs.size > 0) node.inputs = shownInputs(shape.template.inputs?.parameters, inputs);
   if (waited === undefined) standFor(run, call, node);
   call.retry = { call, node, shape, inputs, strategy, attempts: [], limit };
   startAttempt(run, call.retry);
@@ -57,6 +58,7 @@ function startAttempt(run: Run, retry: RetryFrame): void {
       inputs: retry.inputs,
       name: `${retry.node.name}(${attempt})`,
       attempt,
+      deadlineAt: overAtOf(run, retry),
       extra: { retries: String(attempt), ...lastRetry(run, retry.attempts.at(-1), "0") },
     }),
   );
@@ -127,12 +129,15 @@ function cannotGoOn(run: Run, retry: RetryFrame): string | undefined {
 function judge(run: Run, retry: RetryFrame, last: Node): Verdict {
   const stopped = cannotGoOn(run, retry);
   if (stopped !== undefined) return { kind: "over", message: stopped };
+  // Its time is over whatever else holds, as Argo has it.
+  const pause = backoff(run, retry, last);
+  if (pause.kind === "over") return pause;
   if (!policyCovers(retry.strategy, last)) return { kind: "over", message: last.message };
   if (retry.limit !== undefined && retry.attempts.length > retry.limit)
     return { kind: "over", message: "No more retries left" };
   if (!expressionHolds(run, retry, last))
     return { kind: "over", message: "retryStrategy.expression evaluated to false" };
-  return backoff(run, retry, last);
+  return pause;
 }
 
 function policyCovers(strategy: RetryStrategy, last: Node): boolean {
@@ -168,15 +173,13 @@ function expressionHolds(run: Run, retry: RetryFrame, last: Node): boolean {
 function backoff(run: Run, retry: RetryFrame, last: Node): Verdict {
   const spec = retry.strategy.backoff;
   if (spec === undefined) return { kind: "again" };
-  const scope = new Scope(run.now, parameters("inputs.parameters", retry.inputs), globalsOf(run));
-  const ms = (text: string | undefined): number | undefined =>
-    text === undefined || text === "" ? undefined : parseSecondsOrDuration(renderText(text, scope));
+  const scope = inputScope(run, retry);
+  const ms = (text: string | undefined): number | undefined => msOf(text, scope);
   const baseMs = ms(spec.duration);
   if (baseMs === undefined)
     throw EngineError.TEMPLATE_INVALID({ reason: "no base duration specified for retryStrategy" });
-  const maxMs = ms(spec.maxDuration);
-  const overAt = maxMs === undefined ? undefined : (retry.attempts[0]?.startedAt ?? run.now) + maxMs;
-  if (overAt !== undefined && run.now > overAt)
+  const overAt = overAtOf(run, retry);
+  if (overAt !== undefined && run.now >= overAt)
     return { kind: "over", message: "Max duration limit exceeded" };
   const factor = spec.factor === undefined ? 1 : Number(renderText(String(spec.factor), scope));
   const grown = factor > 0 ? baseMs * factor ** (retry.attempts.length - 1) : baseMs;
@@ -186,7 +189,35 @@ function backoff(run: Run, retry: RetryFrame, last: Node): Verdict {
     return { kind: "over", message: "Backoff would exceed max duration limit" };
   return at <= run.now
     ? { kind: "again" }
-    : { kind: "wait", at, message: `Backoff for ${formatDuration(waitMs)}` };
+    : { kind: "wait", at, message: `Backoff for ${humanized(waitMs)}` };
+}
+
+const inputScope = (run: Run, { inputs }: RetryFrame): Scope =>
+  new Scope(run.now, parameters("inputs.parameters", inputs), globalsOf(run));
+
+const msOf = (text: string | undefined, scope: Scope): number | undefined =>
+  text === undefined || text === "" ? undefined : parseSecondsOrDuration(renderText(text, scope));
+
+/** When `maxDuration` is over, counted from the start of the first attempt; undefined before there is one. */
+function overAtOf(run: Run, retry: RetryFrame): number | undefined {
+  const [first] = retry.attempts;
+  const maxMs = msOf(retry.strategy.backoff?.maxDuration, inputScope(run, retry));
+  return maxMs === undefined || first === undefined ? undefined : first.startedAt + maxMs;
+}
+
+/** Whole seconds in Argo's words: `4 minutes 30 seconds`. */
+function humanized(ms: number): string {
+  const seconds = Math.trunc(ms / 1_000);
+  const [days, hours, minutes] = [86_400, 3_600, 60].map((unit) => Math.trunc(seconds / unit)) as [
+    number,
+    number,
+    number,
+  ];
+  const parts = [`${seconds % 60} seconds`];
+  if (minutes > 0) parts.unshift(`${minutes % 60} minutes`);
+  if (hours > 0) parts.unshift(`${hours % 24} hours`);
+  if (days > 0) parts.unshift(`${days} days`);
+  return parts.join(" ");
 }
 
 /** A year: a back-off that grew past all sense still has a date. */

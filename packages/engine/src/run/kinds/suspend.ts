@@ -1,9 +1,10 @@
-import { parseSecondsOrDuration } from "@sluice/base";
-import { failureText, renderText } from "../../values/language.ts";
-import { endUnit, makeNode } from "../call.ts";
+import { isObject, parseSecondsOrDuration } from "@sluice/base";
+import { failureText, renderDeep, renderText } from "../../values/language.ts";
+import { textOf } from "../../values/scope.ts";
+import { endUnit, makeNode, setGlobal } from "../call.ts";
 import { unitScope } from "../scopes.ts";
 import type { Unit } from "../state/frames.ts";
-import type { NodeOutputs } from "../state/node.ts";
+import type { Node, NodeOutputs } from "../state/node.ts";
 import type { Run } from "../state/run.ts";
 import { refusal } from "./leaf.ts";
 
@@ -16,16 +17,18 @@ export function openSuspend(run: Run, unit: Unit): void {
     return;
   }
   const declared = unit.shape.template.outputs?.parameters;
-  if (declared !== undefined) node.outputs = { parameters: declared.map((p) => ({ ...p })) };
+  offerChoices(node);
   const duration = unit.shape.template.suspend?.duration;
+  let durationMs: number | undefined;
+  try {
+    const scope = unitScope(run, unit);
+    if (declared !== undefined) node.outputs = { parameters: renderDeep(declared, scope) };
+    if (duration !== undefined) durationMs = parseSecondsOrDuration(renderText(duration, scope));
+  } catch (error) {
+    endUnit(run, unit, { phase: "Error", message: failureText(error) });
+    return;
+  }
   if (duration !== undefined) {
-    let durationMs: number | undefined;
-    try {
-      durationMs = parseSecondsOrDuration(renderText(duration, unitScope(run, unit)));
-    } catch (error) {
-      endUnit(run, unit, { phase: "Error", message: failureText(error) });
-      return;
-    }
     if (durationMs === undefined) {
       endUnit(run, unit, {
         phase: "Error",
@@ -38,6 +41,29 @@ export function openSuspend(run: Run, unit: Unit): void {
   run.suspends.set(node.id, unit);
 }
 
+/** Longest input that is looked at for choices, characters. */
+const maxChoices = 65_536;
+
+/** An input whose value is a map with an `enum` offers what is in it, as in Argo: choices made by a step before. */
+function offerChoices(node: Node): void {
+  if (node.inputs === undefined) return;
+  node.inputs = node.inputs.map((input) => {
+    const choices = choicesIn(input.value ?? "");
+    return choices === undefined ? input : { ...input, enum: choices };
+  });
+}
+
+function choicesIn(text: string): string[] | undefined {
+  if (!text.trimStart().startsWith("{") || text.length > maxChoices) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    const choices = isObject(value) ? value["enum"] : undefined;
+    return Array.isArray(choices) && choices.length > 0 ? choices.map(textOf) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Ends a waiting node with the values it has, or those of `given`; false when one is missing. */
 export function completeSuspend(
   run: Run,
@@ -46,7 +72,7 @@ export function completeSuspend(
   message?: string,
 ): boolean {
   if (unit.node === undefined || !run.suspends.has(unit.node.id)) return false;
-  setOutputs(unit, given);
+  setOutputs(run, unit, given);
   if (missingOutput(unit) !== undefined) return false;
   const parameters = (unit.node.outputs?.parameters ?? []).map((p) => ({
     ...p,
@@ -59,9 +85,13 @@ export function completeSuspend(
 }
 
 /** Sets declared outputs that have no value yet. */
-export function setOutputs(unit: Unit, given: Readonly<Record<string, string>>): void {
-  for (const p of unit.node?.outputs?.parameters ?? [])
-    if (p.value === undefined && Object.hasOwn(given, p.name)) p.value = given[p.name];
+export function setOutputs(run: Run, unit: Unit, given: Readonly<Record<string, string>>): void {
+  for (const p of unit.node?.outputs?.parameters ?? []) {
+    const value = Object.hasOwn(given, p.name) ? given[p.name] : undefined;
+    if (p.value !== undefined || value === undefined) continue;
+    p.value = value;
+    if (p.globalName !== undefined) setGlobal(run, p.globalName, value);
+  }
 }
 
 /** Why a value may not be given to the node; undefined when all may. Argo's words. */

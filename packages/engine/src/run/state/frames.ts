@@ -4,6 +4,7 @@ import type {
   Artifact,
   DagTask,
   LifecycleHook,
+  Parameter,
   RetryStrategy,
   ReusedNode,
   Template,
@@ -135,6 +136,8 @@ export interface Unit {
   /** 0 unless it is a retry's later attempt. */
   readonly attempt: number;
   readonly extra: Readonly<Record<string, string>>;
+  /** Epoch ms: what the retry strategy's `maxDuration` leaves to a later attempt. */
+  readonly deadlineAt?: number;
   state: "held" | "open" | "ended";
   node?: Node;
   step?: Step;
@@ -150,6 +153,8 @@ export interface Step {
   readonly timeoutAt?: number;
   /** `activeDeadlineSeconds`, counted from the real start, ms. */
   readonly activeMs?: number;
+  /** The template's output parameters, with all tags replaced. */
+  readonly outputParameters?: readonly Parameter[];
   /** The template's output artifacts, with all tags replaced. */
   readonly outputArtifacts?: readonly Artifact[];
 }

@@ -1,5 +1,6 @@
 import { fnv32a } from "@sluice/base";
 import type { Artifact, Parameter } from "@sluice/spec";
+import type { ResourcesDuration } from "../../metrics/resources-duration.ts";
 
 export type NodeType =
   | "Pod"
@@ -55,6 +56,10 @@ export interface Node {
   /** Where a daemon answers. */
   podIp?: string;
   podName?: string;
+  /** Of a Retry node: its last attempt, whose values siblings read. */
+  lastAttempt?: Node;
+  /** What it took, once it ended: seconds of what it requests. */
+  resourcesDuration?: ResourcesDuration;
   /** Key of its step while, and after, it is one. */
   stepId?: string;
   /** Its template has a cache: whether the outputs came from there. */
