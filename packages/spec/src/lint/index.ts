@@ -49,6 +49,11 @@ export function lintObject(manifest: Manifest, options: LintOptions = {}): reado
 export const lintWorkflow = (workflow: Workflow, options: LintOptions = {}): readonly Issue[] =>
   lintObject(workflow, options);
 
+const whats = {
+  WorkflowTemplate: "workflow template",
+  ClusterWorkflowTemplate: "cluster workflow template",
+} as const;
+
 function lintManifest(manifest: Manifest, sink: IssueSink, options: LintOptions): void {
   const { executor } = options;
   if (unsupportedKinds.includes(manifest.kind)) {
@@ -64,11 +69,17 @@ function lintManifest(manifest: Manifest, sink: IssueSink, options: LintOptions)
   switch (manifest.kind) {
     case "Workflow":
       lintMetadata(manifest, sink);
-      lintWorkflowSpec({ ...whole, spec: manifest.spec, base: ["spec"], library: false });
+      lintWorkflowSpec({ ...whole, spec: manifest.spec, base: ["spec"], what: "workflow", library: false });
       break;
     case "WorkflowTemplate":
     case "ClusterWorkflowTemplate":
-      lintWorkflowSpec({ ...whole, spec: manifest.spec, base: ["spec"], library: true });
+      lintWorkflowSpec({
+        ...whole,
+        spec: manifest.spec,
+        base: ["spec"],
+        what: whats[manifest.kind],
+        library: true,
+      });
       break;
     case "CronWorkflow":
       lintCron(manifest, sink);
@@ -77,6 +88,7 @@ function lintManifest(manifest: Manifest, sink: IssueSink, options: LintOptions)
         spec: manifest.spec.workflowSpec,
         base: ["spec", "workflowSpec"],
         metadata: { ...metadata, ...manifest.spec.workflowMetadata },
+        what: "workflow",
         library: false,
       });
       break;

@@ -8,217 +8,11 @@ import {
   lintTable,
   main,
   only,
-  out,
   steps,
   tasks,
   templates,
 } from "../testing/lint-cases.ts";
 import { lintManifests } from "./index.ts";
-
-const values: readonly Case[] = [
-  [
-    "an argument without value",
-    `entrypoint: echo\narguments: {parameters: [{name: missing}]}\n${templates}`,
-    "spec.arguments.missing.value or spec.arguments.missing.valueFrom is required",
-  ],
-  [
-    "a step's argument without value",
-    steps("{name: x, template: say, arguments: {parameters: [{name: m}]}}"),
-    "templates.main.steps[0].x.arguments.m.value or templates.main.steps[0].x.arguments.m.valueFrom is required",
-  ],
-  [
-    "an argument from a ConfigMap",
-    `entrypoint: say\narguments: {parameters: [{name: m, valueFrom: {configMapKeyRef: {name: c, key: k}}}]}\n${templates}`,
-  ],
-  [
-    "an argument from a path",
-    `entrypoint: echo\narguments: {parameters: [{name: m, valueFrom: {path: /x}}]}\n${templates}`,
-    "spec.arguments.m.valueFrom only allows: default, configMapKeyRef and supplied",
-  ],
-  [
-    "an argument from a default alone",
-    `entrypoint: echo\narguments: {parameters: [{name: m, valueFrom: {default: x}}]}\n${templates}`,
-    "valueFrom only allows: default, configMapKeyRef and supplied",
-  ],
-  [
-    "an input from an expression",
-    leaf("inputs: {parameters: [{name: a, valueFrom: {expression: '1'}}]}"),
-    "valueFrom only allows: default, configMapKeyRef and supplied",
-  ],
-  [
-    "an empty enum",
-    `entrypoint: echo\narguments: {parameters: [{name: m, value: one, enum: []}]}\n${templates}`,
-    "spec.arguments.m.enum should contain at least one value",
-  ],
-  [
-    "a value that is not in the enum",
-    `entrypoint: echo\narguments: {parameters: [{name: m, value: one, enum: [two]}]}\n${templates}`,
-    "spec.arguments.m.value should be present in spec.arguments.m.enum list",
-  ],
-  [
-    "a value that is in the enum",
-    `entrypoint: echo\narguments: {parameters: [{name: m, value: two, enum: [one, two]}]}\n${templates}`,
-  ],
-  [
-    "an input that nobody gives",
-    `entrypoint: say\n${templates}`,
-    "templates.say inputs.parameters.m was not supplied",
-  ],
-  [
-    "a step that does not give an input",
-    steps("{name: x, template: say}"),
-    "templates.main.steps[0].x templates.say inputs.parameters.m was not supplied",
-  ],
-  [
-    "a task that does not give an input",
-    tasks("{name: x, template: say}"),
-    "templates.main.tasks.x templates.say inputs.parameters.m was not supplied",
-  ],
-  [
-    "a step that does not give an artifact",
-    steps("{name: x, template: takes}"),
-    "templates.takes inputs.artifacts.a was not supplied",
-  ],
-  [
-    "an artifact argument from nowhere",
-    steps("{name: x, template: takes, arguments: {artifacts: [{name: a}]}}"),
-    "templates.main.steps[0].x.arguments.a.from, artifact location, or key is required",
-  ],
-  [
-    "an artifact argument from two places",
-    steps(
-      '{name: x, template: takes, arguments: {artifacts: [{name: a, from: "{{workflow.outputs.artifacts.b}}", fromExpression: x}]}}',
-    ),
-    "shouldn't have both `from` and `fromExpression` in Artifact",
-  ],
-  [
-    "an input artifact with from",
-    leaf('inputs: {artifacts: [{name: a, path: /a, from: "{{x}}"}]}'),
-    "templates.t.inputs.artifacts.a.from not valid in inputs",
-  ],
-  [
-    "an input artifact without path",
-    leaf("inputs: {artifacts: [{name: a, raw: {data: x}}]}"),
-    "did not specify a path",
-  ],
-  [
-    "an input artifact of steps with path",
-    main("inputs: {artifacts: [{name: a, path: /a, raw: {data: x}}]}\nsteps: [[{name: a, template: echo}]]"),
-    "templates.main.inputs.artifacts.a.path only valid in container/script templates",
-  ],
-  [
-    "a path that goes up",
-    leaf("outputs: {artifacts: [{name: a, path: /tmp/../etc}]}"),
-    "attempted to use a path containing '..'. Directory traversal is not permitted",
-  ],
-  [
-    "git without repo",
-    leaf("inputs: {artifacts: [{name: a, path: /a, git: {revision: x}}]}"),
-    ".git.repo is required",
-  ],
-  [
-    "an output from nowhere",
-    out("{name: o}"),
-    "templates.t.outputs.parameters.o does not have valueFrom or value specified",
-  ],
-  [
-    "an output from two places",
-    out("{name: o, value: x, valueFrom: {path: /x}}"),
-    "has both valueFrom and value specified",
-  ],
-  [
-    "an output with an empty valueFrom",
-    out("{name: o, valueFrom: {}}"),
-    "valueFrom type unspecified. choose one of: path, jqFilter, jsonPath, parameter, raw, expression",
-  ],
-  [
-    "an output with two sources",
-    out("{name: o, valueFrom: {path: /x, jsonPath: .x}}"),
-    "multiple valueFrom types specified. choose one of: path, jqFilter, jsonPath, parameter, raw",
-  ],
-  [
-    "a container's output by parameter",
-    out("{name: o, valueFrom: {parameter: x}}"),
-    "templates.t.outputs.parameters.o.path must be specified for Container templates",
-  ],
-  [
-    "a script's output by parameter",
-    out("{name: o, valueFrom: {parameter: x}}", "script: {image: a, source: x}"),
-    ".path must be specified for Script templates",
-  ],
-  [
-    "an output of steps by path",
-    main("outputs: {parameters: [{name: o, valueFrom: {path: /x}}]}\nsteps: [[{name: a, template: echo}]]"),
-    ".parameter or expression must be specified for Steps templates",
-  ],
-  [
-    "an output of a dag by two ways",
-    main(
-      "outputs: {parameters: [{name: o, valueFrom: {parameter: x, expression: y}}]}\ndag: {tasks: [{name: a, template: echo}]}",
-    ),
-    "shouldn't have both `from` and `expression` specified in `ValueFrom` for DAG templates",
-  ],
-  [
-    "a metric's name with a dash",
-    leaf('metrics: {prometheus: [{name: a-b, help: x, counter: {value: "1"}}]}'),
-    "templates.t metric name 'a-b' is invalid. Metric names must contain alphanumeric characters or '_'",
-  ],
-  [
-    "a metric without help",
-    leaf('metrics: {prometheus: [{name: a, counter: {value: "1"}}]}'),
-    "templates.t metric 'a' must contain a help string under 'help: ' field",
-  ],
-  [
-    "a metric without value",
-    leaf("metrics: {prometheus: [{name: a, help: x, gauge: {value: ''}}]}"),
-    "templates.t metric 'a' error: missing gauge.value",
-  ],
-  [
-    "a metric's label with a dash",
-    leaf(
-      'metrics: {prometheus: [{name: a, help: x, labels: [{key: a-b, value: c}], counter: {value: "1"}}]}',
-    ),
-    "metric label 'a-b' is invalid",
-  ],
-  [
-    "a realtime metric of resources",
-    leaf(
-      'metrics: {prometheus: [{name: a, help: x, gauge: {realtime: true, value: "{{resourcesDuration.cpu}}"}}]}',
-    ),
-    "metrics cannot be used in real-time metrics",
-  ],
-  [
-    "a metric that is right",
-    leaf(
-      'metrics: {prometheus: [{name: a, help: x, labels: [{key: k, value: "{{status}}"}], gauge: {realtime: true, value: "{{duration}}"}}]}',
-    ),
-  ],
-  ["a mutex without name", leaf("synchronization: {mutexes: [{}]}"), "mutexes[0].name is required"],
-  [
-    "a semaphore from two places",
-    leaf("synchronization: {semaphores: [{configMapKeyRef: {name: a, key: b}, database: {key: c}}]}"),
-    "must have exactly one of configMapKeyRef and database",
-  ],
-  [
-    "a semaphore from nowhere",
-    `synchronization: {semaphores: [{}]}\n${leaf("daemon: false")}`,
-    "must have exactly one of configMapKeyRef and database",
-  ],
-  [
-    "locks that are right",
-    leaf("synchronization: {mutexes: [{name: a}], semaphores: [{configMapKeyRef: {name: a, key: b}}]}"),
-  ],
-  [
-    "a cache without name",
-    leaf("memoize: {key: k, cache: {configMap: {}}}"),
-    "memoize.cache.configMap.name is required",
-  ],
-  [
-    "a cache's age without unit",
-    leaf('memoize: {key: k, maxAge: "10", cache: {configMap: {name: c}}}'),
-    "memoize.maxAge '10' is not a duration",
-  ],
-];
 
 const flow: readonly Case[] = [
   ["a step of no template", steps("{name: x}"), "template name is required"],
@@ -348,6 +142,19 @@ const flow: readonly Case[] = [
     ),
   ],
   [
+    "targets from an input that is not there",
+    main('dag: {target: "{{inputs.parameters.t}}", tasks: [{name: a, template: echo}]}'),
+    "failed to resolve {{inputs.parameters.t}}",
+  ],
+  [
+    "a task's output without waiting for it, by its full name",
+    tasks(
+      "{name: a, template: gives}",
+      `{name: b, template: say, ${arg("{{tasks.a.outputs.parameters.p}}")}}`,
+    ),
+    "templates.main.tasks.b missing dependency 'a' for parameter 'm': failed to resolve {{tasks.a.outputs.parameters.p}}",
+  ],
+  [
     "a task's output without waiting for it",
     tasks(
       "{name: a, template: gives}",
@@ -414,6 +221,11 @@ const flow: readonly Case[] = [
     leaf("podSpecPatch: '{{workflow.parameters.x}}'"),
     "failed to resolve {{workflow.parameters.x}}",
   ],
+  [
+    "a tag with spaces, as it is written",
+    leaf("podSpecPatch: '{{  workflow.nothing  }}'"),
+    "failed to resolve {{  workflow.nothing  }}",
+  ],
   ["a variable of another kind", leaf("podSpecPatch: '{{user.name}} {{foo}}'")],
   [
     "a global output with a name known when it runs",
@@ -427,7 +239,6 @@ const flow: readonly Case[] = [
   ],
 ];
 
-lintTable("values", values);
 lintTable("steps and tasks", flow);
 
 describe("a WorkflowTemplate", () => {
@@ -448,11 +259,33 @@ describe("a WorkflowTemplate", () => {
     expect(errorsOf(spec, "WorkflowTemplate")).toEqual(["failed to resolve {{inputs.parameters.x}}"]);
   });
 
-  it("may not have a name of 64 characters", () => {
-    const text = `apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: ${"a".repeat(64)}}\nspec: {templates: []}`;
+  it.each([
+    ["WorkflowTemplate", "workflow template"],
+    ["ClusterWorkflowTemplate", "cluster workflow template"],
+  ])("may not have a name of 64 characters: %s", (kind, what) => {
+    const name = "a".repeat(64);
+    const text = `apiVersion: argoproj.io/v1alpha1\nkind: ${kind}\nmetadata: {name: ${name}}\nspec: {templates: []}`;
     const { manifests } = loadManifests(text);
     expect(lintManifests(manifests).map(({ message }) => message)).toContainEqual(
-      expect.stringContaining("must not be more than 63 characters long (currently 64)"),
+      `${what} name "${name}" must not be more than 63 characters long (currently 64)`,
     );
+  });
+
+  it("may leave parameters, labels and annotations to its users, and nothing else of the workflow", () => {
+    const spec = leaf(
+      "podSpecPatch: '{{workflow.labels.l}} {{workflow.annotations.a}} {{workflow.nothing}}'",
+    );
+    expect(errorsOf(spec, "WorkflowTemplate")).toEqual(["failed to resolve {{workflow.nothing}}"]);
+  });
+});
+
+describe("a Workflow without metadata", () => {
+  it("is whole: a run is given a name", () => {
+    const text = `apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec: {entrypoint: t, templates: [{name: t, suspend: {}}]}`;
+
+    const { manifests, issues } = loadManifests(text);
+
+    expect([...issues, ...lintManifests(manifests)]).toEqual([]);
+    expect(manifests[0]?.manifest.metadata).toEqual({});
   });
 });

@@ -77,11 +77,9 @@ function reportType(wanted: string, path: Path, came: Json | undefined, sink: Is
 }
 
 function missing(path: Path, wanted: string, sink: IssueSink): void {
-  const parent = String(path.at(-2) ?? "");
-  const metric = path.at(-1) === "value" && ["counter", "gauge", "histogram"].includes(parent);
   sink.error("SPEC_FIELD_MISSING", path, {
     key: true,
-    message: `${metric ? `missing ${parent}.value: ` : ""}'${String(path.at(-1) ?? "document")}' is required`,
+    message: `'${String(path.at(-1) ?? "document")}' is required`,
     hint: `give it ${wanted}`,
   });
 }

@@ -76,7 +76,12 @@ const frame = <K extends string>(kind: K) => ({
   status: z.json().optional(),
 });
 
-export const Workflow = z.strictObject({ ...frame("Workflow"), spec: WorkflowSpec });
+/** A run that has no name is given one, so that one without metadata is whole. */
+export const Workflow = z.strictObject({
+  ...frame("Workflow"),
+  metadata: ObjectMeta.default({}),
+  spec: WorkflowSpec,
+});
 export type Workflow = z.infer<typeof Workflow>;
 
 export const WorkflowTemplate = z.strictObject({ ...frame("WorkflowTemplate"), spec: WorkflowSpec });

@@ -142,6 +142,7 @@ function lintEmbedded(
   const workflow = checkShape(Workflow, resource as Json, sink, at);
   if (workflow === undefined) return;
   lintWorkflowSpec({
+    what: "workflow",
     sink: softened(sink),
     executor,
     spec: workflow.spec,

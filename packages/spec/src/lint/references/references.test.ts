@@ -70,3 +70,52 @@ describe("references among the files", () => {
     ]);
   });
 });
+
+describe("what a workflow brings to the templates that it refers to", () => {
+  const reader = `
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: { name: reader, namespace: ci, labels: { team: blue } }
+spec:
+  entrypoint: read
+  arguments: { parameters: [{ name: size }, { name: color, value: red }] }
+  workflowMetadata: { annotations: { owner: me } }
+  templates:
+    - name: read
+      container:
+        image: busybox
+        args: ["{{workflow.labels.team}} {{workflow.annotations.owner}} {{workflow.parameters.color}}", "{{workflow.labels.workflows.argoproj.io/phase}}"]
+    - name: choose
+      inputs: { parameters: [{ name: which }] }
+      steps: [[{ name: a, templateRef: { name: lib, template: "{{inputs.parameters.which}}" } }]]
+`;
+  const referring = (metadata: string, args: string): string => `
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: { name: w, namespace: ci${metadata} }
+spec:
+  workflowTemplateRef: { name: reader }
+${args}`;
+  const size = "  arguments: { parameters: [{ name: size, value: 3 }] }\n";
+
+  it("is its labels, its arguments and what the workflowTemplateRef adds", () => {
+    expect(lint(referring(", labels: { team: red }", size), reader, library)).toEqual([]);
+  });
+
+  it("is not the labels of the WorkflowTemplate itself, nor arguments without a value", () => {
+    expect(lint(referring("", ""), reader, library)).toEqual([
+      "error spec.workflowTemplateRef: failed to resolve {{workflow.labels.team}} of template 'read', which is used here",
+      "error spec.workflowTemplateRef.name: spec.arguments.size.value or spec.arguments.size.valueFrom is required",
+    ]);
+  });
+
+  it("is nothing of a WorkflowTemplate of which one template is used", () => {
+    const one =
+      "  templates:\n  - name: main\n    steps: [[{ name: a, templateRef: { name: reader, template: read } }]]\n";
+    expect(lint(workflow(one), reader, library)).toEqual([
+      expect.stringContaining("failed to resolve {{workflow.labels.team}} of template 'read'"),
+      expect.stringContaining("failed to resolve {{workflow.annotations.owner}} of template 'read'"),
+      expect.stringContaining("failed to resolve {{workflow.parameters.color}} of template 'read'"),
+    ]);
+  });
+});

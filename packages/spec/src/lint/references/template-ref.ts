@@ -45,7 +45,8 @@ export function lintTemplateRef(lint: WorkflowLint, ref: TemplateRef, path: Path
     );
     return;
   }
-  if (spec.templates?.some((one) => one.name === template) === true) return;
+  // What a tag names is known when it runs.
+  if (hasTag(template) || spec.templates?.some((one) => one.name === template) === true) return;
   const names = (spec.templates ?? []).flatMap((one) => one.name ?? []);
   sink.error("SPEC_REFERENCE", [...path, "template"], {
     message: `${title} template reference ${name}.${template} not found`,

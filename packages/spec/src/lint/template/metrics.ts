@@ -36,7 +36,7 @@ function lintLabels(sink: IssueSink, labels: unknown, path: Path, place: string)
   for (const [i, label] of labels.entries()) {
     const key: unknown = isObject(label) ? label["key"] : undefined;
     if (typeof key === "string" && namePattern.test(key)) continue;
-    const message = `${place} metric label '${String(key ?? "")}' is invalid: keys may only contain alphanumeric characters, '_', or ':'`;
+    const message = `${place} metric label '${String(key ?? "")}' is invalid: keys may only contain alphanumeric characters or '_'`;
     sink.error("SPEC_NAME", [...path, i, "key"], { message, hint: "begin it with a letter" });
   }
 }

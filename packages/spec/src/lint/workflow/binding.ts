@@ -31,6 +31,10 @@ function lintParameters(
   }
 }
 
+/** Whether something says where a parameter's value comes from. */
+export const hasSource = ({ value, default: otherwise, valueFrom }: Parameter): boolean =>
+  value !== undefined || otherwise !== undefined || valueFrom !== undefined;
+
 /** Arguments must give each parameter a value and each artifact a source. */
 export function lintArguments(
   lint: WorkflowLint,
@@ -47,8 +51,7 @@ export function lintArguments(
     const place = `${title}.${parameter.name}`;
     if (parameter.valueFrom !== undefined)
       lintArgumentSource(lint, parameter, [...at, i, "valueFrom"], place);
-    const { value, default: otherwise, valueFrom } = parameter;
-    if (value !== undefined || otherwise !== undefined || valueFrom !== undefined || lint.library) continue;
+    if (hasSource(parameter) || lint.library) continue;
     lint.sink.error("SPEC_ARGUMENT", [...at, i], {
       message: `${place}.value or ${place}.valueFrom is required`,
       hint: path.length <= 3 ? "give it a value, or submit with -p" : "give it a value",

@@ -13,6 +13,7 @@ import {
   hasTag,
   type Placed,
   templateNamed,
+  titleOfCall,
   type WorkflowLint,
 } from "./context.ts";
 
@@ -32,11 +33,6 @@ export function lintCalls(lint: WorkflowLint, template: Placed<Template>): void 
     if (onExit !== undefined) lintTemplateName(lint, onExit, [...call.path, "onExit"], title);
   }
 }
-
-const titleOfCall = (template: string, call: Call): string =>
-  call.kind === "steps"
-    ? `templates.${template}.steps[${call.group}].${call.step.name}`
-    : `templates.${template}.tasks.${call.step.name}`;
 
 function lintTarget(lint: WorkflowLint, call: Call, title: string): void {
   const { template, templateRef, inline } = call.step;

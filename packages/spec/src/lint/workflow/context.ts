@@ -30,6 +30,8 @@ export interface WorkflowLint {
   readonly templates: ReadonlyMap<string, Placed<Template>>;
   /** Those of its workflowTemplateRef, where that is known. */
   readonly inherited: ReadonlyMap<string, Template>;
+  /** The kind, as messages have it: "cluster workflow template". */
+  readonly what: string;
   /** A WorkflowTemplate is completed by whoever uses it: what is missing may come from there. */
   readonly library: boolean;
   /** Templates of other resources, and the namespace in which names of them are looked up. */
@@ -85,6 +87,12 @@ export const isLooped = (call: Call): boolean =>
   call.step.withItems !== undefined ||
   call.step.withParam !== undefined ||
   call.step.withSequence !== undefined;
+
+/** A call as the incumbent's messages have it. */
+export const titleOfCall = (template: string, call: Call): string =>
+  call.kind === "steps"
+    ? `templates.${template}.steps[${call.group}].${call.step.name}`
+    : `templates.${template}.tasks.${call.step.name}`;
 
 /** Whether a text has a tag in it, so that its value is known only when it runs. */
 export const hasTag = (text: string): boolean => text.includes("{{");

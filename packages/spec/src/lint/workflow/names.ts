@@ -31,9 +31,8 @@ export function lintNames(lint: WorkflowLint): void {
   for (const template of templates) lintCallNames(lint, template);
 }
 
-function lintWorkflowName({ metadata, metadataPath, sink, library }: WorkflowLint): void {
+function lintWorkflowName({ metadata, metadataPath, sink, what }: WorkflowLint): void {
   const name = metadata.name ?? "";
-  const what = library ? "workflow template" : "workflow";
   if (name.length > maxWorkflowName) {
     sink.error("SPEC_NAME", [...metadataPath, "name"], {
       message: `${what} name "${name}" must not be more than ${maxWorkflowName} characters long (currently ${name.length})`,

@@ -1,12 +1,18 @@
 import type { Tag } from "@sluice/expr";
 import { type IssueSink, makeIssueSink, type Path } from "../../issue.ts";
-import type { Arguments } from "../../workflow/parameter.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import { lintExpr, listTagsOf } from "../expressions.ts";
 import type { DependencyGraph } from "../graph/dag.ts";
 import { lintThroughReference } from "../references/through.ts";
 import { type PlacedText, textsOf } from "../texts.ts";
-import { type Call, calledTemplate, callsOf, type Placed, type WorkflowLint } from "./context.ts";
+import {
+  type Call,
+  calledTemplate,
+  callsOf,
+  type Placed,
+  titleOfCall,
+  type WorkflowLint,
+} from "./context.ts";
 import { lintReads } from "./reads.ts";
 import {
   anyOf,
@@ -88,7 +94,8 @@ function resolveTemplate(lint: WorkflowLint, { template, ended }: Visit, around:
     return;
   }
   for (const call of calls) {
-    resolveCall(lint, { call, byName, outer, graph: around.graph, ended: globals.ended });
+    const title = titleOfCall(value.name ?? "", call);
+    resolveCall(lint, { call, title, byName, outer, graph: around.graph, ended: globals.ended });
     lintThroughReference(lint, call.step.templateRef, call.path);
     around.visit(call.step.template, ended);
     around.visit(call.step.onExit, ended);
@@ -101,6 +108,7 @@ function resolveTemplate(lint: WorkflowLint, { template, ended }: Visit, around:
   const whole = anyOf(outer, all);
   const skipped = ["steps", "dag", "inputs", "metrics", "hooks"];
   resolveTexts(lint.sink, value, path, whole, skipped);
+  resolveTexts(lint.sink, value.dag?.target, [...path, "dag", "target"], outer);
   for (const [i, { valueFrom }] of (value.outputs?.parameters ?? []).entries()) {
     const at = [...path, "outputs", "parameters", i, "valueFrom", "expression"];
     if (valueFrom?.expression !== undefined) resolveExpression(lint.sink, valueFrom.expression, at, whole);
@@ -125,6 +133,7 @@ function resolveLeaf(sink: IssueSink, value: Template | InlineTemplate, path: Pa
 
 interface CallPlace {
   readonly call: Call;
+  readonly title: string;
   readonly byName: CallsByName;
   readonly outer: Scope;
   readonly graph: DependencyGraph;
@@ -132,7 +141,8 @@ interface CallPlace {
   readonly ended: Scope;
 }
 
-function resolveCall(lint: WorkflowLint, { call, byName, outer, graph, ended }: CallPlace): void {
+function resolveCall(lint: WorkflowLint, place: CallPlace): void {
+  const { call, byName, outer, graph, ended } = place;
   const { step, path } = call;
   const siblings = (own: boolean): Scope =>
     call.kind === "steps"
@@ -152,7 +162,7 @@ function resolveCall(lint: WorkflowLint, { call, byName, outer, graph, ended }: 
     "name",
     "arguments",
   ]);
-  resolveArguments(lint.sink, step.arguments, [...path, "arguments"], inLoop);
+  resolveArguments(lint.sink, place, inLoop);
   if (step.inline !== undefined) {
     const inside = anyOf(inLoop, inputScope(step.inline));
     resolveLeaf(lint.sink, step.inline, [...path, "inline"], inside);
@@ -167,15 +177,15 @@ function resolveCall(lint: WorkflowLint, { call, byName, outer, graph, ended }: 
 }
 
 /** Arguments one by one, so that a finding can name the one that it is about. */
-function resolveArguments(sink: IssueSink, args: Arguments | undefined, path: Path, scope: Scope): void {
+function resolveArguments(sink: IssueSink, { call, title }: CallPlace, scope: Scope): void {
   for (const kind of ["parameters", "artifacts"] as const) {
-    for (const [i, argument] of (args?.[kind] ?? []).entries()) {
+    for (const [i, argument] of (call.step.arguments?.[kind] ?? []).entries()) {
       const one = `for ${kind.slice(0, -1)} '${argument.name}'`;
       const named: Scope = (name) => {
         const hint = scope(name);
-        return hint?.startsWith(missingDependency) === true ? `${hint} ${one}` : hint;
+        return hint?.startsWith(missingDependency) === true ? `${title} ${hint} ${one}` : hint;
       };
-      resolveTexts(sink, argument, [...path, kind, i], named, ["name"]);
+      resolveTexts(sink, argument, [...call.path, "arguments", kind, i], named, ["name"]);
     }
   }
 }
@@ -212,11 +222,13 @@ function resolveTag(sink: IssueSink, tag: Tag, { text, path }: PlacedText, scope
   if (tag.dynamic || !isChecked(tag.text)) return;
   const hint = scope(tag.text);
   if (hint === undefined) return;
-  const [, dependency = ""] = hint.startsWith(missingDependency) ? (/'([^']*)'/.exec(hint) ?? []) : [];
+  // As it was written: spaces in a tag are a part of what was looked for.
+  const unresolved = `failed to resolve ${raw}`;
+  const dependency = absentDependency.exec(hint)?.[1];
   sink.error("SPEC_UNRESOLVED", path, {
-    message: `failed to resolve {{${tag.text}}}${dependency === "" ? "" : `: ${hint}`}`,
+    message: dependency === undefined ? unresolved : `${hint}: ${unresolved}`,
     hint:
-      dependency !== ""
+      dependency !== undefined
         ? `add '${dependency}' to the depends of this task`
         : hint === ""
           ? "no such variable at this place"
@@ -224,3 +236,5 @@ function resolveTag(sink: IssueSink, tag: Tag, { text, path }: PlacedText, scope
     text: raw,
   });
 }
+
+const absentDependency = new RegExp(`${missingDependency} '([^']*)'`);

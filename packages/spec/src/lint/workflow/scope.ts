@@ -1,6 +1,7 @@
 import { didYouMean, listNames } from "../../schema/nearest.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import type { DependencyGraph } from "../graph/dag.ts";
+import { type Brings, isOfTheEngine, workflowBrings } from "../references/brings.ts";
 import { type Call, calledTemplate, hasTag, isComposite, isLooped, type WorkflowLint } from "./context.ts";
 
 /** Says of a tag's name whether it has a value here: undefined = yes, or a hint why not. */
@@ -54,7 +55,7 @@ const finalName = "workflow.failures";
 /** `workflow.*`. `ended`: the place runs when the workflow has ended (exit handlers and hooks). */
 export function workflowScope(lint: WorkflowLint, ended: boolean): Scope {
   const names = new Set(globalNames);
-  const groups = metadataGroups(lint);
+  const groups = workflowBrings(lint);
   const outputs = globalOutputs(lint);
   const open = lint.library || lint.spec.workflowTemplateRef !== undefined;
   return (name) => {
@@ -69,28 +70,16 @@ export function workflowScope(lint: WorkflowLint, ended: boolean): Scope {
       const found = outputs.any || outputs.names.has(last);
       return found ? undefined : "no output of this workflow has that globalName";
     }
-    return open ? undefined : inGroup(groups, name, group, last);
+    // Whoever uses a library brings these; other names are nobody's.
+    return open && groups.has(group) ? undefined : inGroup(groups, name, group, last);
   };
 }
 
-type Groups = ReadonlyMap<string, readonly string[]>;
-
-/** The names that a workflow brings itself: parameters, labels, annotations. */
-function metadataGroups({ spec, metadata }: WorkflowLint): Groups {
-  const added = spec.workflowMetadata;
-  const keys = (...maps: readonly (object | undefined)[]) => maps.flatMap((map) => Object.keys(map ?? {}));
-  return new Map([
-    ["parameters", (spec.arguments?.parameters ?? []).map((parameter) => parameter.name)],
-    ["labels", keys(metadata.labels, added?.labels, added?.labelsFrom)],
-    ["annotations", keys(metadata.annotations, added?.annotations)],
-  ]);
-}
-
-function inGroup(groups: Groups, name: string, group: string, last: string): string | undefined {
+function inGroup(groups: Brings, name: string, group: string, last: string): string | undefined {
   const known = groups.get(group);
   if (known === undefined)
     return didYouMean(name, [...globalNames, finalName], "there is no such workflow variable");
-  if (known.includes(last) || last.startsWith("workflows.argoproj.io/")) return undefined;
+  if (known.includes(last) || isOfTheEngine(last)) return undefined;
   const where = group === "parameters" ? "spec.arguments.parameters" : `metadata.${group}`;
   return didYouMean(last, known, `add '${last}' to ${where}`);
 }

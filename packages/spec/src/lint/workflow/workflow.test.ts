@@ -172,7 +172,7 @@ describe("variables", () => {
 
     expect(unresolved(withTasks(chain(", depends: b.Failed")))).toEqual([]);
     expect(unresolved(withTasks(chain("")))).toEqual([
-      "failed to resolve {{tasks.a.status}}: missing dependency 'a' for parameter 'p'",
+      "templates.main.tasks.c missing dependency 'a' for parameter 'p': failed to resolve {{tasks.a.status}}",
     ]);
   });
 

@@ -7,10 +7,11 @@ import { type DependencyGraph, lintDag } from "../graph/dag.ts";
 import { lintRecursion } from "../graph/recursion.ts";
 import type { KnownTemplates } from "../references/known.ts";
 import { lintWorkflowTemplateRef, referredSpec } from "../references/template-ref.ts";
+import { lintThroughWorkflowTemplateRef } from "../references/through.ts";
 import { lintSynchronization } from "../template/locks.ts";
 import { lintMetrics } from "../template/metrics.ts";
 import { lintPodGc } from "../template/pod-gc.ts";
-import { lintArguments, lintInputsOutputs } from "./binding.ts";
+import { hasSource, lintArguments, lintInputsOutputs } from "./binding.ts";
 import { lintCalls, lintHooks, lintSupplied, lintTemplateName } from "./calls.ts";
 import { callsOf, type Placed, templateNamed, type WorkflowLint } from "./context.ts";
 import { lintExpressions } from "./expressions.ts";
@@ -26,6 +27,7 @@ export interface WorkflowLintInput {
   readonly base: Path;
   readonly metadata: ObjectMeta;
   readonly metadataPath: Path;
+  readonly what: string;
   readonly library: boolean;
   readonly executor: ExecutorKind;
   readonly known: KnownTemplates;
@@ -56,6 +58,7 @@ export function lintWorkflowSpec(input: WorkflowLintInput): void {
     if (value.name !== undefined && !graphs.has(value.name)) graphs.set(value.name, graph);
   }
   lintVariables(lint, graphs);
+  lintThroughWorkflowTemplateRef(lint);
   lintExpressions(lint);
   lintRecursion(lint);
   lintSupport(lint, input.executor);
@@ -80,6 +83,7 @@ function lintSpec(lint: WorkflowLint): void {
   const { spec, base, sink } = lint;
   lintArguments(lint, spec.arguments, [...base, "arguments"], "spec.arguments");
   lintWorkflowTemplateRef(lint);
+  lintInheritedArguments(lint);
   lintEntrypoint(lint);
   if (spec.workflowTemplateRef !== undefined && (spec.templates ?? []).length > 0) {
     sink.error("SPEC_CONFLICT", [...base, "templates"], {
@@ -102,6 +106,21 @@ function lintSpec(lint: WorkflowLint): void {
   lintSynchronization(lint, spec.synchronization, [...base, "synchronization"], "spec");
   lintMetrics(lint, spec.metrics, [...base, "metrics"], "spec");
   lintPodGc(lint);
+}
+
+/** Arguments that the workflowTemplateRef declares without a value must get one here. */
+function lintInheritedArguments(lint: WorkflowLint): void {
+  const under = baseOf(lint);
+  if (under === undefined || lint.library) return;
+  const own = new Set((lint.spec.arguments?.parameters ?? []).map(({ name }) => name));
+  for (const parameter of under.arguments?.parameters ?? []) {
+    if (own.has(parameter.name) || hasSource(parameter)) continue;
+    const place = `spec.arguments.${parameter.name}`;
+    lint.sink.error("SPEC_ARGUMENT", refPath(lint), {
+      message: `${place}.value or ${place}.valueFrom is required`,
+      hint: `'${lint.spec.workflowTemplateRef?.name ?? ""}' asks for it: add it to spec.arguments.parameters, or submit with -p`,
+    });
+  }
 }
 
 function lintEntrypoint(lint: WorkflowLint): void {
