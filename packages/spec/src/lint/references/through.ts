@@ -6,8 +6,8 @@ import { mergeSpecs } from "../../workflow/merge.ts";
 import type { Template, WorkflowStep } from "../../workflow/template.ts";
 import type { WorkflowSpec } from "../../workflow/workflow.ts";
 import { textsOf } from "../texts.ts";
-import { type Brings, isOfTheEngine, workflowBrings } from "./brings.ts";
 import type { WorkflowLint } from "../workflow/context.ts";
+import { type Brings, isOfTheEngine, workflowBrings } from "./brings.ts";
 import { referredSpec } from "./template-ref.ts";
 
 /** What a workflow brings is seen from every template, so that one of a library may name what is not there. */
