@@ -13,6 +13,11 @@ export const SpecError = defineErrors("SPEC", {
     hint: (d: { issues: readonly Issue[] }) =>
       d.issues.find((issue) => issue.severity === "error")?.hint ?? "run `sluice lint --offline FILE`",
   },
+  PATCH_INVALID: {
+    retry: "never",
+    message: (d: { reason: string }) => `the patch cannot be merged: ${d.reason}`,
+    hint: "write it as a strategic merge patch: the fields that change, and the names of what they are in",
+  },
 });
 
 /** `file:line:col: path: `, as far as known. */

@@ -68,6 +68,8 @@ export {
   SecretKeySelector,
   StringMap,
 } from "./meta.ts";
+export { podSpecFields, podSpecMerge } from "./pod-patch/merge-keys.ts";
+export { strategicMerge } from "./pod-patch/strategic-merge.ts";
 export { ConfigMap, Secret } from "./resources.ts";
 export { editDistance, nearest } from "./schema/nearest.ts";
 export { type Support, type SupportPlace, support, unsupportedKinds } from "./support.ts";
@@ -82,7 +84,14 @@ export {
 } from "./wire/run.ts";
 export type { FilterCheck, TrailRecord } from "./wire/trail.ts";
 export type { DeadLetter, TriggerRequest } from "./wire/trigger-request.ts";
-export { Container, ContainerSet, EnvVar, Script, UserContainer } from "./workflow/container.ts";
+export {
+  Container,
+  ContainerSet,
+  EnvVar,
+  PodContainer,
+  Script,
+  UserContainer,
+} from "./workflow/container.ts";
 export {
   Backoff,
   ContinueOn,
@@ -134,3 +143,4 @@ export {
 export { defaultLimits, type ParseLimits } from "./yaml/limits.ts";
 export { type ParsedDocument, type ParseOptions, type ParseResult, parseManifests } from "./yaml/parse.ts";
 export { fromYaml, toYaml } from "./yaml/plain.ts";
+export { composeYaml, type TextWithData } from "./yaml/with-data.ts";

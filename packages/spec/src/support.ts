@@ -63,7 +63,7 @@ const workflow: Row<Workflow["spec"]> = {
   shutdown: "runs",
   volumeClaimTemplates: "runs",
   metrics: "runs",
-  podSpecPatch: "later",
+  podSpecPatch: "runs",
   executorPlugins: "later",
 };
 
@@ -105,14 +105,14 @@ const template: Row<Template> = {
   data: "runs",
   http: "runs",
   plugin: "later",
-  pendingTimeout: "later",
+  pendingTimeout: "runs",
   synchronization: "runs",
   memoize: "runs",
   metrics: "runs",
   daemon: "later",
   initContainers: "runs",
   sidecars: "runs",
-  podSpecPatch: "later",
+  podSpecPatch: "runs",
 };
 
 const container: Row<Container & Script> = {

@@ -12,7 +12,7 @@ import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
 import type { AnswerFact, DefinitionsFixed, Fact, StepFinished, StepStarted } from "../facts.ts";
 import type { LiveStep } from "../project/workflow.ts";
 import type { Folded } from "../recovery/fold.ts";
-import { isStartWatched } from "../run/hooks/watch.ts";
+import { isStartStored, isStartWatched } from "../run/hooks/watch.ts";
 import { decide } from "../run/reduce.ts";
 import type { Run } from "../run/state/run.ts";
 import { AskDesk } from "./ask-desk.ts";
@@ -34,6 +34,9 @@ type Input =
   | { readonly type: "answer"; readonly fact: AnswerFact }
   | { readonly type: "timer" };
 
+/** Ms that an executor has to say that a step runs to which it attached, before the step counts as pending still. */
+const hearMs = 5_000;
+
 export class RunActor implements LiveRun {
   readonly run: Run;
   readonly executor: Executor | undefined;
@@ -50,6 +53,8 @@ export class RunActor implements LiveRun {
   #looking: Promise<void> | undefined;
   #timerAt: number | undefined;
   #timer: AbortController | undefined;
+  /** Epoch ms by when the executor has told of the steps that it attached to. */
+  #heardAt = 0;
 
   constructor(deps: LoopDeps, folded: Folded, executor: Executor | undefined) {
     const { run } = folded;
@@ -93,8 +98,8 @@ export class RunActor implements LiveRun {
       const host = event.host === undefined ? {} : { host: event.host };
       this.#live.set(event.stepId, { started: { at: event.at, ...host } });
       this.#started.push({ type: "started", at: event.at, step: event.stepId, ...host });
-      // A hook may fire on it: stored at once, not with the next append.
-      if (isStartWatched(this.run, event.stepId)) this.#inbox.put({ type: "started" });
+      // A hook may fire on it, a pendingTimeout must not: stored at once, not with the next append.
+      if (isStartStored(this.run, event.stepId)) this.#inbox.put({ type: "started" });
     }
     this.#deps.registry.changed(this.run.key);
   }
@@ -135,6 +140,7 @@ export class RunActor implements LiveRun {
   /** Steps that the executor attached to: they are not started again. */
   attached(stepIds: readonly string[]): void {
     this.#starter.attached(stepIds);
+    if (stepIds.length > 0) this.#heardAt = this.#deps.clock.now() + hearMs;
     for (const stepId of stepIds) this.#deps.logWriter.adopted(stepId);
     for (const stepId of stepIds) if (this.run.steps.has(stepId)) this.#adopted(stepId);
   }
@@ -169,7 +175,7 @@ export class RunActor implements LiveRun {
       const outcome = await this.#take(this.#inbox.drain(), signal);
       if (outcome === "lost" || signal.aborted) return;
       if (outcome === "nothing") {
-        this.#arm(this.run.timers.nextAt, signal);
+        this.#arm(this.#nextTimerAt(), signal);
         continue;
       }
       // Who is told of the end may count on the caches.
@@ -246,6 +252,12 @@ export class RunActor implements LiveRun {
     return this.isStale || outcome === "foreign";
   }
 
+  /** A step that began while nobody listened is not ended for having been pending. */
+  #nextTimerAt(): number | undefined {
+    const { next } = this.run.timers;
+    return next?.kind === "pending-timeout" ? Math.max(next.at, this.#heardAt) : next?.at;
+  }
+
   /** What an input says of the world; undefined for a repeat, or a timer that was set anew meanwhile. */
   #factOf(input: Exclude<Input, { type: "record" }>): Fact | undefined {
     if (input.type === "started") return undefined;
@@ -255,7 +267,7 @@ export class RunActor implements LiveRun {
     if (input.type === "answer") return this.run.asks.has(input.fact.ask) ? input.fact : undefined;
     const at = this.#deps.clock.now();
     this.#timerAt = undefined;
-    return (this.run.timers.nextAt ?? Number.POSITIVE_INFINITY) <= at ? { type: "timer", at } : undefined;
+    return (this.#nextTimerAt() ?? Number.POSITIVE_INFINITY) <= at ? { type: "timer", at } : undefined;
   }
 
   #settled(stepId: string): void {
@@ -280,7 +292,7 @@ export class RunActor implements LiveRun {
     for (const { stepId, how } of effects.stop) this.#starter.stop(stepId, how);
     for (const stepId of effects.start) this.#starter.want(stepId);
     this.#asks.perform(effects);
-    this.#arm(effects.nextTimerAt, signal);
+    this.#arm(this.#nextTimerAt(), signal);
     if (effects.wantsDefinitions) this.#lookUp(signal);
     return effects.finished;
   }

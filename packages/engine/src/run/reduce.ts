@@ -4,7 +4,7 @@ import { endUnit } from "./call.ts";
 import { obey } from "./control.ts";
 import { takeDefinitions } from "./definitions.ts";
 import { answered } from "./gates/answers.ts";
-import { cutStep, finishStep, markRunning, overdueMessage, takeStep } from "./kinds/leaf.ts";
+import { cutStep, finishStep, markRunning, overdueMessage, pendingMessage, takeStep } from "./kinds/leaf.ts";
 import { retryDue } from "./kinds/retry.ts";
 import { completeSuspend, failSuspend, missingOutput } from "./kinds/suspend.ts";
 import { breakRun, expireRun, startRun } from "./lifecycle.ts";
@@ -107,6 +107,9 @@ function ring(run: Run, timer: Timer): void {
       return;
     case "unit-timeout":
       cutStep(run, timer.unit, overdueMessage);
+      return;
+    case "pending-timeout":
+      if (timer.unit.node?.phase === "Pending") cutStep(run, timer.unit, pendingMessage(timer.ms));
       return;
     case "retry":
       retryDue(run, timer.unit);

@@ -5,9 +5,10 @@ import type { StepRequest } from "../executor/contract.ts";
 import type { Step, Unit } from "../run/state/frames.ts";
 import type { Node } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
-import { renderDeep } from "../values/language.ts";
+import { renderDeep, textWithData } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
 import { stepArtifacts } from "./artifact-request.ts";
+import { patchedStep } from "./pod-patch.ts";
 import { awayFrom, hostsToAvoid } from "./retry-affinity.ts";
 import { workOf } from "./work.ts";
 
@@ -46,22 +47,28 @@ const workflowPodFields = [
 /** The step of a container or script unit, with no tag left in it. */
 export function stepOf(run: Run, unit: Unit, node: Node, scope: Scope): Step {
   const { template } = unit.shape;
-  const work = workOf(template, scope);
-  const timeout = template.timeout === undefined ? undefined : renderDeep(template.timeout, scope);
-  const timeoutMs = timeout === undefined ? undefined : parseGoDuration(timeout);
-  if (timeout !== undefined && timeoutMs === undefined)
-    throw EngineError.TEMPLATE_INVALID({ reason: `timeout '${timeout}' is not a duration such as 30s` });
-  const ends = [timeoutMs === undefined ? undefined : node.startedAt + timeoutMs, unit.deadlineAt];
-  const timeoutAt = earliest(ends);
-  const activeMs = activeMsOf(template, scope);
+  const timeoutMs = durationOf(template, "timeout", scope);
+  const pendingMs = durationOf(template, "pendingTimeout", scope);
+  const timeoutAt = earliest([
+    timeoutMs === undefined ? undefined : node.startedAt + timeoutMs,
+    unit.deadlineAt,
+  ]);
+  const described = {
+    work: workOf(template, scope),
+    pod: podOf(run, unit, scope),
+    graceMs: defaultGraceMs,
+    activeMs: activeMsOf(template, scope),
+  };
+  const { activeMs, ...body } = patchedStep(described, patchesOf(run, template, scope));
   const artifacts = stepArtifacts(run, unit, scope);
   const outputParameters = renderDeep(template.outputs?.parameters ?? [], scope);
-  const request = requestOf(run, unit, { node, work, outputParameters }, scope);
+  const request = requestOf(run, unit, { node, body, outputParameters }, scope);
   return {
     request: artifacts.request === undefined ? request : { ...request, artifacts: artifacts.request },
     ...(outputParameters.length === 0 ? {} : { outputParameters }),
     ...(artifacts.outputs.length === 0 ? {} : { outputArtifacts: artifacts.outputs }),
     ...(timeoutAt === undefined ? {} : { timeoutAt }),
+    ...(pendingMs === undefined ? {} : { pending: { ms: pendingMs, until: node.startedAt + pendingMs } }),
     ...(activeMs === undefined ? {} : { activeMs }),
   };
 }
@@ -70,6 +77,26 @@ function earliest(times: readonly (number | undefined)[]): number | undefined {
   const known = times.filter((time) => time !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
 }
+
+function durationOf(
+  template: Template,
+  field: "timeout" | "pendingTimeout",
+  scope: Scope,
+): number | undefined {
+  const written = template[field];
+  if (written === undefined) return undefined;
+  const text = renderDeep(written, scope);
+  const ms = parseGoDuration(text);
+  if (ms === undefined)
+    throw EngineError.TEMPLATE_INVALID({ reason: `${field} '${text}' is not a duration such as 30s` });
+  return ms;
+}
+
+/** The workflow's patch, then the template's; what their tags stand for is data in them. */
+const patchesOf = (run: Run, template: Template, scope: Scope) =>
+  [run.spec.podSpecPatch, template.podSpecPatch].flatMap((patch) =>
+    patch === undefined || patch.trim() === "" ? [] : [textWithData(patch, scope)],
+  );
 
 function activeMsOf(template: Template, scope: Scope): number | undefined {
   if (template.activeDeadlineSeconds === undefined) return undefined;
@@ -83,14 +110,14 @@ function activeMsOf(template: Template, scope: Scope): number | undefined {
 
 interface RequestParts {
   readonly node: Node;
-  readonly work: StepRequest["work"];
+  readonly body: Pick<StepRequest, "work" | "pod" | "graceMs">;
   readonly outputParameters: readonly Parameter[];
 }
 
 function requestOf(
   run: Run,
   unit: Unit,
-  { node, work, outputParameters }: RequestParts,
+  { node, body, outputParameters }: RequestParts,
   scope: Scope,
 ): Step["request"] {
   const { template, name } = unit.shape;
@@ -99,14 +126,12 @@ function requestOf(
     id: stepIdOf(run, node, unit.attempt),
     run: { namespace: run.key.namespace, name: run.key.name, uid: run.uid },
     node: { id: node.id, name: node.name, template: name, attempt: unit.attempt },
-    work,
+    ...body,
     outputPaths: outputParameters.flatMap((p) =>
       p.valueFrom?.path === undefined ? [] : [{ name: p.name, path: p.valueFrom.path }],
     ),
     captureResult: unit.call.wantsResult,
-    graceMs: defaultGraceMs,
     traceparent: childTraceparent(run.submitted.traceparent, node.id),
-    pod: podOf(run, unit, scope),
     metadata: {
       labels: renderDeep(
         {

@@ -47,6 +47,10 @@ export type Script = z.infer<typeof Script>;
 export const UserContainer = z.strictObject({ ...shape, mirrorVolumeMounts: z.boolean().optional() });
 export type UserContainer = z.infer<typeof UserContainer>;
 
+/** A container as a pod has it: fields that are not known here go to Kubernetes as they are. */
+export const PodContainer = z.looseObject({ ...shape, name: z.string().min(1) });
+export type PodContainer = z.infer<typeof PodContainer>;
+
 export const ContainerSet = z.strictObject({
   containers: z
     .array(z.strictObject({ ...shape, name: z.string(), dependencies: z.array(z.string()).optional() }))

@@ -158,6 +158,10 @@ export function takeTroubled(state: HookState): readonly ArmedHook[] {
   return troubled;
 }
 
+/** Whether its start is stored at once: something follows from it, or from its not being known. */
+export const isStartStored = (run: Run, stepId: string): boolean =>
+  isStartWatched(run, stepId) || run.steps.get(stepId)?.step?.pending !== undefined;
+
 /** Whether a hook may fire when this step is seen to run: its start is worth a record of its own. */
 export function isStartWatched(run: Run, stepId: string): boolean {
   const call = run.steps.get(stepId)?.call;

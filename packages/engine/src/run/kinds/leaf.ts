@@ -13,6 +13,8 @@ import type { Run } from "../state/run.ts";
 import { addContainers, endContainers } from "./containers.ts";
 
 export const overdueMessage = "Step exceeded its deadline";
+export const pendingMessage = (ms: number): string =>
+  `Pod was pending longer than its pendingTimeout of ${ms / 1_000}s`;
 const podOverdueMessage = "Pod was active on the node longer than the specified deadline";
 
 /** A leaf goes when the run is not suspended and its `parallelism` has room; else it waits in order, without a node. */
@@ -67,6 +69,9 @@ function launch(run: Run, unit: Unit): void {
   run.steps.set(step.request.id, unit);
   run.changes.start.push(step.request.id);
   if (isPod(unit)) run.activePods += 1;
+  const { pending } = step;
+  if (pending !== undefined)
+    run.timers.set({ kind: "pending-timeout", at: pending.until, unit, ms: pending.ms });
   if (step.timeoutAt !== undefined) run.timers.set({ kind: "unit-timeout", at: step.timeoutAt, unit });
 }
 

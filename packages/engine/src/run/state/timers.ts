@@ -4,6 +4,7 @@ import type { Unit } from "./frames.ts";
 export type Timer = { readonly at: number } & (
   | { readonly kind: "run-deadline" }
   | { readonly kind: "unit-timeout"; readonly unit: Unit }
+  | { readonly kind: "pending-timeout"; readonly unit: Unit; readonly ms: number }
   | { readonly kind: "suspend-over"; readonly unit: Unit }
   | { readonly kind: "retry"; readonly unit: Unit }
 );
@@ -20,6 +21,10 @@ export class TimerQueue {
 
   get nextAt(): number | undefined {
     return this.#heap[0]?.timer.at;
+  }
+
+  get next(): Timer | undefined {
+    return this.#heap[0]?.timer;
   }
 
   /** Every timer that is set, in no order. */

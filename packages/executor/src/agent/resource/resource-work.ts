@@ -11,6 +11,7 @@ import {
 import type { StepWork } from "@sluice/engine";
 import { compileJq, compileJsonPath } from "@sluice/expr";
 import type { KubeClient, KubeObject, Patch } from "@sluice/kube";
+import { composeYaml } from "@sluice/spec";
 import { AgentError } from "../errors.ts";
 import { type AgentWork, agentWork, type WorkContext, type WorkEnd } from "../work.ts";
 import {
@@ -25,7 +26,6 @@ import {
   selected,
 } from "./action.ts";
 import { readFlags } from "./flags.ts";
-import { composeManifest } from "./manifest.ts";
 import { parseRequirements } from "./requirements.ts";
 import { objectOf, targetOf } from "./target.ts";
 import { awaitConditions, awaitGone, type Conditions } from "./wait.ts";
@@ -80,7 +80,7 @@ function planOf({ resource, manifest, success, failure, outputs }: Work, context
     condition === undefined ? [] : parseRequirements(condition, field);
   return {
     action: action as Action,
-    manifest: manifest === undefined ? undefined : composeManifest(manifest),
+    manifest: manifest === undefined ? undefined : composeYaml(manifest, "manifest"),
     flags: readFlags(flags),
     strategy: mergeStrategy as Plan["strategy"],
     conditions: {

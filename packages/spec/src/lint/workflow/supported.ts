@@ -3,7 +3,8 @@ import { type Support, type SupportPlace, support } from "../../support.ts";
 import type { LifecycleHook } from "../../workflow/control.ts";
 import type { Arguments, Artifact, Parameter } from "../../workflow/parameter.ts";
 import { artifactPathsOf, type InlineTemplate, type Template } from "../../workflow/template.ts";
-import { callsOf, type Placed, type WorkflowLint } from "./context.ts";
+import { lintPodPatch } from "../template/pod-patch.ts";
+import { callsOf, nameOf, type Placed, type WorkflowLint } from "./context.ts";
 
 /** What runs the steps: with `local` known, fields that only a pod can have give a warning. */
 export type ExecutorKind = "local" | "kubernetes" | undefined;
@@ -18,6 +19,11 @@ export function lintSupport(lint: WorkflowLint, executor: ExecutorKind): void {
   const report = { sink: lint.sink, executor };
   const { spec, base } = lint;
   checkFields(report, "workflow", spec, base);
+  lintPodPatch(lint.sink, spec.podSpecPatch, {
+    path: [...base, "podSpecPatch"],
+    title: "spec",
+    executor,
+  });
   checkArguments(report, spec.arguments, [...base, "arguments"]);
   checkHooks(report, spec.hooks, [...base, "hooks"]);
   if (spec.templateDefaults !== undefined) {
@@ -31,6 +37,11 @@ export function lintSupport(lint: WorkflowLint, executor: ExecutorKind): void {
 function checkTemplate(report: Report, placed: Placed<Template | InlineTemplate>): void {
   const { value, path } = placed;
   checkFields(report, "template", value, path);
+  lintPodPatch(report.sink, value.podSpecPatch, {
+    path: [...path, "podSpecPatch"],
+    title: `templates.${nameOf(value, path)}`,
+    executor: report.executor,
+  });
   for (const kind of ["container", "script"] as const) {
     if (value[kind] !== undefined) checkFields(report, "container", value[kind], [...path, kind]);
   }

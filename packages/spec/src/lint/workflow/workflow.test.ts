@@ -263,12 +263,12 @@ describe("recursion", () => {
 describe("what is not run yet", () => {
   it("is an error that names the field, and never silent", () => {
     const spec =
-      "  entrypoint: a\n  podSpecPatch: x\n  templates:\n  - {name: a, sidecars: [], container: {image: b}}\n" +
+      "  entrypoint: a\n  executorPlugins: [{a: b}]\n  templates:\n  - {name: a, sidecars: [], container: {image: b}}\n" +
       "  - {name: h, plugin: {a: {}}}\n  - name: s\n    steps: [[{name: x, templateRef: {name: w, template: t}}]]\n" +
       "  - {name: o, container: {image: b}, outputs: {artifacts: [{name: z, path: /z, s3: {key: k, bucket: b}}]}}\n";
 
     expect(lintSpec(spec).map((issue) => `${issue.code} ${issue.path}`)).toEqual([
-      "SPEC_UNSUPPORTED spec.podSpecPatch",
+      "SPEC_UNSUPPORTED spec.executorPlugins",
       "SPEC_UNSUPPORTED spec.templates[1].plugin",
       "SPEC_REFERENCE spec.templates[2].steps[0][0].templateRef.name",
       "SPEC_UNSUPPORTED spec.templates[3].outputs.artifacts[0].s3.bucket",

@@ -1,15 +1,23 @@
-// A manifest with data in it. The text is parsed with marks in the place of its tags, and only then do the values come in:
+// A YAML text with data in it. It is parsed with marks in the place of its tags, and only then do the values come in:
 // each stays inside the place where its tag stands, whatever is in it.
 import { isForbiddenKey, isObject, type Json } from "@sluice/base";
-import type { Condition } from "@sluice/engine";
-import { fromYaml } from "@sluice/spec";
+import { fromYaml } from "./plain.ts";
+
+/** A text in which `{{name}}` stands for the value of that name in `tags`. */
+export interface TextWithData {
+  readonly text: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
 
 const mark = (index: number, isQuoted: boolean): string =>
   `sluice-${isQuoted ? "text" : "value"}-${index}-mark`;
 const marks = /sluice-(text|value)-(\d+)-mark/g;
 
-/** The manifest's one document. Errors: SPEC_INVALID for what is no YAML. */
-export function composeManifest({ text, tags }: Condition): Json {
+/**
+ * The text's one document with its values in it; `what` names it in messages. A value that stands alone and without
+ * quotes is what YAML reads in it: a number, a list, a map, or a text. Errors: SPEC_INVALID for what is no YAML.
+ */
+export function composeYaml({ text, tags }: TextWithData, what: string): Json {
   const values: string[] = [];
   const marked = text.replace(/(["']?)\{\{(_value\d+)\}\}/g, (all, quote: string, name: string) => {
     const value = Object.hasOwn(tags, name) ? tags[name] : undefined;
@@ -17,7 +25,7 @@ export function composeManifest({ text, tags }: Condition): Json {
     values.push(value);
     return `${quote}${mark(values.length - 1, quote !== "")}`;
   });
-  return filled(fromYaml(marked, "manifest"), values);
+  return filled(fromYaml(marked, what), values);
 }
 
 function filled(value: Json, values: readonly string[]): Json {
@@ -35,7 +43,6 @@ function filled(value: Json, values: readonly string[]): Json {
 const replaced = (text: string, values: readonly string[]): string =>
   text.replaceAll(marks, (_, __, index: string) => values[Number(index)] ?? "");
 
-/** A value that stands alone and without quotes is what YAML reads in it: a number, a list, a map, or a text. */
 function textOf(text: string, values: readonly string[]): Json {
   const alone = /^sluice-value-(\d+)-mark$/.exec(text);
   const value = alone === null ? undefined : values[Number(alone[1])];
