@@ -43,6 +43,11 @@ export const CliError = defineErrors("CLI", {
     hint: (d) =>
       `see which step it was with \`sluice get ${d.name}\`, and what it printed with \`sluice logs ${d.name}\``,
   },
+  SOME_FAILED: {
+    retry: "never",
+    message: (d: { failed: number; of: number }) => `${d.failed} of ${d.of} were refused`,
+    hint: "each is named above with its reason; the others are done",
+  },
   PORT_IN_USE: {
     retry: "later",
     message: (d: { port: number; host: string }) => `port ${d.port} on ${d.host} is taken by another program`,

@@ -106,6 +106,12 @@ export {
 export { WorkflowEventBinding } from "./workflow/event-binding.ts";
 export { mergeSpecs } from "./workflow/merge.ts";
 export { Metrics, PrometheusMetric } from "./workflow/metrics.ts";
+export {
+  type FieldTest,
+  parseFieldSelector,
+  parseNodeSelector,
+  type SelectableNode,
+} from "./workflow/node-selector.ts";
 export { Arguments, Artifact, Parameter, ParameterName, ValueFrom } from "./workflow/parameter.ts";
 export {
   artifactPathsOf,

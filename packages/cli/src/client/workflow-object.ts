@@ -7,6 +7,7 @@ export interface NodeStatus {
   readonly type: string;
   readonly phase: string;
   readonly templateName?: string;
+  readonly templateRef?: { readonly name?: string; readonly template?: string };
   readonly boundaryID?: string;
   readonly message?: string;
   readonly startedAt?: string | null;

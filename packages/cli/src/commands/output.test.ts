@@ -1,3 +1,4 @@
+import { AppError } from "@sluice/base";
 import { toYaml } from "@sluice/spec";
 import { describe, expect, test } from "vitest";
 import type { CliContext } from "../context.ts";
@@ -39,29 +40,58 @@ test("--json wins over views for people; yaml stays yaml", async () => {
 });
 
 describe("results of several", () => {
-  const act = (item: string) =>
-    item === "bad"
-      ? Promise.reject(new Error("bad"))
+  const refused = () =>
+    Promise.reject(new AppError({ code: "X_NO", retry: "never", message: "no", hint: "h", details: {} }));
+  const act = (item: string) => {
+    if (item === "bad") return refused();
+    return item === "bug"
+      ? Promise.reject(new Error("bug"))
       : Promise.resolve({ result: { item }, line: `did ${item}` });
+  };
 
-  async function printed(json: boolean, items: readonly string[], asList = false): Promise<string[]> {
+  async function printed(json: boolean, items: readonly string[], asList = false) {
     const lines: string[] = [];
-    const context = { json, out: (line: string) => void lines.push(line) } as unknown as CliContext;
-    await printEach(context, items, act, { asList }).catch(() => {});
-    return lines;
+    const notes: string[] = [];
+    const context = {
+      json,
+      out: (line: string) => void lines.push(line),
+      note: (line: string) => void notes.push(line),
+    } as unknown as CliContext;
+    const error = await printEach(context, items, act, { asList, atOnce: 2 }).then(
+      () => undefined,
+      (thrown: Error) => ("code" in thrown ? thrown.code : thrown.message),
+    );
+    return { lines, notes, error };
   }
 
   test("are lines for people, one object for one, one list for more", async () => {
-    expect(await printed(false, ["a", "b"])).toEqual(["did a", "did b"]);
-    expect(await printed(true, ["a"])).toEqual(['{"item":"a"}']);
-    expect(await printed(true, ["a"], true)).toEqual(['[{"item":"a"}]']);
-    expect(await printed(true, ["a", "b"])).toEqual(['[{"item":"a"},{"item":"b"}]']);
-    expect(await printed(true, [])).toEqual(["[]"]);
+    expect((await printed(false, ["a", "b"])).lines).toEqual(["did a", "did b"]);
+    expect((await printed(true, ["a"])).lines).toEqual(['{"item":"a"}']);
+    expect((await printed(true, ["a"], true)).lines).toEqual(['[{"item":"a"}]']);
+    expect((await printed(true, ["a", "b"])).lines).toEqual(['[{"item":"a"},{"item":"b"}]']);
+    expect((await printed(true, [])).lines).toEqual(["[]"]);
   });
 
-  test("are told up to the one that failed", async () => {
-    expect(await printed(true, ["a", "bad", "c"])).toEqual(['[{"item":"a"}]']);
-    expect(await printed(false, ["a", "bad", "c"])).toEqual(["did a"]);
-    expect(await printed(true, ["bad"])).toEqual([]);
+  test("go on after one that was refused, which is named, and fails the call", async () => {
+    expect(await printed(false, ["a", "bad", "c"])).toEqual({
+      lines: ["did a", "did c"],
+      notes: ["bad: no  (X_NO)"],
+      error: "CLI_SOME_FAILED",
+    });
+    expect((await printed(true, ["a", "bad", "c"])).lines).toEqual([
+      '[{"item":"a"},{"name":"bad","error":{"code":"X_NO","message":"no","hint":"h"}},{"item":"c"}]',
+    ]);
+  });
+
+  test("of one that was named is its own error", async () => {
+    expect(await printed(true, ["bad"])).toEqual({ lines: [], notes: [], error: "X_NO" });
+    expect((await printed(true, ["bad"], true)).error).toBe("CLI_SOME_FAILED");
+  });
+
+  test("end at what is no answer, with what was done", async () => {
+    expect(await printed(true, ["a", "b", "bug", "c", "d"])).toMatchObject({
+      lines: ['[{"item":"a"},{"item":"b"}]'],
+      error: "bug",
+    });
   });
 });

@@ -1,3 +1,4 @@
+import { type AppError, isAppError } from "@sluice/base";
 import type { CliContext } from "../context.ts";
 import { CliError } from "../errors.ts";
 
@@ -49,26 +50,57 @@ export interface Done {
   readonly line: string;
 }
 
+export interface EachOptions<T> {
+  /** A list also for one, for what was chosen and not named. */
+  readonly asList?: boolean;
+  /** What an item is called in messages; default the item as text. */
+  readonly nameOf?: (item: T) => string;
+  /** So many under way at once; default 1. Results are printed in the order of the items. */
+  readonly atOnce?: number;
+}
+
 /**
- * Does something for each of `items`, in order. With --json one object when one item was named, else a list; what was
- * done is printed also when a later one fails.
+ * Does something for each of `items`. With --json one object when one item was named, else a list. One that is refused
+ * keeps the others from nothing: it is said on stderr (and in the list), and the call fails in the end.
+ * Errors: the one item's own; CLI_SOME_FAILED for several; at once what is no answer about an item.
  */
-export async function printEach(
+export async function printEach<T = string>(
   context: CliContext,
-  items: readonly string[],
-  act: (item: string) => Promise<Done>,
-  options: { readonly asList?: boolean } = {},
+  items: readonly T[],
+  act: (item: T) => Promise<Done>,
+  options: EachOptions<T> = {},
 ): Promise<void> {
-  const asList = options.asList === true || items.length !== 1;
+  const { asList: always = false, nameOf = String, atOnce = 1 } = options;
+  const asList = always || items.length !== 1;
   const results: unknown[] = [];
+  let failed = 0;
+  const take = (item: T, outcome: PromiseSettledResult<Done>): void => {
+    if (outcome.status === "rejected") {
+      if (!asList || !isAboutItem(outcome.reason)) throw outcome.reason;
+      failed += 1;
+      results.push(failure(context, nameOf(item), outcome.reason));
+    } else if (context.json) results.push(outcome.value.result);
+    else context.out(outcome.value.line);
+  };
   try {
-    for (const item of items) {
-      const { result, line } = await act(item);
-      if (context.json) results.push(result);
-      else context.out(line);
+    for (let at = 0; at < items.length; at += atOnce) {
+      const some = items.slice(at, at + atOnce);
+      const settled = await Promise.allSettled(some.map(act));
+      for (const [i, outcome] of settled.entries()) take(some[i] as T, outcome);
     }
   } finally {
     if (context.json && (asList || results.length > 0))
       context.out(JSON.stringify(asList ? results : results[0]));
   }
+  if (failed > 0) throw CliError.SOME_FAILED({ failed, of: items.length });
+}
+
+/** The server's word on one item, and not that there is no server, or a mistake of ours. */
+const isAboutItem = (error: unknown): error is AppError =>
+  isAppError(error) &&
+  !["CLI_SERVER_UNREACHABLE", "CLI_SERVER_ANSWER", "SERVER_UNAUTHORIZED"].includes(error.code);
+
+function failure(context: CliContext, name: string, { code, message, hint }: AppError): object {
+  if (!context.json) context.note(`${name}: ${message}  (${code})`);
+  return { name, error: { code, message, hint } };
 }

@@ -12,14 +12,39 @@ type Nodes = Readonly<Record<string, NodeStatus>>;
 /** Groups with more than this many finished siblings are cut, and say so. */
 const maxSiblings = 200;
 
-/** Rows of all trees: the workflow's own, then its exit handler's. */
-export function treeOf(workflow: WorkflowObject): readonly TreeRow[] {
+/**
+ * Rows of all trees: the workflow's own, then its exit handler's. With a test only the nodes that pass it, and those
+ * above them.
+ */
+export function treeOf(workflow: WorkflowObject, test?: (node: NodeStatus) => boolean): readonly TreeRow[] {
   const nodes = workflow.status?.nodes ?? {};
   const index = indexOf(nodes);
   const roots = Object.values(nodes).filter(
     (node) => node.boundaryID === undefined && !index.owned.has(node.id),
   );
-  return roots.sort(byStart).flatMap((root) => subtree(root, "", "", index));
+  const shown = test === undefined ? undefined : new Set<string>();
+  if (test !== undefined) for (const root of roots) mark(root, { test, index, shown: shown as Set<string> });
+  return roots
+    .sort(byStart)
+    .filter((root) => shown?.has(root.id) !== false)
+    .flatMap((root) => subtree(root, "", "", shown === undefined ? index : { ...index, shown }));
+}
+
+/** Whether the node passes, or one below it. */
+function mark(
+  node: NodeStatus,
+  to: {
+    readonly test: (node: NodeStatus) => boolean;
+    readonly index: TreeIndex;
+    readonly shown: Set<string>;
+  },
+): boolean {
+  const below = childGroups(node, to.index)
+    .flat()
+    .map((child) => mark(child, to));
+  const passes = to.test(node) || below.includes(true);
+  if (passes) to.shown.add(node.id);
+  return passes;
 }
 
 interface TreeIndex {
@@ -27,6 +52,8 @@ interface TreeIndex {
   readonly members: ReadonlyMap<string, readonly NodeStatus[]>;
   /** Children of a retry, a group or a loop: they are drawn under it, not under the boundary. */
   readonly owned: ReadonlySet<string>;
+  /** Absent: all are. */
+  readonly shown?: ReadonlySet<string>;
 }
 
 function indexOf(nodes: Nodes): TreeIndex {
@@ -54,7 +81,9 @@ const byStart = (a: NodeStatus, b: NodeStatus): number =>
 
 function subtree(node: NodeStatus, lead: string, inner: string, index: TreeIndex): TreeRow[] {
   const rows: TreeRow[] = [{ lead, node }];
-  const groups = childGroups(node, index);
+  const groups = childGroups(node, index)
+    .map((group) => group.filter((child) => index.shown?.has(child.id) !== false))
+    .filter((group) => group.length > 0);
   groups.forEach((group, at) => {
     const last = at === groups.length - 1;
     rows.push(...groupRows(group.slice(0, maxSiblings), inner, last, index));

@@ -1,13 +1,16 @@
 import { cutTo, widthOf } from "./colour.ts";
 
-/** Rows as aligned columns, two spaces apart; nothing is padded at the end of a line. Lines are cut to `columns`. */
+/**
+ * Rows as aligned columns, two spaces apart; nothing is padded at the end of a line. Lines are cut to `columns`. Without
+ * a header there is none.
+ */
 export function renderTable(
-  header: readonly string[],
+  header: readonly string[] | undefined,
   rows: readonly (readonly string[])[],
   columns = Number.POSITIVE_INFINITY,
 ): string {
-  const all = [header, ...rows];
-  const widths = header.map((_, column) =>
+  const all = header === undefined ? rows : [header, ...rows];
+  const widths = (all[0] ?? []).map((_, column) =>
     all.reduce((widest, row) => Math.max(widest, widthOf(row[column] ?? "")), 0),
   );
   return all

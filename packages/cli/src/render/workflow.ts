@@ -12,6 +12,10 @@ export interface ViewOptions {
   readonly wide?: boolean;
   /** Width of the terminal: longer lines are cut. Absent: they are not. */
   readonly columns?: number | undefined;
+  /** Which nodes are shown; absent: all. */
+  readonly nodeTest?: ((node: NodeStatus) => boolean) | undefined;
+  /** Lines and signs of ASCII alone. */
+  readonly ascii?: boolean | undefined;
 }
 
 const symbols: Readonly<Record<string, string>> = {
@@ -22,6 +26,11 @@ const symbols: Readonly<Record<string, string>> = {
   Failed: "✖",
   Error: "⚠",
   Omitted: "○",
+};
+
+const asciiOf: Readonly<Record<string, string>> = {
+  ...{ "├": "+", "└": "`", "│": "|", "─": "-", "┬": "+" },
+  ...{ "◷": "p", "●": "r", "✔": "v", "✖": "x", "⚠": "!", "○": "o" },
 };
 
 export function paint(phase: string, palette: Palette): (text: string) => string {
@@ -70,9 +79,11 @@ function headOf(workflow: WorkflowObject, { palette, now }: ViewOptions): string
 
 /** The tree alone: what `watch` and the demo redraw. */
 export function renderTree(workflow: WorkflowObject, options: ViewOptions): string {
-  const { palette, now } = options;
-  const rows = treeOf(workflow).map(({ lead, node }) => [
-    `${palette.dim(lead)}${paint(node.phase, palette)(symbols[node.phase] ?? "?")} ${oneLine(node.displayName, 60)}`,
+  const { palette, now, ascii, nodeTest } = options;
+  const drawn = (text: string): string =>
+    ascii === true ? text.replaceAll(/[├└│─┬◷●✔✖⚠○]/g, (sign) => asciiOf[sign] ?? sign) : text;
+  const rows = treeOf(workflow, nodeTest).map(({ lead, node }) => [
+    `${palette.dim(drawn(lead))}${paint(node.phase, palette)(drawn(symbols[node.phase] ?? "?"))} ${oneLine(node.displayName, 60)}`,
     node.templateName ?? "",
     palette.dim(isLeaf(node) || node.phase === "Running" ? (durationOf(node, now) ?? "") : ""),
     ...(options.wide === true ? [node.id] : []),

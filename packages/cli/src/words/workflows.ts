@@ -1,9 +1,9 @@
 // The words of the commands on workflows.
 import { type Command, Option } from "commander";
-import { type Call, collect, output } from "./call.ts";
+import { type Call, chosen, collect, output, selectors } from "./call.ts";
+import { verbCommands } from "./workflow-verbs.ts";
 
 export function workflowCommands(program: Command, call: Call): void {
-  const workflow = async () => import("../commands/workflow/workflow.ts");
   program
     .command("submit")
     .description("submit workflows")
@@ -18,46 +18,22 @@ export function workflowCommands(program: Command, call: Call): void {
     .option("--annotations <annotations>", "annotations, name=value,…")
     .option("--serviceaccount <name>", "the service account of its pods")
     .option("--priority <number>", "the higher, the earlier")
+    .option("--scheduled-time <time>", "what {{workflow.scheduledTime}} is: an RFC 3339 time")
+    .option("--strict [yes]", "true: a field that is not known is an error; there is no other way")
     .option("-w, --wait", "wait for its end; the exit code tells how it ended")
     .option("--watch", "draw its tree until it ends")
     .option("--log", "print its output until it ends")
     .option("--dry-run", "print what would be submitted")
     .option("--server-dry-run", "have the server check it, start nothing, and print it")
+    .option("--status <phases>", "with --watch: only nodes of these phases")
+    .option("--node-field-selector <selector>", "with --watch: only these nodes, displayName=build,…")
     .addOption(output())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  sluice submit hello.yaml -p who=you --log\n  sluice submit --from workflowtemplate/build -f params.yaml --wait",
+    )
     .action(call(async () => (await import("../commands/workflow/submit.ts")).submit));
-  program
-    .command("list")
-    .alias("ls")
-    .description("list workflows")
-    .option("-A, --all-namespaces", "of every namespace")
-    .option("--status <phases>", "only these phases, comma-separated")
-    .option("--running", "only those that have not ended")
-    .option("--completed", "only those that have ended")
-    .option("-l, --selector <selector>", "label selector")
-    .option("--prefix <text>", "names that begin so")
-    .option("--since <duration>", "made within the last 2h, 7d …")
-    .option("--older <duration>", "ended longer ago than 2h, 7d …")
-    .option("--template <name>", "runs of this template or cron workflow")
-    .option("--cause <event>", "started by this event: its id, source or source/event")
-    .option("--limit <number>", "at most so many", "200")
-    .addOption(output())
-    .action(call(async () => (await workflow()).list));
-  program
-    .command("get")
-    .description("show a workflow and the tree of its steps; @latest is the newest")
-    .argument("<name>")
-    .addOption(output())
-    .action(call(async () => (await workflow()).get));
-  program
-    .command("watch")
-    .description("draw a workflow's tree until it ends")
-    .argument("<name>")
-    .action(call(async () => (await workflow()).watch));
-  program
-    .command("wait")
-    .description("wait for the end of workflows; the exit code tells how they ended")
-    .argument("<names...>")
-    .action(call(async () => (await workflow()).wait));
+  lookCommands(program, call);
   program
     .command("cp")
     .description("copy the artifacts of a workflow's steps into a folder")
@@ -72,89 +48,90 @@ export function workflowCommands(program: Command, call: Call): void {
       "{namespace}/{workflowName}/{nodeId}/outputs/{artifactName}",
     )
     .action(call(async () => (await import("../commands/workflow/copy.ts")).copy));
-  program
-    .command("logs")
-    .description("print what steps wrote")
-    .argument("<name>")
-    .argument("[node]", "only this node's, by id or display name")
-    .option("-f, --follow", "go on until the workflow ends")
-    .option("--grep <text>", "only lines with this text")
-    .option("--tail <number>", "only the last lines")
-    .option("--timestamps", "print when each line was written")
-    .option("--no-prefix", "print the lines alone")
-    .action(call(async () => (await import("../commands/workflow/logs.ts")).logs));
+  logsCommand(program, call);
   verbCommands(program, call);
   lintCommand(program, call);
   simulationCommands(program, call);
 }
 
-function verbCommands(program: Command, call: Call): void {
-  const verbs = async () => import("../commands/workflow/verbs.ts");
-  const selector = "only these waiting nodes: displayName=approve,…";
-  program
-    .command("stop")
-    .description("stop workflows: running steps end, exit handlers run")
-    .argument("<names...>")
-    .option("--message <text>", "why")
-    .option("--node-field-selector <selector>", selector)
-    .action(call(async () => (await verbs()).verb("stop")));
-  program
-    .command("terminate")
-    .description("terminate workflows at once, without exit handlers")
-    .argument("<names...>")
-    .option("--message <text>", "why")
-    .action(call(async () => (await verbs()).verb("terminate")));
-  program
-    .command("suspend")
-    .description("start no new steps until resumed")
-    .argument("<names...>")
-    .action(call(async () => (await verbs()).verb("suspend")));
-  program
-    .command("resume")
-    .description("go on with suspended workflows and suspend steps")
-    .argument("<names...>")
-    .option("--node-field-selector <selector>", selector)
-    .action(call(async () => (await verbs()).verb("resume")));
-  again(
-    program.command("retry").description("go on with workflows that failed: what went well is not run again"),
-  )
-    .option(
-      "--restart-successful",
-      "with the selector: nodes that succeeded, and what followed them, run again",
+function lookCommands(program: Command, call: Call): void {
+  const workflow = async () => import("../commands/workflow/workflow.ts");
+  chosen(program.command("list").alias("ls").description("list workflows"))
+    .option("--running", "only those that have not ended")
+    .option("--template <name>", "runs of this template or cron workflow")
+    .option("--cause <event>", "started by this event: its id, source or source/event")
+    .option("--limit <number>", "at most so many", "200")
+    .option("--chunk-size <number>", "ask the server for so many at a time; 0 = all at once", "0")
+    .option("--no-headers", "without the line of titles")
+    .addOption(output())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  sluice list --running -A\n  sluice list --status Failed,Error --since 1d -o wide",
     )
-    .option("--node-field-selector <selector>", "which of those: displayName=build,…")
-    .action(call(async () => (await verbs()).again("retry")));
-  again(program.command("resubmit").description("run the manifests of workflows once more"))
-    .option("--memoized", "take over what went well (of workflows that failed)")
-    .action(call(async () => (await verbs()).again("resubmit")));
-  program
-    .command("delete")
-    .description("delete workflows: running ones are terminated first")
-    .argument("[names...]")
-    .option("--completed", "all that have ended")
-    .option("--all", "all of them")
-    .action(call(async () => (await verbs()).remove));
-  program
-    .command("node")
-    .description("nodes of a workflow")
-    .command("set")
-    .description("give a waiting suspend node its outputs, or its end")
-    .argument("<name>")
-    .option("-p, --output-parameter <name=value>", "an output parameter (repeatable)", collect, [])
-    .option("--node-field-selector <selector>", selector)
-    .addOption(new Option("--phase <phase>", "how it ends").choices(["Succeeded", "Failed", "Error"]))
-    .option("--message <text>", "what is shown beside it")
-    .action(call(async () => (await verbs()).setNode));
+    .action(call(async () => (await workflow()).list));
+  nodeView(
+    selectors(
+      program
+        .command("get")
+        .description("show workflows and the trees of their steps; @latest is the newest")
+        .argument("[names...]"),
+    ),
+  )
+    .addOption(output())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  sluice get @latest\n  sluice get release-4 --status Failed\n  sluice get -l team=blue -o name",
+    )
+    .action(call(async () => (await workflow()).get));
+  nodeView(
+    program.command("watch").description("draw a workflow's tree until it ends").argument("<name>"),
+  ).action(call(async () => (await workflow()).watch));
+  selectors(
+    program
+      .command("wait")
+      .description("wait for the end of workflows; the exit code tells how they ended")
+      .argument("[names...]"),
+  )
+    .option("--prefix <text>", "names that begin so")
+    .option("--ignore-not-found", "one that is not there is no error")
+    .addHelpText("after", "\nExamples:\n  sluice wait @latest\n  sluice wait -l batch=7")
+    .action(call(async () => (await workflow()).wait));
 }
 
-/** What `retry` and `resubmit` share. */
-const again = (command: Command): Command =>
+/** Which nodes of a tree are drawn, and how. */
+const nodeView = (command: Command): Command =>
   command
-    .argument("<names...>")
-    .option("-p, --parameter <name=value>", "another value of a workflow parameter (repeatable)", collect, [])
-    .option("-w, --wait", "wait for its end; the exit code tells how it ended")
-    .option("--watch", "draw its tree until it ends")
-    .option("--log", "print its output until it ends");
+    .option("--status <phases>", "only nodes of these phases, and what leads to them")
+    .option(
+      "--node-field-selector <selector>",
+      "only these nodes: displayName=build,phase!=Succeeded, templateName, templateRef.name, templateRef.template, name, id, inputs.parameters.NAME.value",
+    )
+    .option("--no-utf8", "draw with ASCII alone");
+
+function logsCommand(program: Command, call: Call): void {
+  program
+    .command("logs")
+    .description("print what steps wrote")
+    .argument("[name]", "a workflow; without it, those that the selectors choose")
+    .argument("[node]", "only this node's, by id or display name")
+    .option("-f, --follow", "go on until the workflow ends")
+    .option("-c, --container <name>", "main: a step has one log", "main")
+    .option("-p, --previous", "of steps that are tried again: the attempt before the newest")
+    .option("--grep <pattern>", "only lines that match this regular expression")
+    .option("--since <duration>", "only lines of the last 5s, 2m, 3h …")
+    .option("--since-time <time>", "only lines from this RFC 3339 time on")
+    .option("--tail <number>", "only the last lines")
+    .option("--timestamps", "print when each line was written")
+    .option("-l, --selector <selector>", "with a name: steps whose pods have these labels; else workflows")
+    .option("--field-selector <selector>", "workflows: metadata.name, status.phase … with = or !=")
+    .option("-A, --all-namespaces", "with selectors: of every namespace")
+    .option("--no-prefix", "print the lines alone")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  sluice logs @latest -f\n  sluice logs release-4 build --since 10m --grep 'warn|error'\n  sluice logs -l team=blue --tail 5",
+    )
+    .action(call(async () => (await import("../commands/workflow/logs.ts")).logs));
+}
 
 function lintCommand(program: Command, call: Call): void {
   program

@@ -54,6 +54,8 @@ export interface ResubmitOptions {
   /** What went well is taken over, and not done again; only for runs that failed. */
   readonly memoized?: boolean;
   readonly parameters?: Readonly<Record<string, string>>;
+  /** In place of the manifest's. */
+  readonly priority?: number;
   /** Idempotency, as of a submission. */
   readonly cause?: string;
 }

@@ -100,7 +100,7 @@ export async function resubmitRun(
     manifest: Workflow,
     options: SubmitOptions & { readonly reuse?: RunSubmitted["reuse"] },
   ) => Promise<Submitted>,
-  { key, by, memoized, parameters, cause }: { readonly key: RunKeyed } & ResubmitOptions,
+  { key, by, memoized, parameters, priority, cause }: { readonly key: RunKeyed } & ResubmitOptions,
 ): Promise<WorkflowObject> {
   const object = await places.find(key);
   if (object === undefined) throw EngineError.RUN_NOT_FOUND({ ...key });
@@ -113,8 +113,9 @@ export async function resubmitRun(
     [label("previous-workflow-name")]: key.name,
   };
   const generateName = metadata.generateName ?? `${key.name.slice(0, 50)}-`;
+  const spec = priority === undefined ? manifest.spec : { ...manifest.spec, priority };
   const { workflow } = await submit(
-    { ...manifest, metadata: { ...rest, generateName, labels } },
+    { ...manifest, spec, metadata: { ...rest, generateName, labels } },
     {
       namespace: key.namespace,
       by: { kind: "api", user: by },

@@ -5,7 +5,7 @@ import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { cutTo } from "../../render/colour.ts";
 import { oneLine, printable } from "../../render/text.ts";
-import { renderTree, renderWorkflow } from "../../render/workflow.ts";
+import { renderTree, renderWorkflow, type ViewOptions } from "../../render/workflow.ts";
 import { listPathOf, pathOf } from "./names.ts";
 
 /**
@@ -44,12 +44,12 @@ export async function followWorkflow(
 export async function drawWorkflow(
   context: CliContext,
   name: string,
-  options: { readonly compact?: boolean } = {},
+  { compact, ...shape }: { readonly compact?: boolean } & Pick<ViewOptions, "nodeTest" | "ascii"> = {},
 ): Promise<WorkflowObject> {
   const view = (workflow: WorkflowObject) =>
-    (options.compact === true ? renderTree : renderWorkflow)(workflow, {
-      palette: context.palette,
-      now: context.clock.now(),
+    (compact === true ? renderTree : renderWorkflow)(workflow, {
+      ...{ palette: context.palette, now: context.clock.now() },
+      ...shape,
     });
   if (!context.isTerminal) {
     const last = await followWorkflow(context, name, plainChanges(context));

@@ -10,8 +10,10 @@ export interface WorkflowList {
 export const listPathOf = (namespace: string): string =>
   namespace === "" ? "/api/v1/workflows" : `/api/v1/workflows/${encodeURIComponent(namespace)}`;
 
-export const pathOf = (context: CliContext, name: string): string =>
-  `${listPathOf(context.namespace)}/${encodeURIComponent(name)}`;
+export const pathIn = (namespace: string, name: string): string =>
+  `${listPathOf(namespace)}/${encodeURIComponent(name)}`;
+
+export const pathOf = (context: CliContext, name: string): string => pathIn(context.namespace, name);
 
 /** `@latest` is the newest workflow of the namespace. */
 export async function nameOf(context: CliContext, given: string): Promise<string> {

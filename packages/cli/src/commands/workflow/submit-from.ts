@@ -49,3 +49,15 @@ export async function withParameterFile(options: SubmitOptions): Promise<SubmitO
     .map(([name, value]) => `${name}=${AnyText.parse(value)}`);
   return { ...options, parameter: [...read, ...options.parameter] };
 }
+
+/** `--scheduled-time` is an annotation of the workflow, as a schedule writes it. Errors: CLI_USAGE. */
+export function withScheduledTime(options: SubmitOptions): SubmitOptions {
+  const { scheduledTime: time, annotations } = options;
+  if (time === undefined) return options;
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(time) || Number.isNaN(Date.parse(time)))
+    throw CliError.USAGE({
+      problem: `--scheduled-time takes a time such as 2026-01-31T08:00:00Z, not '${time}'`,
+    });
+  const own = `workflows.argoproj.io/scheduled-time=${time}`;
+  return { ...options, annotations: annotations === undefined ? own : `${annotations},${own}` };
+}

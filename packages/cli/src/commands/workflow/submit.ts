@@ -1,13 +1,22 @@
 import type { WorkflowObject } from "../../client/workflow-object.ts";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
+import { renderWorkflow } from "../../render/workflow.ts";
 import { checkedDocuments } from "../manifests/lint.ts";
 import { formatted, type OutputFormat, pairsOf } from "../output.ts";
 import { drawWorkflow, followWorkflow } from "./live-tree.ts";
 import { printLogs } from "./logs.ts";
 import { listPathOf } from "./names.ts";
-import { priorityOf, resourceOf, submitOptionsOf, withParameterFile } from "./submit-from.ts";
-import { endWith } from "./workflow.ts";
+import { nodeTestOf } from "./node-test.ts";
+import { within } from "./selection.ts";
+import {
+  priorityOf,
+  resourceOf,
+  submitOptionsOf,
+  withParameterFile,
+  withScheduledTime,
+} from "./submit-from.ts";
+import { endWith, viewOf } from "./workflow.ts";
 
 export interface SubmitOptions {
   readonly parameter: readonly string[];
@@ -25,6 +34,11 @@ export interface SubmitOptions {
   readonly annotations?: string;
   readonly serviceaccount?: string;
   readonly priority?: string;
+  readonly scheduledTime?: string;
+  /** `true` or `false`; true is the only way that there is. */
+  readonly strict?: string | true;
+  readonly status?: string;
+  readonly nodeFieldSelector?: string;
   readonly output?: OutputFormat;
 }
 
@@ -42,7 +56,10 @@ export async function submit(
   files: readonly string[],
   given: SubmitOptions,
 ): Promise<void> {
-  const options = await withParameterFile(given);
+  if (given.strict === "false")
+    throw CliError.USAGE({ problem: "--strict=false: a field that is not known is never passed over" });
+  nodeTestOf(given);
+  const options = withScheduledTime(await withParameterFile(given));
   const sends = await sendsOf(context, files, options);
   if (options.dryRun === true || options.serverDryRun === true) return printDrafts(context, sends, options);
   const json = context.json || options.output === "json";
@@ -120,6 +137,8 @@ async function printDrafts(
 async function announce(context: CliContext, workflow: WorkflowObject, output: OutputFormat): Promise<void> {
   const text = await formatted(workflow, output, false);
   if (text !== undefined) context.out(output === "yaml" ? `---\n${text}` : text);
+  else if (output === "wide")
+    context.out(renderWorkflow(workflow, viewOf(context, {}, { wide: true, ascii: false })));
   else if (output === "name") context.out(workflow.metadata.name);
   else context.note(`workflow ${workflow.metadata.name} submitted`);
 }
@@ -128,16 +147,17 @@ async function announce(context: CliContext, workflow: WorkflowObject, output: O
 export async function followAll(
   context: CliContext,
   workflows: readonly WorkflowObject[],
-  options: Pick<SubmitOptions, "watch" | "log" | "wait" | "output">,
+  options: Pick<SubmitOptions, "watch" | "log" | "wait" | "output" | "status" | "nodeFieldSelector">,
 ): Promise<void> {
   if (options.watch !== true && options.log !== true && options.wait !== true) return;
   const ended: WorkflowObject[] = [];
   for (const { metadata } of workflows) {
-    if (options.log === true) await printLogs(context, metadata.name, { follow: true, prefix: true });
+    const its = within(context, metadata.namespace);
+    if (options.log === true) await printLogs(its, metadata.name, { follow: true, prefix: true });
     ended.push(
       options.watch === true && !context.json
-        ? await drawWorkflow(context, metadata.name)
-        : await followWorkflow(context, metadata.name, () => {}),
+        ? await drawWorkflow(its, metadata.name, { nodeTest: nodeTestOf(options) })
+        : await followWorkflow(its, metadata.name, () => {}),
     );
   }
   if (context.json || options.output === "json") printJson(context, ended);

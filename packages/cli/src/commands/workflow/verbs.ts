@@ -1,139 +1,164 @@
-// What is done to workflows: stop, terminate, suspend, resume, delete, and values for a waiting node.
+// What is done to workflows: stop, terminate, suspend, resume, retry, resubmit, delete. Each says what became of each
+// workflow; one that is refused keeps the others from nothing.
 import type { WorkflowObject } from "../../client/workflow-object.ts";
 import type { CliContext } from "../../context.ts";
-import { CliError } from "../../errors.ts";
 import { pairsOf, printEach } from "../output.ts";
-import { listPathOf, nameOf, pathOf, type WorkflowList } from "./names.ts";
+import { pathIn } from "./names.ts";
+import {
+  type Chosen,
+  chosenOf,
+  type Fitting,
+  type SelectionOptions,
+  type Target,
+  titleOf,
+} from "./selection.ts";
 import { followAll } from "./submit.ts";
+import { priorityOf } from "./submit-from.ts";
 
-export interface VerbOptions {
+interface Dry {
+  readonly dryRun?: boolean;
+}
+
+/** Requests under way at once. */
+const atOnce = 8;
+
+interface Doing {
+  /** "stopped": what is said of each. */
+  readonly done: string;
+  readonly act: (target: Target) => Promise<unknown>;
+  /** Said of each instead of `workflow NAME <done>`. */
+  readonly line?: (target: Target, result: unknown) => string;
+}
+
+/** Does it to each, or only says to which it would be done. */
+async function doEach(
+  context: CliContext,
+  { targets, many }: Chosen,
+  { dryRun, done, act, line }: Doing & Dry,
+): Promise<void> {
+  if (targets.length === 0 && !context.json) context.note("there are no such workflows");
+  const title = (target: Target) => titleOf(context, target);
+  await printEach(
+    context,
+    targets,
+    async (target) => {
+      if (dryRun === true)
+        return { result: { ...target, dryRun }, line: `workflow ${title(target)} ${done} (dry-run)` };
+      const result = await act(target);
+      return { result, line: line?.(target, result) ?? `workflow ${title(target)} ${done}` };
+    },
+    { asList: many, nameOf: (target) => `workflow ${title(target)}`, atOnce },
+  );
+}
+
+const put = (context: CliContext, { namespace, name }: Target, verb: string, body: object) =>
+  context.client.request<WorkflowObject>("PUT", `${pathIn(namespace, name)}/${verb}`, {
+    body: { name, namespace, ...body },
+  });
+
+export interface VerbOptions extends SelectionOptions, Dry {
   readonly message?: string;
   readonly nodeFieldSelector?: string;
 }
 
 const pastOf = { stop: "stopped", terminate: "terminated", suspend: "suspended", resume: "resumed" } as const;
 
+/** Of those that options choose, only what has not ended: the others have nothing to stop or to resume. */
 export const verb =
   (action: keyof typeof pastOf) =>
-  async (context: CliContext, names: readonly string[], options: VerbOptions): Promise<void> =>
-    printEach(context, names, async (given) => {
-      const name = await nameOf(context, given);
-      const result = await context.client.request<WorkflowObject>(
-        "PUT",
-        `${pathOf(context, name)}/${action}`,
-        { body: { name, namespace: context.namespace, ...options } },
-      );
-      return { result, line: `workflow ${name} ${pastOf[action]}` };
+  async (
+    context: CliContext,
+    names: readonly string[],
+    { message, nodeFieldSelector, dryRun, ...options }: VerbOptions,
+  ): Promise<void> =>
+    doEach(context, await chosenOf(context, names, { options, fitting: "unfinished" }), {
+      ...(dryRun === undefined ? {} : { dryRun }),
+      done: pastOf[action],
+      act: (target) => put(context, target, action, { message, nodeFieldSelector }),
     });
 
-export interface AgainOptions {
+export interface AgainOptions extends SelectionOptions, Dry {
   readonly parameter: readonly string[];
   readonly restartSuccessful?: boolean;
   readonly nodeFieldSelector?: string;
   readonly memoized?: boolean;
+  readonly priority?: string;
   readonly wait?: boolean;
   readonly watch?: boolean;
   readonly log?: boolean;
+  readonly output?: "json" | "yaml" | "wide" | "name";
 }
 
 /** `retry` goes on with a workflow under its name; `resubmit` starts another of the same manifest. */
 export const again =
   (action: "retry" | "resubmit") =>
-  async (
-    context: CliContext,
-    names: readonly string[],
-    { parameter, restartSuccessful, nodeFieldSelector, memoized, ...follow }: AgainOptions,
-  ): Promise<void> => {
-    pairsOf("--parameter", parameter);
+  async (context: CliContext, names: readonly string[], options: AgainOptions): Promise<void> => {
+    const {
+      restartSuccessful,
+      nodeFieldSelector,
+      memoized,
+      priority,
+      dryRun,
+      parameter: parameters,
+    } = options;
+    pairsOf("--parameter", parameters);
+    const asked = {
+      ...{ restartSuccessful, nodeFieldSelector, memoized, parameters },
+      ...(priority === undefined ? {} : { priority: priorityOf(priority) }),
+    };
     const started: WorkflowObject[] = [];
-    const asked = { restartSuccessful, nodeFieldSelector, memoized, parameters: parameter };
-    await printEach(context, names, async (given) => {
-      const name = await nameOf(context, given);
-      const result = await context.client.request<WorkflowObject>(
-        "PUT",
-        `${pathOf(context, name)}/${action}`,
-        { body: { name, namespace: context.namespace, ...asked } },
-      );
-      started.push(result);
-      const line =
-        action === "retry" ? `workflow ${name} tried again` : `workflow ${result.metadata.name} submitted`;
-      return { result, line };
-    });
-    await followAll(context, started, follow);
+    const chosen = await chosenOf(context, names, { options, fitting: fittingOf(action, options) });
+    const json = context.json || options.output === "json";
+    const follows =
+      dryRun !== true && (options.wait === true || options.watch === true || options.log === true);
+    // One JSON value: where they are followed, it is how they ended.
+    const own: CliContext = { ...context, json, ...(json && follows ? { out: () => {} } : {}) };
+    try {
+      await doEach(own, chosen, {
+        ...(dryRun === undefined ? {} : { dryRun }),
+        done: action === "retry" ? "retried" : "resubmitted",
+        act: async (target) => {
+          const workflow = await put(context, target, action, asked);
+          started.push(workflow);
+          return workflow;
+        },
+        line: (target, result) => lineOf(context, { action, target, output: options.output }, result),
+      });
+    } finally {
+      if (follows) await followAll({ ...context, json }, started, options);
+    }
   };
 
-export interface SetOptions {
-  readonly outputParameter: readonly string[];
-  readonly nodeFieldSelector?: string;
-  readonly phase?: string;
-  readonly message?: string;
+/** Of those that options choose: what can be tried again at all. */
+function fittingOf(action: "retry" | "resubmit", options: AgainOptions): Fitting {
+  if (action === "resubmit") return options.memoized === true ? "failed" : "any";
+  return options.restartSuccessful === true ? "finished" : "failed";
 }
 
-/** Gives a waiting suspend node its outputs, its phase or a message. Errors: CLI_USAGE, those of the API. */
-export async function setNode(
-  context: CliContext,
-  [given = ""]: readonly string[],
-  { outputParameter, ...options }: SetOptions,
-): Promise<void> {
-  if (options.nodeFieldSelector === undefined)
-    throw CliError.USAGE({ problem: "say which node: --node-field-selector displayName=approve" });
-  if (outputParameter.length === 0 && options.phase === undefined && options.message === undefined)
-    throw CliError.USAGE({ problem: "say what to set: -p name=value, --phase or --message" });
-  const name = await nameOf(context, given);
-  const workflow = await context.client.request("PUT", `${pathOf(context, name)}/set`, {
-    body: {
-      name,
-      namespace: context.namespace,
-      ...options,
-      ...(outputParameter.length === 0
-        ? {}
-        : { outputParameters: JSON.stringify(pairsOf("--output-parameter", outputParameter)) }),
-    },
-  });
-  context.out(context.json ? JSON.stringify(workflow) : `workflow ${name} set`);
+interface Line {
+  readonly action: "retry" | "resubmit";
+  readonly target: Target;
+  readonly output: AgainOptions["output"];
 }
 
-export interface RemoveOptions {
-  readonly completed?: boolean;
-  readonly all?: boolean;
+function lineOf(context: CliContext, { action, target, output }: Line, result: unknown): string {
+  const { name, namespace } = (result as WorkflowObject).metadata;
+  if (output === "name") return name;
+  if (action === "retry") return `workflow ${titleOf(context, target)} tried again`;
+  return `workflow ${titleOf(context, { name, namespace })} submitted`;
 }
 
 export async function remove(
   context: CliContext,
   names: readonly string[],
-  options: RemoveOptions,
+  { dryRun, ...options }: SelectionOptions & Dry,
 ): Promise<void> {
-  const many = options.all === true || options.completed === true;
-  if (names.length === 0 && !many)
-    throw CliError.USAGE({ problem: "name the workflows to delete, or say --completed or --all" });
-  const chosen = [...new Set([...names, ...(many ? await namesOf(context, options) : [])])];
-  if (chosen.length === 0 && !context.json) context.note("there is nothing to delete");
-  await printEach(
-    context,
-    chosen,
-    async (given) => {
-      const name = await nameOf(context, given);
-      await context.client.request("DELETE", pathOf(context, name));
-      return { result: { name, deleted: true }, line: `workflow ${name} deleted` };
+  await doEach(context, await chosenOf(context, names, { options }), {
+    ...(dryRun === undefined ? {} : { dryRun }),
+    done: "deleted",
+    act: async ({ namespace, name }) => {
+      await context.client.request("DELETE", pathIn(namespace, name));
+      return { ...(namespace === context.namespace ? {} : { namespace }), name, deleted: true };
     },
-    { asList: many },
-  );
-}
-
-async function namesOf(context: CliContext, options: RemoveOptions): Promise<readonly string[]> {
-  const found: string[] = [];
-  let next: string | undefined;
-  do {
-    const page: WorkflowList = await context.client.request("GET", listPathOf(context.namespace), {
-      query: {
-        fields: "items.metadata.name,metadata",
-        "listOptions.labelSelector":
-          options.all === true ? undefined : "workflows.argoproj.io/completed=true",
-        "listOptions.continue": next,
-      },
-    });
-    found.push(...(page.items ?? []).map((item) => item.metadata.name));
-    next = page.metadata?.continue;
-  } while (next !== undefined && next !== "");
-  return found;
+  });
 }

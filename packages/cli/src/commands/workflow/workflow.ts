@@ -1,27 +1,22 @@
 // Looking at workflows: list, get, watch, wait.
-import { formatDuration, parseSecondsOrDuration } from "@sluice/base";
+import { formatDuration, hasCode } from "@sluice/base";
 import { isFinished, phaseOf, type WorkflowObject } from "../../client/workflow-object.ts";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { renderTable } from "../../render/table.ts";
 import { oneLine } from "../../render/text.ts";
-import { durationOf, paint, renderWorkflow } from "../../render/workflow.ts";
+import { durationOf, paint, renderWorkflow, type ViewOptions } from "../../render/workflow.ts";
 import { formatted, integerOf, type OutputFormat } from "../output.ts";
 import { drawWorkflow, followWorkflow } from "./live-tree.ts";
-import { listPathOf, nameOf, pathOf, type WorkflowList } from "./names.ts";
+import { listPathOf, nameOf, pathIn, type WorkflowList } from "./names.ts";
+import { nodeTestOf } from "./node-test.ts";
+import { chosenOf, queryOf, type SelectionOptions, titleOf, within } from "./selection.ts";
 
-export interface ListOptions {
-  readonly allNamespaces?: boolean;
-  readonly status?: string;
-  readonly running?: boolean;
-  readonly completed?: boolean;
-  readonly selector?: string;
-  readonly prefix?: string;
-  readonly since?: string;
-  readonly older?: string;
-  readonly template?: string;
-  readonly cause?: string;
+export interface ListOptions extends SelectionOptions {
   readonly limit: string;
+  /** Answers are asked for so many at a time; 0 = all at once. */
+  readonly chunkSize?: string;
+  readonly headers?: boolean;
   readonly output?: OutputFormat;
 }
 
@@ -32,51 +27,50 @@ export async function list(
 ): Promise<void> {
   const limit = integerOf("--limit", options.limit, { min: 1, max: 10_000 });
   const namespace = options.allNamespaces === true ? "" : context.namespace;
-  const answer = await context.client.request<WorkflowList>("GET", listPathOf(namespace), {
-    query: {
-      "listOptions.labelSelector": selectorOf(options),
-      "listOptions.limit": limit,
-      createdAfter: timeBefore(context, "--since", options.since),
-      finishedBefore: timeBefore(context, "--older", options.older),
-      template: options.template,
-      cause: options.cause,
-      ...(options.prefix === undefined
-        ? {}
-        : { nameFilter: "Prefix", "listOptions.fieldSelector": `metadata.name=${options.prefix}` }),
-    },
-  });
+  const answer = await listed(context, { namespace, limit, options });
   const items = answer.items ?? [];
   const text = await formatted(answer, options.output, context.json);
   if (text !== undefined) return context.out(text);
   if (options.output === "name") for (const item of items) context.out(item.metadata.name);
   else if (items.length === 0)
     context.note(`no workflows in ${namespace === "" ? "any namespace" : `namespace '${namespace}'`}`);
-  else context.out(listTable(context, items, options.allNamespaces === true));
+  else context.out(listTable(context, items, options));
   if (answer.metadata?.continue !== undefined && answer.metadata.continue !== "")
     context.note(`there are more; --limit ${limit} was reached`);
 }
 
-/** The moment that was so long ago. Errors: CLI_USAGE. */
-function timeBefore(context: CliContext, option: string, text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const days = /^(\d{1,5})d$/.exec(text)?.[1];
-  const ms = days === undefined ? parseSecondsOrDuration(text) : Number(days) * 86_400_000;
-  if (ms === undefined)
-    throw CliError.USAGE({ problem: `${option} takes a duration such as 2h or 7d, not '${text}'` });
-  return new Date(context.clock.now() - ms).toISOString();
+interface Listing {
+  readonly namespace: string;
+  readonly limit: number;
+  readonly options: ListOptions;
 }
 
-function selectorOf(options: ListOptions): string | undefined {
-  const parts = [];
-  if (options.selector !== undefined) parts.push(options.selector);
-  if (options.status !== undefined) parts.push(`workflows.argoproj.io/phase in (${options.status})`);
-  if (options.running === true) parts.push("workflows.argoproj.io/completed!=true");
-  if (options.completed === true) parts.push("workflows.argoproj.io/completed=true");
-  return parts.length === 0 ? undefined : parts.join(",");
+/** In one request, or in several of `--chunk-size`. */
+async function listed(context: CliContext, { namespace, limit, options }: Listing): Promise<WorkflowList> {
+  const query = queryOf(context, options);
+  const chunk = integerOf("--chunk-size", options.chunkSize ?? "0", { min: 0, max: 10_000 }) || limit;
+  const items: WorkflowObject[] = [];
+  let page: WorkflowList | undefined;
+  do {
+    page = await context.client.request<WorkflowList>("GET", listPathOf(namespace), {
+      query: {
+        ...query,
+        "listOptions.limit": Math.min(chunk, limit - items.length),
+        "listOptions.continue": page?.metadata?.continue,
+      },
+    });
+    items.push(...(page.items ?? []));
+  } while (items.length < limit && (page.metadata?.continue ?? "") !== "");
+  return { ...page, items };
 }
 
-function listTable(context: CliContext, items: readonly WorkflowObject[], withNamespace: boolean): string {
+function listTable(
+  context: CliContext,
+  items: readonly WorkflowObject[],
+  { allNamespaces: withNamespace = false, headers, output }: ListOptions,
+): string {
   const now = context.clock.now();
+  const wide = output === "wide";
   const rows = items.map((workflow) => [
     ...(withNamespace ? [workflow.metadata.namespace] : []),
     workflow.metadata.name,
@@ -84,46 +78,111 @@ function listTable(context: CliContext, items: readonly WorkflowObject[], withNa
     ageOf(workflow, now),
     durationOf(workflow.status ?? {}, now) ?? "-",
     workflow.status?.progress ?? "-",
+    ...(wide ? [String(workflow.spec.priority ?? 0), oneLine(parametersOf(workflow), 80)] : []),
     oneLine(workflow.status?.message ?? "", 80),
   ]);
-  const header = ["NAME", "STATUS", "AGE", "DURATION", "PROGRESS", "MESSAGE"];
-  return renderTable(withNamespace ? ["NAMESPACE", ...header] : header, rows, context.width);
+  const header = [
+    ...(withNamespace ? ["NAMESPACE"] : []),
+    ...["NAME", "STATUS", "AGE", "DURATION", "PROGRESS"],
+    ...(wide ? ["PRIORITY", "PARAMETERS"] : []),
+    "MESSAGE",
+  ];
+  return renderTable(headers === false ? undefined : header, rows, context.width);
 }
+
+const parametersOf = (workflow: WorkflowObject): string =>
+  (workflow.spec.arguments?.parameters ?? []).map(({ name, value }) => `${name}=${value ?? ""}`).join(",");
 
 const ageOf = (workflow: WorkflowObject, now: number): string => {
   const created = workflow.metadata.creationTimestamp;
   return created === undefined ? "-" : formatDuration(Math.max(0, now - Date.parse(created)));
 };
 
-export async function get(
-  context: CliContext,
-  [given = ""]: readonly string[],
-  options: { readonly output?: OutputFormat },
-): Promise<void> {
-  const name = await nameOf(context, given);
-  const workflow = await context.client.request<WorkflowObject>("GET", pathOf(context, name));
-  const text = await formatted(workflow, options.output, context.json);
-  if (text !== undefined) return context.out(text);
-  if (options.output === "name") return context.out(workflow.metadata.name);
-  const { palette, clock, width } = context;
-  const wide = options.output === "wide";
-  context.out(renderWorkflow(workflow, { palette, now: clock.now(), wide, columns: width }));
+export interface ViewedNodes {
+  /** Only nodes of these phases, and what leads to them. */
+  readonly status?: string;
+  readonly nodeFieldSelector?: string;
 }
 
-export async function watch(context: CliContext, [given = ""]: readonly string[]): Promise<void> {
+export interface GetOptions
+  extends Pick<SelectionOptions, "selector" | "fieldSelector" | "allNamespaces">,
+    ViewedNodes {
+  readonly output?: OutputFormat;
+  readonly utf8?: boolean;
+}
+
+export async function get(
+  context: CliContext,
+  names: readonly string[],
+  { selector, fieldSelector, allNamespaces, output, utf8, ...nodes }: GetOptions,
+): Promise<void> {
+  const options = definedOf({ selector, fieldSelector, allNamespaces });
+  const { targets, many } = await chosenOf(context, names, { options });
+  const view = viewOf(context, nodes, { wide: output === "wide", ascii: utf8 === false });
+  const found: WorkflowObject[] = [];
+  for (const { namespace, name } of targets)
+    found.push(await context.client.request<WorkflowObject>("GET", pathIn(namespace, name)));
+  if (output === "json" || context.json)
+    context.out(JSON.stringify(found.length === 1 && !many ? found[0] : found, null, 2));
+  else if (found.length === 0) context.note("there are no such workflows");
+  else if (output === "name") for (const { metadata } of found) context.out(metadata.name);
+  else if (output === "yaml") {
+    const texts = await Promise.all(found.map((workflow) => formatted(workflow, "yaml", false)));
+    context.out(texts.join("\n---\n"));
+  } else context.out(found.map((workflow) => renderWorkflow(workflow, view)).join("\n\n"));
+}
+
+export async function watch(
+  context: CliContext,
+  [given = ""]: readonly string[],
+  { utf8, ...nodes }: ViewedNodes & { readonly utf8?: boolean } = {},
+): Promise<void> {
   const name = await nameOf(context, given);
-  if (!context.json) return endWith(await drawWorkflow(context, name));
+  const { nodeTest, ascii } = viewOf(context, nodes, { wide: false, ascii: utf8 === false });
+  if (!context.json) return endWith(await drawWorkflow(context, name, { nodeTest, ascii }));
   endWith(await followWorkflow(context, name, (workflow) => context.out(JSON.stringify(workflow))));
 }
 
-export async function wait(context: CliContext, names: readonly string[]): Promise<void> {
-  const ended = await Promise.all(
-    names.map(async (given) => followWorkflow(context, await nameOf(context, given), () => {})),
-  );
-  if (context.json) context.out(JSON.stringify(ended.length === 1 ? ended[0] : ended));
-  else for (const workflow of ended) context.out(`${workflow.metadata.name} ${phaseOf(workflow)}`);
-  for (const workflow of ended) endWith(workflow);
+/** How a workflow is drawn. Errors: CLI_USAGE for a status or a selector that is none. */
+export function viewOf(
+  { palette, clock, width }: CliContext,
+  nodes: ViewedNodes,
+  shape: { readonly wide: boolean; readonly ascii: boolean },
+): ViewOptions {
+  return { palette, now: clock.now(), columns: width, nodeTest: nodeTestOf(nodes), ...shape };
 }
+
+export interface WaitOptions
+  extends Pick<SelectionOptions, "selector" | "fieldSelector" | "prefix" | "allNamespaces"> {
+  readonly ignoreNotFound?: boolean;
+}
+
+/** The exit code tells how they ended; one that is not there is an error, unless it may be gone. */
+export async function wait(
+  context: CliContext,
+  names: readonly string[],
+  { ignoreNotFound, ...options }: WaitOptions,
+): Promise<void> {
+  const { targets, many } = await chosenOf(context, names, { options });
+  const ended = await Promise.all(
+    targets.map(async ({ namespace, name }) => {
+      try {
+        return await followWorkflow(within(context, namespace), name, () => {});
+      } catch (error) {
+        if (ignoreNotFound === true && hasCode(error, "ENGINE_RUN_NOT_FOUND")) return undefined;
+        throw error;
+      }
+    }),
+  );
+  const there = ended.filter((workflow) => workflow !== undefined);
+  if (context.json) context.out(JSON.stringify(there.length === 1 && !many ? there[0] : there));
+  else
+    for (const workflow of there) context.out(`${titleOf(context, workflow.metadata)} ${phaseOf(workflow)}`);
+  for (const workflow of there) endWith(workflow);
+}
+
+const definedOf = <T extends object>(fields: T) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
 /** Errors: CLI_WORKFLOW_FAILED when it did not succeed, so that scripts see it. */
 export function endWith(workflow: WorkflowObject): void {

@@ -1,3 +1,4 @@
+import { parseFieldSelector } from "@sluice/spec";
 import { ServerError } from "../../errors.ts";
 
 /** A test on fields. */
@@ -5,28 +6,22 @@ export type Selector = (values: Readonly<Record<string, string>>) => boolean;
 
 const maxLength = 4_096;
 
-/** A Kubernetes field selector: `metadata.name=a,status.phase!=Running`. Errors: SERVER_SELECTOR_INVALID. */
-export function fieldSelector(text: string | undefined): Selector {
-  const requirements = partsOf(text ?? "").map((part) => {
-    const match = /^([\w./-]+)\s*(!=|==|=)\s*(.*)$/.exec(part);
-    if (match === null)
-      throw ServerError.SELECTOR_INVALID({ selector: text ?? "", reason: `'${part}' is no field=value` });
-    const [, key = "", operator, value] = match;
-    return [key, (have: string | undefined) => (operator === "!=") !== ((have ?? "") === value)] as const;
-  });
-  return (fields) =>
-    requirements.every(([key, holds]) => holds(Object.hasOwn(fields, key) ? fields[key] : undefined));
-}
-
-function partsOf(text: string): string[] {
-  if (text.length > maxLength) {
+/**
+ * A Kubernetes field selector over the fields that there are: `metadata.name=a,status.phase!=Running`.
+ * Errors: SERVER_SELECTOR_INVALID, also for a field that is none of them.
+ */
+export function fieldSelector(text: string | undefined, fields: readonly string[]): Selector {
+  const given = text ?? "";
+  if (given.length > maxLength)
     throw ServerError.SELECTOR_INVALID({
-      selector: `${text.slice(0, 64)}…`,
+      selector: `${given.slice(0, 64)}…`,
       reason: `longer than ${maxLength} characters`,
     });
-  }
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
+  const parsed = parseFieldSelector(given, (field) => fields.includes(field));
+  if ("invalid" in parsed)
+    throw ServerError.SELECTOR_INVALID({
+      selector: given,
+      reason: `'${parsed.invalid}' is no field=value; fields are ${fields.join(", ")}`,
+    });
+  return (values) => parsed.test((field) => values[field]);
 }

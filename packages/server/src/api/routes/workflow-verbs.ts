@@ -33,6 +33,7 @@ const againBody = {
     ...verbBody.properties,
     restartSuccessful: { type: "boolean" },
     memoized: { type: "boolean" },
+    priority: { type: "integer", minimum: -2147483648, maximum: 2147483647 },
     /** As in Argo, texts of `name=value`. */
     parameters: { type: "array", maxItems: 1_000, items: { type: "string", maxLength: 1048576 } },
   },
@@ -91,7 +92,12 @@ export function workflowVerbRoutes(deps: ServerDeps): readonly ApiRoute[] {
       }),
     ),
     again("resubmit", "Another workflow of the same manifest; memoized takes over what went well", (call) =>
-      runs.resubmit(keyOf(call), { by: call.user, memoized: flag(call, "memoized"), ...parameterList(call) }),
+      runs.resubmit(keyOf(call), {
+        by: call.user,
+        memoized: flag(call, "memoized"),
+        ...parameterList(call),
+        ...priorityOf(call),
+      }),
     ),
   ];
 }
@@ -122,6 +128,11 @@ function parameterList(call: ApiCall): { parameters?: Readonly<Record<string, st
   });
   return { parameters: Object.fromEntries(pairs) };
 }
+
+const priorityOf = (call: ApiCall): { priority?: number } => {
+  const priority = isObject(call.body) ? call.body["priority"] : undefined;
+  return typeof priority === "number" ? { priority } : {};
+};
 
 const messageOf = (call: ApiCall): { message?: string } => {
   const message = field(call, "message");

@@ -257,7 +257,7 @@ export function workflowFilter(call: Pick<ApiCall, "query">): (workflow: Workflo
   const text = call.query["listOptions.fieldSelector"];
   const wanted = nameOf(call) ?? "";
   const loose = wanted !== "" && (how === "Prefix" || how === "Contains");
-  const fields = fieldSelector(loose ? text?.replace(namePattern, "") : text);
+  const fields = fieldSelector(loose ? text?.replace(namePattern, "") : text, visibleFields);
   return (workflow) => {
     const { name, namespace, uid } = workflow.metadata;
     if (loose && !(how === "Prefix" ? name.startsWith(wanted) : name.includes(wanted))) return false;
@@ -265,6 +265,8 @@ export function workflowFilter(call: Pick<ApiCall, "query">): (workflow: Workflo
     return fields({ ...visible, "status.phase": workflow.status.phase });
   };
 }
+
+const visibleFields = ["metadata.name", "metadata.namespace", "metadata.uid", "status.phase"];
 
 const namePattern = /(?<=^|,)\s*metadata\.name={1,2}([^,]*)/;
 

@@ -1,0 +1,35 @@
+import type { CliContext } from "../../context.ts";
+import { CliError } from "../../errors.ts";
+import { pairsOf } from "../output.ts";
+import { nameOf, pathOf } from "./names.ts";
+
+export interface SetOptions {
+  readonly outputParameter: readonly string[];
+  readonly nodeFieldSelector?: string;
+  readonly phase?: string;
+  readonly message?: string;
+}
+
+/** Gives a waiting suspend node its outputs, its phase or a message. Errors: CLI_USAGE, those of the API. */
+export async function setNode(
+  context: CliContext,
+  [given = ""]: readonly string[],
+  { outputParameter, ...options }: SetOptions,
+): Promise<void> {
+  if (options.nodeFieldSelector === undefined)
+    throw CliError.USAGE({ problem: "say which node: --node-field-selector displayName=approve" });
+  if (outputParameter.length === 0 && options.phase === undefined && options.message === undefined)
+    throw CliError.USAGE({ problem: "say what to set: -p name=value, --phase or --message" });
+  const name = await nameOf(context, given);
+  const workflow = await context.client.request("PUT", `${pathOf(context, name)}/set`, {
+    body: {
+      name,
+      namespace: context.namespace,
+      ...options,
+      ...(outputParameter.length === 0
+        ? {}
+        : { outputParameters: JSON.stringify(pairsOf("--output-parameter", outputParameter)) }),
+    },
+  });
+  context.out(context.json ? JSON.stringify(workflow) : `workflow ${name} set`);
+}
