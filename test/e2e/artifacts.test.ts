@@ -111,6 +111,14 @@ describe("artifacts from step to step", () => {
     expect(await (await of("input-artifacts", "take", "folder?path=a")).text()).toBe("a");
     expect((await of("artifacts", "make", "none")).status).toBe(404);
     expect((await of("artifacts", "make", "folder?path=../x")).status).toBe(400);
+    const files = (kind: string, id: string, rest: string) =>
+      get(`/artifact-files/default/${kind}/${id}/${nodeId(seen, "make")}/${rest}`);
+    const uid = seen.metadata.uid;
+    expect(await (await files("workflows", "passing", "outputs/folder/sub/b")).text()).toBe("b");
+    expect(await (await files("archived-workflows", uid, "outputs/folder/a")).text()).toBe("a");
+    expect((await files("archived-workflows", uid, "outputs/folder/")).status).toBe(200);
+    expect((await files("others", uid, "outputs/folder")).status).toBe(400);
+    expect((await files("archived-workflows", "nosuch", "outputs/folder")).status).toBe(404);
   });
 
   test("are copied by 'sluice cp'", async () => {

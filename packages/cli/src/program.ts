@@ -3,6 +3,7 @@ import { Command, type CommanderError } from "commander";
 import { type GlobalOptions, makeContext } from "./context.ts";
 import { CliError } from "./errors.ts";
 import { version } from "./version.ts";
+import { archiveCommands } from "./words/archive.ts";
 import type { Call, Handler } from "./words/call.ts";
 import { cronCommands } from "./words/crons.ts";
 import { eventCommands } from "./words/events.ts";
@@ -44,6 +45,7 @@ export function makeProgram(env: NodeJS.ProcessEnv, signal: AbortSignal): Comman
 
   serverCommands(program, call);
   workflowCommands(program, call);
+  archiveCommands(program, call);
   cronCommands(program, call);
   templateCommands(program, call);
   syncCommands(program, call);

@@ -74,7 +74,7 @@ export function verbCommands(program: Command, call: Call): void {
 }
 
 function againCommands(program: Command, call: Call): void {
-  const verbs = async () => import("../commands/workflow/verbs.ts");
+  const verbs = async () => import("../commands/workflow/again.ts");
   again(
     program.command("retry").description("go on with workflows that failed: what went well is not run again"),
     "retry",

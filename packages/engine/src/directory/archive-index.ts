@@ -8,6 +8,8 @@ import type { RunKeyed } from "../run/state/run.ts";
 
 export interface IndexedRow
   extends Pick<ArchiveRow, "key" | "uid" | "phase" | "submittedAt" | "finishedAt" | "labels" | "causes"> {
+  /** Uids that it had before. */
+  readonly earlier: readonly string[];
   /** The packed object, when it is held. */
   readonly object: string | undefined;
 }
@@ -25,6 +27,8 @@ export class ArchiveIndex {
   readonly #limits: ArchiveIndexLimits;
   /** Oldest change first. */
   readonly #rows = new Map<string, IndexedRow>();
+  /** Keys of the rows by uid, also by those that a run had before it was tried again. */
+  readonly #keys = new Map<string, RunKeyed>();
   readonly #listeners = new Set<(key: RunKeyed) => void>();
   readonly #caughtUp = Promise.withResolvers<boolean>();
   #packedChars = 0;
@@ -65,6 +69,12 @@ export class ArchiveIndex {
     return namespace === undefined ? all : all.filter((row) => row.key.namespace === namespace);
   }
 
+  /** Whose row has this uid; `unknown` when the archive has to be read. Waits until the index has caught up. */
+  async keyOf(uid: string): Promise<RunKeyed | undefined | "unknown"> {
+    if (!this.#following || !(await this.#caughtUp.promise)) return "unknown";
+    return this.#keys.get(uid) ?? (this.#complete ? undefined : "unknown");
+  }
+
   /** Calls back for each row and tombstone that comes after the index has caught up. Returns how to stop. */
   onChange(listener: (key: RunKeyed) => void): () => void {
     this.#listeners.add(listener);
@@ -86,13 +96,14 @@ export class ArchiveIndex {
   }
 
   #add({ object, ...row }: ArchiveRow): void {
-    const { key, uid, phase, submittedAt, finishedAt, labels, causes } = row;
+    const { key, uid, phase, submittedAt, finishedAt, labels, causes, earlier = [] } = row;
     const held = this.#packedChars + object.length <= this.#limits.maxPackedChars;
     if (held) this.#packedChars += object.length;
     this.#rows.set(idOf(key), {
-      ...{ key, uid, phase, submittedAt, finishedAt, labels, causes },
+      ...{ key, uid, phase, submittedAt, finishedAt, labels, causes, earlier },
       object: held ? object : undefined,
     });
+    for (const one of [uid, ...earlier]) this.#keys.set(one, key);
     const [oldest] = this.#rows.keys();
     if (this.#rows.size <= this.#limits.maxRows || oldest === undefined) return;
     this.#remove(oldest);
@@ -100,7 +111,10 @@ export class ArchiveIndex {
   }
 
   #remove(id: string): void {
-    this.#packedChars -= this.#rows.get(id)?.object?.length ?? 0;
+    const row = this.#rows.get(id);
+    if (row === undefined) return;
+    this.#packedChars -= row.object?.length ?? 0;
+    for (const uid of [row.uid, ...row.earlier]) this.#keys.delete(uid);
     this.#rows.delete(id);
   }
 }

@@ -13,6 +13,8 @@ import { createRun } from "../run/create.ts";
 import type { RunKeyed } from "../run/state/run.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { listRuns } from "./list.ts";
+import { findByUid } from "./lookup/by-uid.ts";
+import { archivedLabels } from "./lookup/labels.ts";
 import { type Deletions, isRow, makePlaces, type RunPlaces } from "./places.ts";
 import type { RunDirectory, RunList, RunQuery, SubmitOptions, Submitted } from "./port.ts";
 import { resubmitRun, retryRun } from "./repeat.ts";
@@ -52,6 +54,8 @@ export function makeRunDirectory(deps: RunDirectoryDeps): RunDirectory {
       if (found === undefined) throw EngineError.RUN_NOT_FOUND({ namespace, name });
       return found;
     },
+    findByUid: (uid) => findByUid(indexed(), uid),
+    labels: (namespace) => archivedLabels(indexed(), namespace),
     list: (namespace: string | undefined, query: RunQuery = {}): Promise<RunList> =>
       listRuns(indexed(), namespace, query),
     watch: (namespace, query, signal) =>

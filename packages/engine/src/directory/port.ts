@@ -1,6 +1,7 @@
 import type { CauseRef, RunRequester, Workflow } from "@sluice/spec";
 import type { WorkflowObject } from "../project/workflow.ts";
 import type { RunKeyed } from "../run/state/run.ts";
+import type { LabelValues } from "./lookup/labels.ts";
 import type { RetryOptions } from "./rerun.ts";
 
 export interface SubmitOptions {
@@ -71,6 +72,10 @@ export interface RunDirectory {
   submit(manifest: Workflow, options: SubmitOptions): Promise<Submitted>;
   /** Errors: ENGINE_RUN_NOT_FOUND. */
   get(namespace: string, name: string): Promise<WorkflowObject>;
+  /** By the uid that it has, or had before a retry; undefined when there is none. */
+  findByUid(uid: string): Promise<WorkflowObject | undefined>;
+  /** Labels of the finished ones. Without a namespace: of all. */
+  labels(namespace: string | undefined): Promise<LabelValues>;
   /** Without a namespace: of all. */
   list(namespace: string | undefined, query?: RunQuery): Promise<RunList>;
   /** First what is there (ADDED), then changes, until the signal aborts. Watching one name ends after DELETED. */

@@ -15,7 +15,7 @@ const errorSchema = {
 export function openApiDocument(routes: readonly ApiRoute[], version: string): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
-    const path = route.path.replace(/:(\w+)/g, "{$1}");
+    const path = route.path.replace(/:(\w+)/g, "{$1}").replace(/\*$/, "{path}");
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) };
   }
   return {
@@ -35,7 +35,8 @@ export function openApiDocument(routes: readonly ApiRoute[], version: string): o
 }
 
 function operationOf(route: ApiRoute): object {
-  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+  const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
+  const inPath = [...names, ...(route.path.endsWith("*") ? ["path"] : [])].map((name) => ({
     name,
     in: "path",
     required: true,

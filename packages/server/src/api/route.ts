@@ -28,7 +28,7 @@ export type ApiAnswer =
 /** One path of the API: its handler, and the words and schemas that the OpenAPI document is made from. */
 export interface ApiRoute {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** With `:name` segments. */
+  /** With `:name` segments; one that ends with `*` takes all that follows. */
   readonly path: string;
   /** OpenAPI operation id. */
   readonly id: string;

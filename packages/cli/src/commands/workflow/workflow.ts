@@ -20,40 +20,49 @@ export interface ListOptions extends SelectionOptions {
   readonly output?: OutputFormat;
 }
 
-export async function list(
+export const list = (context: CliContext, _args: readonly string[], options: ListOptions): Promise<void> => {
+  const namespace = options.allNamespaces === true ? "" : context.namespace;
+  return listFrom(context, options, { path: listPathOf(namespace), empty: "workflows" });
+};
+
+/** A list from one of the paths that give workflows. */
+export async function listFrom(
   context: CliContext,
-  _args: readonly string[],
   options: ListOptions,
+  { path, empty }: { readonly path: string; readonly empty: string },
 ): Promise<void> {
   const limit = integerOf("--limit", options.limit, { min: 1, max: 10_000 });
-  const namespace = options.allNamespaces === true ? "" : context.namespace;
-  const answer = await listed(context, { namespace, limit, options });
+  const answer = await listed(context, { path, limit, options });
   const items = answer.items ?? [];
   const text = await formatted(answer, options.output, context.json);
   if (text !== undefined) return context.out(text);
   if (options.output === "name") for (const item of items) context.out(item.metadata.name);
   else if (items.length === 0)
-    context.note(`no workflows in ${namespace === "" ? "any namespace" : `namespace '${namespace}'`}`);
+    context.note(
+      `no ${empty} in ${options.allNamespaces === true ? "any namespace" : `namespace '${context.namespace}'`}`,
+    );
   else context.out(listTable(context, items, options));
   if (answer.metadata?.continue !== undefined && answer.metadata.continue !== "")
     context.note(`there are more; --limit ${limit} was reached`);
 }
 
 interface Listing {
-  readonly namespace: string;
+  readonly path: string;
   readonly limit: number;
   readonly options: ListOptions;
 }
 
 /** In one request, or in several of `--chunk-size`. */
-async function listed(context: CliContext, { namespace, limit, options }: Listing): Promise<WorkflowList> {
+async function listed(context: CliContext, { path, limit, options }: Listing): Promise<WorkflowList> {
   const query = queryOf(context, options);
   const chunk = integerOf("--chunk-size", options.chunkSize ?? "0", { min: 0, max: 10_000 }) || limit;
   const items: WorkflowObject[] = [];
   let page: WorkflowList | undefined;
   do {
-    page = await context.client.request<WorkflowList>("GET", listPathOf(namespace), {
+    page = await context.client.request<WorkflowList>("GET", path, {
       query: {
+        // The archive has no namespace in its path.
+        ...(options.allNamespaces === true ? {} : { namespace: context.namespace }),
         ...query,
         "listOptions.limit": Math.min(chunk, limit - items.length),
         "listOptions.continue": page?.metadata?.continue,
@@ -78,13 +87,14 @@ function listTable(
     ageOf(workflow, now),
     durationOf(workflow.status ?? {}, now) ?? "-",
     workflow.status?.progress ?? "-",
-    ...(wide ? [String(workflow.spec.priority ?? 0), oneLine(parametersOf(workflow), 80)] : []),
+    ...(wide ? [workflow.metadata.uid ?? "", String(workflow.spec.priority ?? 0)] : []),
+    ...(wide ? [oneLine(parametersOf(workflow), 80)] : []),
     oneLine(workflow.status?.message ?? "", 80),
   ]);
   const header = [
     ...(withNamespace ? ["NAMESPACE"] : []),
     ...["NAME", "STATUS", "AGE", "DURATION", "PROGRESS"],
-    ...(wide ? ["PRIORITY", "PARAMETERS"] : []),
+    ...(wide ? ["UID", "PRIORITY", "PARAMETERS"] : []),
     "MESSAGE",
   ];
   return renderTable(headers === false ? undefined : header, rows, context.width);

@@ -27,7 +27,7 @@ const setBody = {
   },
 };
 
-const againBody = {
+export const againBody = {
   type: "object",
   properties: {
     ...verbBody.properties,
@@ -84,23 +84,29 @@ export function workflowVerbRoutes(deps: ServerDeps): readonly ApiRoute[] {
       setBody,
     ),
     again("retry", "Go on with a workflow that failed: what went well stays", (call) =>
-      runs.retry(keyOf(call), {
-        by: call.user,
-        restartSuccessful: flag(call, "restartSuccessful"),
-        ...selectorOf(call),
-        ...parameterList(call),
-      }),
+      runs.retry(keyOf(call), retryOptions(call)),
     ),
     again("resubmit", "Another workflow of the same manifest; memoized takes over what went well", (call) =>
-      runs.resubmit(keyOf(call), {
-        by: call.user,
-        memoized: flag(call, "memoized"),
-        ...parameterList(call),
-        ...priorityOf(call),
-      }),
+      runs.resubmit(keyOf(call), resubmitOptions(call)),
     ),
   ];
 }
+
+/** Of a body that was checked against `againBody`. Errors: SERVER_REQUEST_INVALID. */
+export const retryOptions = (call: ApiCall) => ({
+  by: call.user,
+  restartSuccessful: flag(call, "restartSuccessful"),
+  ...selectorOf(call),
+  ...parameterList(call),
+});
+
+/** The same. */
+export const resubmitOptions = (call: ApiCall) => ({
+  by: call.user,
+  memoized: flag(call, "memoized"),
+  ...parameterList(call),
+  ...priorityOf(call),
+});
 
 const field = (call: ApiCall, name: string): string | undefined => {
   const value = isObject(call.body) ? call.body[name] : undefined;

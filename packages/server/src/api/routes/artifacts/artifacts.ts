@@ -6,11 +6,14 @@ import type { WorkflowObject } from "@sluice/engine";
 import { ServerError } from "../../../errors.ts";
 import type { ServerDeps } from "../../ports.ts";
 import { type ApiAnswer, type ApiCall, type ApiRoute, json } from "../../route.ts";
-import { everyRun } from "../workflows.ts";
 
 const query = { path: "of a folder: the file in it" };
 
 export function artifactRoutes(deps: ServerDeps): readonly ApiRoute[] {
+  return [...bySide(deps), ...artifactFileRoutes(deps)];
+}
+
+function bySide(deps: ServerDeps): readonly ApiRoute[] {
   return (["outputs", "inputs"] as const).flatMap((side): ApiRoute[] => {
     const prefix = side === "outputs" ? "/artifacts" : "/input-artifacts";
     const title = side === "outputs" ? "Output" : "Input";
@@ -38,10 +41,42 @@ export function artifactRoutes(deps: ServerDeps): readonly ApiRoute[] {
   });
 }
 
+/** As Argo's pages have them: by name or by uid, and with the file of a folder as part of the path. */
+function artifactFileRoutes(deps: ServerDeps): readonly ApiRoute[] {
+  const path = "/artifact-files/:namespace/:idKind/:id/:nodeId/:side/:artifact";
+  return [path, `${path}/*`].map((route, i) => ({
+    method: "GET",
+    path: route,
+    id: i === 0 ? "getArtifactFile" : "getFileOfArtifact",
+    summary:
+      "An artifact by `workflows` and a name, or `archived-workflows` and a uid; side is outputs or inputs",
+    query,
+    handle: (call: ApiCall) => artifactFile(deps, call),
+  }));
+}
+
+async function artifactFile(deps: ServerDeps, call: ApiCall): Promise<ApiAnswer> {
+  const { namespace = "", idKind, id = "", side, "*": path } = call.params;
+  if (side !== "outputs" && side !== "inputs")
+    throw ServerError.REQUEST_INVALID({
+      where: "path",
+      reason: "wanted outputs or inputs before the artifact",
+    });
+  if (idKind !== "workflow" && idKind !== "workflows" && idKind !== "archived-workflows")
+    throw ServerError.REQUEST_INVALID({ where: "path", reason: "wanted workflows or archived-workflows" });
+  const workflow =
+    idKind === "archived-workflows" ? await byUid(deps, id) : await deps.runs.get(namespace, id);
+  if (workflow.metadata.namespace !== namespace)
+    throw ServerError.NOT_FOUND({ what: `workflow of namespace '${namespace}' with the uid`, name: id });
+  const file = path === undefined || path === "" ? {} : { path: path.replace(/\/$/, "") };
+  return artifactOf(deps, { ...call, query: { ...call.query, ...file } }, workflow, side);
+}
+
 async function byUid(deps: ServerDeps, uid: string): Promise<WorkflowObject> {
-  for await (const workflow of everyRun(deps, undefined, {}))
-    if (workflow.metadata.uid === uid) return workflow;
-  throw ServerError.NOT_FOUND({ what: "workflow with the uid", name: uid });
+  const found = await deps.runs.findByUid(uid);
+  if (found === undefined)
+    throw ServerError.NOT_FOUND({ what: "workflow with the uid", name: uid.slice(0, 64) });
+  return found;
 }
 
 interface NodeArtifact {
