@@ -1,9 +1,10 @@
 import type { Budget } from "./budget.ts";
 import { fault } from "./fault.ts";
 import { GoDuration, GoTime } from "./time/go-time.ts";
-import { goJson, infinityText, isMapping } from "./values.ts";
+import { goJson, infinityText, isMapping, MethodValue } from "./values.ts";
 
-const verb = /%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([a-zA-Z%])?/g;
+/** Flags, the place of the argument, width, precision, verb. */
+const verb = /%([-+# 0]*)(?:\[(\d+)\])?(\*|\d+)?(?:\.(\*|\d+)?)?(?:\[(\d+)\])?(.)?/gsu;
 const maxWidth = 10_000;
 
 interface Spec {
@@ -13,13 +14,22 @@ interface Spec {
   readonly precision: number;
 }
 
-/** Go's fmt.Sprintf for plain values: `%v %+v %#v %s %q %d %b %o %x %X %c %U %e %f %g %t %T %%`, flags, `*`. */
+/** Go's fmt.Sprintf for plain values: `%v %+v %#v %s %q %d %b %o %x %X %c %U %e %f %g %t %T %%`, flags, `*`, `[n]`. */
 export function sprintf(format: string, args: readonly unknown[], budget: Budget): string {
   budget.text(format.length);
   let next = 0;
-  const out = format.replace(verb, (all, flags: string, width: string | undefined, precision, letter) => {
+  let reordered = false;
+  const out = format.replace(verb, (...found) => {
+    const [all, flags, first, width, precision, second, letter] = found as (string | undefined)[] &
+      [string, string];
     if (letter === undefined) return "%!(NOVERB)";
     if (letter === "%") return "%";
+    const place = second ?? first;
+    if (place !== undefined) {
+      reordered = true;
+      next = Number(place) - 1;
+      if (next < 0 || next >= args.length) return `%!${letter}(BADINDEX)`;
+    }
     const size = (text: string | undefined): number => Number(text === "*" ? args[next++] : (text ?? -1));
     const wanted = size(width);
     const digits = all.includes(".") ? Math.max(0, size(precision)) : -1;
@@ -32,7 +42,9 @@ export function sprintf(format: string, args: readonly unknown[], budget: Budget
     budget.text(text.length);
     return text;
   });
-  const extra = args.slice(next).map((value) => `${goTypeName(value)}=${formatPlain(value, budget)}`);
+  const extra = args
+    .slice(reordered ? args.length : next)
+    .map((value) => `${goTypeName(value)}=${formatPlain(value, budget)}`);
   return extra.length > 0 ? `${out}%!(EXTRA ${extra.join(", ")})` : out;
 }
 
@@ -137,6 +149,7 @@ export function goTypeName(value: unknown): string {
   if (typeof value === "number") return Number.isInteger(value) ? "int" : "float64";
   if (Array.isArray(value)) return "[]interface {}";
   if (value instanceof GoTime) return "time.Time";
+  if (value instanceof MethodValue) return value.typeName;
   return value instanceof GoDuration ? "time.Duration" : "map[string]interface {}";
 }
 
@@ -148,8 +161,7 @@ export function formatPlain(value: unknown, budget: Budget, depth = 0): string {
   if (typeof value === "string") return value;
   if (typeof value === "number")
     return Number.isFinite(value) ? goExponent(String(value)) : infinityText(value);
-  if (value instanceof GoTime) return value.format("2006-01-02 15:04:05.999 -0700 MST");
-  if (value instanceof GoDuration) return value.toString();
+  if (value instanceof GoTime || value instanceof GoDuration) return value.toString();
   if (Array.isArray(value))
     return bounded(`[${value.map((item) => formatPlain(item, budget, depth + 1)).join(" ")}]`, budget);
   if (!isMapping(value)) return String(value);

@@ -29,16 +29,34 @@ export function makeMapping(entries: Iterable<readonly [string, unknown]>): Mapp
   return made;
 }
 
+/** A value with methods of its own, as Go's structs are. It is shown, and is JSON, as its text. */
+export abstract class MethodValue {
+  abstract readonly typeName: string;
+  abstract toString(): string;
+  /** The method of this name. */
+  abstract method(name: string): ((args: readonly unknown[]) => unknown) | undefined;
+}
+
 export function typeName(value: unknown): string {
   if (value === null || value === undefined) return "nil";
   if (Array.isArray(value)) return "array";
   if (value instanceof GoTime) return "time.Time";
   if (value instanceof GoDuration) return "time.Duration";
+  if (value instanceof MethodValue) return value.typeName;
   if (typeof value === "boolean") return "bool";
   if (typeof value === "number") return Number.isInteger(value) ? "int" : "float";
   if (typeof value === "string") return "string";
   return typeof value === "function" ? "func" : "map";
 }
+
+/** A text by characters (code points); the text itself where each is one unit. */
+export const charactersOf = (text: string): string | readonly string[] =>
+  surrogate.test(text) ? [...text] : text;
+const surrogate = /[\ud800-\udfff]/;
+
+/** The position of a unit of a text, in characters. */
+export const characterIndex = (text: string, unit: number): number =>
+  unit < 0 ? unit : charactersOf(text.slice(0, unit)).length;
 
 /** Deep equality; ints and floats are one kind. Bounded by the budget. */
 export function equalValues(left: unknown, right: unknown, budget: Budget): boolean {
@@ -93,6 +111,7 @@ function plain(value: unknown, budget: Budget, depth: number): unknown {
     return typeof value === "function" ? fault("json: unsupported type: func") : value;
   if (value instanceof GoTime) return value.rfc3339();
   if (value instanceof GoDuration) return value.ns;
+  if (value instanceof MethodValue) return value.toString();
   if (Array.isArray(value)) return value.map((item) => plain(item, budget, depth + 1));
   if (!isMapping(value)) return fault("json: unsupported type");
   return makeMapping(

@@ -3,7 +3,7 @@ import { fault } from "../fault.ts";
 import { GoDuration, GoTime } from "../time/go-time.ts";
 import { weekday, yearDay } from "../time/layout.ts";
 import { civilOf, epochOf } from "../time/zone.ts";
-import { isMapping, readKey, typeName } from "../values.ts";
+import { charactersOf, isMapping, MethodValue, readKey, typeName } from "../values.ts";
 import { FunctionValue } from "./context.ts";
 
 /** `object.key` and `object[key]`: own keys of maps, indexes (negative from the end), methods of times. */
@@ -31,15 +31,17 @@ function readItem(items: readonly unknown[], key: unknown): unknown {
   return items[at] ?? null;
 }
 
-/** `object[from:to]`, clamped as expr-lang does. */
+/** `object[from:to]`, clamped as expr-lang does; positions in texts count characters, as `len` does. */
 export function readSlice(object: unknown, from: unknown, to: unknown, budget: Budget): unknown {
   if (!Array.isArray(object) && typeof object !== "string") return fault(`cannot slice ${typeName(object)}`);
-  const size = object.length;
+  const items = typeof object === "string" ? charactersOf(object) : object;
+  const size = items.length;
   const start = bound(from ?? 0, size);
   const end = Math.max(start, bound(to ?? size, size));
   if (typeof object === "string") budget.text(end - start);
   else budget.items(end - start);
-  return object.slice(start, end);
+  const cut = items.slice(start, end);
+  return typeof object === "string" && Array.isArray(cut) ? cut.join("") : cut;
 }
 
 function bound(value: unknown, size: number): number {
@@ -50,6 +52,10 @@ function bound(value: unknown, size: number): number {
 
 function methodOf(object: unknown, key: unknown): FunctionValue | undefined {
   if (typeof key !== "string") return undefined;
+  if (object instanceof MethodValue) {
+    const run = object.method(key);
+    return run && new FunctionValue(key, run);
+  }
   const methods =
     object instanceof GoTime ? timeMethods : object instanceof GoDuration ? durationMethods : {};
   const method = Object.hasOwn(methods, key) ? methods[key] : undefined;
@@ -74,7 +80,7 @@ const timeMethods: Methods<GoTime> = {
   UnixMilli: (t) => Math.floor(t.epochMs),
   UnixNano: (t) => t.epochMs * 1e6,
   Format: (t, [layout]) => t.format(text(layout)),
-  String: (t) => t.format("2006-01-02 15:04:05.999 -0700 MST"),
+  String: (t) => t.toString(),
   IsZero: (t) => t.epochMs === -62135596800000,
   UTC: (t) => t.in("UTC"),
   In: (t, [zone]) => t.in(text(zone)),

@@ -10,7 +10,11 @@ import { goJson } from "../values.ts";
 export function exprText(value: unknown, limits: Partial<Limits> = {}): string {
   const budget = new Budget("expr", limits);
   try {
-    if (typeof value !== "string") return goJson(value, budget);
+    if (typeof value !== "string") {
+      const json = goJson(value, budget);
+      // A time and a version are JSON texts too.
+      return json.startsWith('"') ? (JSON.parse(json) as string) : json;
+    }
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     throw new SourceText("expr", "").evaluation(error.message, 0);

@@ -68,6 +68,8 @@ class TemplateParser {
   readonly #defined = new Map<string, Body>();
   #next = 0;
   #depth = 0;
+  /** Loops around this place. */
+  #ranges = 0;
 
   constructor(source: SourceText) {
     this.#source = source;
@@ -131,6 +133,7 @@ class TemplateParser {
         };
       case "break":
       case "continue":
+        if (this.#ranges === 0) throw this.#source.syntax(`{{${word}}} outside {{range}}`, offset);
         return { kind: word };
       default:
         return { kind: "output", pipe: readPipe(this.#source, tokens, offset) };
@@ -139,7 +142,10 @@ class TemplateParser {
 
   #branch(kind: "if" | "with" | "range", tokens: readonly Token[], offset: number): TemplateNode {
     const pipe = readPipe(this.#source, tokens, offset);
+    const inRange = kind === "range" ? 1 : 0;
+    this.#ranges += inRange;
     const ended = this.#body();
+    this.#ranges -= inRange;
     if (ended.by === "text end") throw this.#source.syntax(`{{${kind}}} has no {{end}}`, offset);
     const otherwise = ended.by === "else" ? this.#otherwise(ended, offset) : [];
     return { kind, pipe, body: ended.body, otherwise };

@@ -1,4 +1,4 @@
-import { isAppError } from "@sluice/base";
+import { isAppError, isForbiddenKey } from "@sluice/base";
 import { Budget, type Limits } from "../budget.ts";
 import { ExprError } from "../errors.ts";
 import { type ExprEnv, FunctionValue } from "../exprlang/context.ts";
@@ -7,7 +7,7 @@ import { Fault, fault } from "../fault.ts";
 import { SourceText } from "../position.ts";
 import { formatPlain } from "../printf.ts";
 import { isEmpty } from "../sprig/cast.ts";
-import { isMapping, readKey, typeName } from "../values.ts";
+import { isMapping, type Mapping, readKey, typeName } from "../values.ts";
 import { templateFunction } from "./functions.ts";
 import {
   type Body,
@@ -39,6 +39,8 @@ export function compileGoTemplate(text: string): CompiledGoTemplate {
   return { text, render: (data, options = {}) => new Rendering(source, parsed, options).whole(data) };
 }
 
+const has = (value: Mapping, key: string): boolean => isForbiddenKey(key) || Object.hasOwn(value, key);
+
 type Flow = "on" | "break" | "continue";
 
 class Rendering {
@@ -58,7 +60,7 @@ class Rendering {
 
   whole(data: unknown): string {
     this.#variables = [{ name: "$", value: data }];
-    this.#body(this.#parsed.body, data);
+    this.#body(this.#parsed.body, data ?? undefined);
     return this.#out.join("");
   }
 
@@ -158,7 +160,7 @@ class Rendering {
     if (body === undefined) throw this.#source.evaluation(`template "${node.name}" not defined`, node.offset);
     if (++this.#calls > 100)
       throw ExprError.LIMIT({ language: "gotemplate", what: "nested template calls", max: 100 });
-    const data = node.pipe === undefined ? null : this.#pipe(node.pipe, dot);
+    const data = node.pipe === undefined ? undefined : this.#pipe(node.pipe, dot);
     const outer = this.#variables;
     this.#variables = [{ name: "$", value: data }];
     this.#body(body, data);
@@ -188,7 +190,7 @@ class Rendering {
       const args = [...rest.map((arg) => this.#operand(arg, dot)), ...last];
       return this.#placed(first.offset, () => run(args, this.#context));
     }
-    const value = this.#operand(first, dot);
+    const value = this.#value(first, dot);
     const args = [...rest.map((arg) => this.#operand(arg, dot)), ...last];
     if (value instanceof FunctionValue)
       return this.#placed(first.offset, () => value.run(args, this.#context));
@@ -205,7 +207,15 @@ class Rendering {
     return last.length > 0 ? last[0] : value;
   }
 
+  /** The value of an argument: a method is called. */
   #operand(operand: Operand, dot: unknown): unknown {
+    const value = this.#value(operand, dot);
+    return value instanceof FunctionValue
+      ? this.#placed(operand.offset, () => value.run([], this.#context))
+      : value;
+  }
+
+  #value(operand: Operand, dot: unknown): unknown {
     switch (operand.kind) {
       case "literal":
         return operand.value;
@@ -224,8 +234,10 @@ class Rendering {
     return this.#placed(offset, () => {
       let value = start;
       for (const name of names) {
-        if (isMapping(value)) value = readKey(value, name);
-        else if (value === null || value === undefined) fault(`nil data; no value to take .${name} from`);
+        // What is missing stays missing, however far it is followed; a null is a value without fields.
+        if (value === undefined) return undefined;
+        if (isMapping(value)) value = has(value, name) ? readKey(value, name) : undefined;
+        else if (value === null) fault(`nil data; no value to take .${name} from`);
         else if (typeof value === "object" && !Array.isArray(value)) value = readMember(value, name);
         else fault(`can't evaluate field ${name} in type ${typeName(value)}`);
       }

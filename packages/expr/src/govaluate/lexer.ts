@@ -26,7 +26,7 @@ export interface TagSpan {
 
 const operators = /\*\*|==|!=|>=|<=|=~|!~|&&|\|\||\?\?|<<|>>|[-+*/%&|^<>!~?:(),]/y;
 const space = /\s+/y;
-const number = /0[xX][0-9a-fA-F]+|\d[\d.]*/y;
+const number = /0[xX][0-9a-fA-F]+|\.?\d[\d.]*/y;
 const bareRun = /[\p{L}\d_.]+/uy;
 const word = /[\p{L}_][\p{L}\d_]*(?:\.[\p{L}_][\p{L}\d_]*)*/uy;
 

@@ -64,6 +64,15 @@ export const chanceAndTimeFunctions: Readonly<Record<string, LanguageFunction>> 
   randNumeric: randomText(digits),
   randAlphaNum: randomText(letters + digits),
   randAscii: randomText(Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join("")),
+  randBytes: ([count], context) => {
+    const size = Math.max(0, int(count));
+    context.budget.text(2 * size);
+    const random = randomOf(context);
+    return Buffer.from(Array.from({ length: size }, () => Math.floor(random.next() * 256))).toString(
+      "base64",
+    );
+  },
+  hello: () => "Hello!",
   randInt: ([from, to], context) => int(from) + Math.floor(randomOf(context).next() * (int(to) - int(from))),
   randItem: ([items], context) =>
     list(items)[Math.floor(randomOf(context).next() * list(items).length)] ?? null,

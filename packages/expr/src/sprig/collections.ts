@@ -1,5 +1,6 @@
 import type { LanguageFunction } from "../exprlang/context.ts";
 import { fault } from "../fault.ts";
+import { goTypeName } from "../printf.ts";
 import { equalValues, isMapping, type Mapping, makeMapping, readKey, typeName } from "../values.ts";
 import { dict, int, isEmpty, list, str } from "./cast.ts";
 
@@ -115,9 +116,9 @@ export const collectionFunctions: Readonly<Record<string, LanguageFunction>> = {
   ternary: ([yes, no, test]) => (test === true ? yes : no),
   fail: ([reason]) => fault(str(reason)),
   kindOf: ([value]) => kindOf(value),
-  typeOf: ([value]) => kindOf(value),
+  typeOf: ([value]) => goTypeName(value),
   kindIs: ([kind, value]) => kind === kindOf(value),
-  typeIs: ([kind, value]) => kind === kindOf(value),
+  typeIs: ([type, value]) => type === goTypeName(value),
 };
 
 function kindOf(value: unknown): string {

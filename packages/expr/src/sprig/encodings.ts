@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
 import { parseJson } from "../exprlang/builtins/convert.ts";
 import type { LanguageFunction } from "../exprlang/context.ts";
-import { fault } from "../fault.ts";
+import { Fault, fault } from "../fault.ts";
 import { goJson } from "../values.ts";
-import { dict, int, str } from "./cast.ts";
+import { int, str } from "./cast.ts";
+import { meetsConstraint, parseVersion } from "./semver.ts";
 
 const base32Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -32,6 +33,46 @@ function adler32(text: string): number {
   return ((b << 16) | a) >>> 0;
 }
 
+function fromBase64(text: string): Buffer {
+  const bytes = Buffer.from(text, "base64");
+  return bytes.toString("base64") === text.replace(/[\r\n]/g, "") ? bytes : fault("illegal base64 data");
+}
+
+/** A password as a key of AES-256: cut, or filled with zeros. */
+const aesKey = (password: unknown): Buffer => Buffer.alloc(32).fill(Buffer.from(str(password)), 0, 32);
+
+/** AES-256-CBC with a vector by chance before the text; base64. */
+const encryptAes: LanguageFunction = ([password, text], { budget, random }) => {
+  budget.text(2 * str(text).length);
+  const vector = Buffer.from(
+    (random ?? fault("chance is not to be had here")).id().slice(0, 32).padEnd(32, "0"),
+    "hex",
+  );
+  const cipher = createCipheriv("aes-256-cbc", aesKey(password), vector);
+  return Buffer.concat([vector, cipher.update(str(text), "utf8"), cipher.final()]).toString("base64");
+};
+
+const decryptAes: LanguageFunction = ([password, text]) => {
+  const bytes = fromBase64(str(text));
+  if (bytes.length < 32 || bytes.length % 16 !== 0) return fault("the text is not of encryptAES");
+  const cipher = createDecipheriv("aes-256-cbc", aesKey(password), bytes.subarray(0, 16));
+  try {
+    return Buffer.concat([cipher.update(bytes.subarray(16)), cipher.final()]).toString("utf8");
+  } catch {
+    return fault("the text is not of encryptAES with this password");
+  }
+};
+
+/** The plain forms of sprig's functions give nil where the `must…` forms fail. */
+function orNil(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof Fault) return null;
+    throw error;
+  }
+}
+
 const hash =
   (algorithm: string): LanguageFunction =>
   ([text]) =>
@@ -40,86 +81,9 @@ const hash =
 const fromJson: LanguageFunction = ([text], context) => parseJson(str(text), context);
 const toJson: LanguageFunction = ([value], { budget }) => goJson(value, budget);
 
-/** Sprig's URL dict: the parts by name. */
-function parsedUrl(text: string): unknown {
-  if (!URL.canParse(text)) return fault("the text is not a URL");
-  const url = new URL(text);
-  const login =
-    url.username === "" ? "" : url.password === "" ? url.username : `${url.username}:${url.password}`;
-  return {
-    scheme: url.protocol.slice(0, -1),
-    host: url.host,
-    hostname: url.hostname,
-    path: url.pathname,
-    query: url.search.slice(1),
-    opaque: "",
-    fragment: url.hash.slice(1),
-    userinfo: login,
-  };
-}
-
-interface Version {
-  readonly numbers: readonly number[];
-  readonly pre: string;
-}
-
-function version(text: string): Version {
-  const found = /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([\w.-]+))?(?:\+[\w.-]+)?$/.exec(text.trim());
-  if (found === null) return fault("invalid semantic version");
-  return { numbers: [1, 2, 3].map((index) => Number(found[index] ?? 0)), pre: found[4] ?? "" };
-}
-
-function compareVersions(a: Version, b: Version): number {
-  for (const index of [0, 1, 2]) {
-    const order = (a.numbers[index] ?? 0) - (b.numbers[index] ?? 0);
-    if (order !== 0) return order;
-  }
-  if (a.pre === b.pre) return 0;
-  if (a.pre === "" || b.pre === "") return a.pre === "" ? 1 : -1;
-  return a.pre < b.pre ? -1 : 1;
-}
-
-/** Each comma- or space-separated bound must hold; `^` keeps the first non-zero number, `~` the first two. */
-function satisfies(constraint: string, text: string): boolean {
-  const wanted = version(text);
-  const alternatives = constraint.split("||");
-  return alternatives.some((all) =>
-    (all.match(/[<>=!^~]*\s*v?[\w.+-]+/g) ?? []).every((bound) => meets(bound, wanted)),
-  );
-}
-
-function meets(bound: string, wanted: Version): boolean {
-  const found = /^([<>=!^~]*)\s*(.*)$/.exec(bound);
-  const limit = version(found?.[2] ?? "");
-  const order = compareVersions(wanted, limit);
-  const same = (count: number): boolean =>
-    limit.numbers.slice(0, count).every((n, i) => n === wanted.numbers[i]);
-  switch (found?.[1]) {
-    case "":
-    case "=":
-      return order === 0;
-    case "!=":
-      return order !== 0;
-    case ">":
-      return order > 0;
-    case ">=":
-      return order >= 0;
-    case "<":
-      return order < 0;
-    case "<=":
-      return order <= 0;
-    case "^":
-      return order >= 0 && same(limit.numbers.findIndex((n) => n !== 0) + 1 || 3);
-    case "~":
-      return order >= 0 && same(2);
-    default:
-      return fault(`'${bound}' is not a version constraint`);
-  }
-}
-
 export const encodingFunctions: Readonly<Record<string, LanguageFunction>> = {
   b64enc: ([text]) => Buffer.from(str(text), "utf8").toString("base64"),
-  b64dec: ([text]) => Buffer.from(str(text), "base64").toString("utf8"),
+  b64dec: ([text]) => fromBase64(str(text)).toString("utf8"),
   b32enc: ([text]) => base32(str(text)),
   b32dec: ([text]) => fromBase32(str(text)),
   sha1sum: hash("sha1"),
@@ -132,43 +96,11 @@ export const encodingFunctions: Readonly<Record<string, LanguageFunction>> = {
   mustToRawJson: toJson,
   toPrettyJson: ([value], { budget }) => goJson(value, budget, "  "),
   mustToPrettyJson: ([value], { budget }) => goJson(value, budget, "  "),
-  fromJson,
+  fromJson: (args, context) => orNil(() => fromJson(args, context)),
   mustFromJson: fromJson,
-  urlJoin: ([parts]) => joinedUrl(dict(parts)),
-  urlParse: ([text]) => parsedUrl(str(text)),
-  semver: ([text]) => {
-    const { numbers, pre } = version(str(text));
-    return { Major: numbers[0], Minor: numbers[1], Patch: numbers[2], Prerelease: pre, Original: str(text) };
-  },
-  semverCompare: ([constraint, text]) => satisfies(str(constraint), str(text)),
-  base: ([path]) => str(path).replace(/\/+$/, "").split("/").at(-1) ?? "",
-  dir: ([path]) => str(path).split("/").slice(0, -1).join("/") || (str(path).startsWith("/") ? "/" : "."),
-  ext: ([path]) => /\.[^./]*$/.exec(str(path))?.[0] ?? "",
-  clean: ([path]) => cleanPath(str(path)),
-  isAbs: ([path]) => str(path).startsWith("/"),
+  semver: ([text]) => parseVersion(str(text)),
+  semverCompare: ([constraint, text]) => meetsConstraint(str(constraint), str(text)),
+  encryptAES: encryptAes,
+  decryptAES: decryptAes,
   toHex: ([value]) => int(value).toString(16),
 };
-
-function cleanPath(path: string): string {
-  const kept: string[] = [];
-  const rooted = path.startsWith("/");
-  for (const part of path.split("/")) {
-    if (part === "" || part === ".") continue;
-    if (part !== "..") kept.push(part);
-    else if (kept.length > 0 && kept.at(-1) !== "..") kept.pop();
-    else if (!rooted) kept.push(part);
-  }
-  return (rooted ? "/" : "") + kept.join("/") || ".";
-}
-
-/** The other way round than `urlParse`: scheme, host, path, query, fragment, userinfo to a URL. */
-function joinedUrl(parts: Readonly<Record<string, unknown>>): string {
-  const part = (name: string): string => str(Object.hasOwn(parts, name) ? parts[name] : "");
-  const user = part("userinfo") === "" ? "" : `${part("userinfo")}@`;
-  const host = part("host") === "" && user === "" ? "" : `//${user}${part("host")}`;
-  const path = part("path");
-  const rooted = host === "" || path === "" || path.startsWith("/") ? path : `/${path}`;
-  const query = part("query") === "" ? "" : `?${part("query")}`;
-  const fragment = part("fragment") === "" ? "" : `#${part("fragment")}`;
-  return `${part("scheme") === "" ? "" : `${part("scheme")}:`}${host}${rooted}${query}${fragment}`;
-}

@@ -1,6 +1,6 @@
 import type { LanguageFunction } from "../exprlang/context.ts";
 import { fault } from "../fault.ts";
-import { float, int, list } from "./cast.ts";
+import { float, int, list, str } from "./cast.ts";
 
 const fold =
   (of: (value: unknown) => number, run: (total: number, value: number) => number): LanguageFunction =>
@@ -24,7 +24,7 @@ const sequence = (
   budget: Parameters<LanguageFunction>[1]["budget"],
 ) => {
   if (step === 0 || (to - from) / step < 0) return [];
-  const count = Math.floor((to - from) / step);
+  const count = Math.ceil((to - from) / step);
   budget.items(count);
   return Array.from({ length: count }, (_, index) => from + index * step);
 };
@@ -52,11 +52,12 @@ export const numberFunctions: Readonly<Record<string, LanguageFunction>> = {
   int: ([value]) => int(value),
   int64: ([value]) => int(value),
   float64: ([value]) => float(value),
-  atoi: ([value]) => int(value),
+  atoi: ([value]) => (/^[-+]?\d+$/.test(str(value)) ? Number(str(value)) : 0),
   toDecimal: ([value]) => Number.parseInt(String(value), 8) || 0,
   until: ([count], { budget }) => sequence(0, int(count), int(count) < 0 ? -1 : 1, budget),
   untilStep: ([from, to, step], { budget }) => sequence(int(from), int(to), int(step), budget),
   seq: (args, { budget }) => {
+    if (args.length === 0 || args.length > 3) return "";
     const [first = 0, second = first, third] = args.map(int);
     const from = args.length < 2 ? 1 : first;
     const to = args.length < 2 ? first : args.length === 2 ? second : (third ?? 0);

@@ -2,6 +2,7 @@ import type { LanguageFunction } from "../exprlang/context.ts";
 import { chanceAndTimeFunctions } from "./chance-and-time.ts";
 import { collectionFunctions } from "./collections.ts";
 import { encodingFunctions } from "./encodings.ts";
+import { locationFunctions } from "./locations.ts";
 import { numberFunctions } from "./numbers.ts";
 import { textFunctions } from "./text.ts";
 
@@ -10,11 +11,11 @@ const tables = [
   numberFunctions,
   collectionFunctions,
   encodingFunctions,
+  locationFunctions,
   chanceAndTimeFunctions,
 ];
 /** Other names of the same functions: `must…` forms fail where the plain ones do, and paths have slashes everywhere. */
 const aliases: Readonly<Record<string, string>> = {
-  mustRegexMatch: "regexMatch",
   mustRegexFind: "regexFind",
   mustRegexFindAll: "regexFindAll",
   mustRegexReplaceAll: "regexReplaceAll",

@@ -18,6 +18,31 @@ describe("sprig", () => {
     ["snakecase('FirstName')", "first_name"],
     ["kebabcase('FirstName')", "first-name"],
     ["camelcase('http_server')", "HttpServer"],
+    ["camelcase('_foo__bar HTTPServer-x.y_')", "_Foo_BarHttpserverX.y_"],
+    ["snakecase('HTTP20xOK fooBar1Baz22-a.b')", "http_20x_ok_foo_bar1_baz22_a.b"],
+    ["kebabcase('Bld4Floor3rd')", "bld4-floor-3rd"],
+    ['title("o\'neil the-man")', "O'Neil The-Man"],
+    ["wrap(5, 'aaa bbbbbbbbb cc')", "aaa\nbbbbbbbbb\ncc"],
+    ["wrapWith(3, '|', 'abcdefgh ij k')", "abc|def|gh|ij|k"],
+    ["int('010') + sprig.int('0x1F') + sprig.int('1_000') + sprig.int('5.0') + sprig.int('5.9')", "1044"],
+    ["atoi('010') + sprig.atoi('5.5')", "10"],
+    ["toString([1, 'a', {b: nil}])", "[1 a map[b:<nil>]]"],
+    ["toStrings('x')", '["x"]'],
+    ["typeOf([1]) + sprig.kindOf([1]) + sprig.typeOf({})", "[]interface {}slicemap[string]interface {}"],
+    ["untilStep(5, 0, -2)", "[5,3,1]"],
+    ["seq(0, 2, 10) + '|' + sprig.seq(10, -3, 1) + '|' + sprig.seq()", "0 2 4 6 8 10|10 7 4 1|"],
+    ["fromJson('bad') == nil ? 'nil' : ''", "nil"],
+    ["regexMatch('[', 'a')", "false"],
+    ["durationRound('2h10m5s') + sprig.durationRound('400h') + sprig.durationRound('later')", "2h16d0s"],
+    ["semver('v1.2.3-rc.1+b').Minor() + sprig.semver('1.2').Patch()", "2"],
+    ["semver('1.2.3').Compare(sprig.semver('1.10.0')) < 0", "true"],
+    ["semver('v1.2.3-rc.1+b')", "1.2.3-rc.1+b"],
+    ["urlParse('http://u:p@[::1]:80/a%20b?x=1#f').hostname", "::1"],
+    ["urlParse('mailto:a@b.c').opaque + sprig.urlParse('/p?q=1').query", "a@b.cq=1"],
+    ["urlJoin({scheme: 'http', host: 'h', opaque: 'o', query: 'q'})", "http:o?q"],
+    ["base('') + sprig.base('/') + sprig.dir('/a/b/../c') + sprig.dir('')", "./" + "/a."],
+    ["decryptAES('pw', sprig.encryptAES('pw', 'text'))", "text"],
+    ["b64dec('YWJj\\nZGVm')", "abcdef"],
     ["abbrev(5, 'hello world')", "he..."],
     ["quote('a\"b')", '"a\\"b"'],
     ["nindent(2, 'a\\nb')", "\n  a\n  b"],
@@ -53,6 +78,41 @@ describe("sprig", () => {
     ["unixEpoch(sprig.now())", "1700000000"],
   ])("%s is %s", (expression, expected) => {
     expect(run(expression)).toBe(expected);
+  });
+
+  test.each([
+    ["1.2.x", "1.2.9", true],
+    ["1", "1.9.0", true],
+    ["!=1.2", "1.2.3", false],
+    [">1", "1.5.0", false],
+    [">1.2", "1.3.0", true],
+    ["<=1.2", "1.2.9", true],
+    ["^0.2.3", "0.3.0", false],
+    ["^0", "0.9.0", true],
+    ["^0.0.3", "0.0.4", false],
+    ["~1", "1.9.0", true],
+    ["~>1.2", "1.3.0", false],
+    ["=>1.0.0", "1.0.0", true],
+    ["1.2.3 - 2.3", "2.3.9", true],
+    ["<1 || >=2, <3", "2.5.0", true],
+    ["*", "3.1.4", true],
+    ["*", "3.1.4-beta", false],
+    [">=1.0.0-0", "1.0.0-beta", true],
+    ["<1.0.0-beta.11", "1.0.0-beta.2", true],
+    ["v1.2.3", "1.2.3+build", true],
+  ])("the constraint %s of %s is met: %s", (constraint, version, met) => {
+    expect(run(`semverCompare('${constraint}', '${version}')`)).toBe(String(met));
+  });
+
+  test.each([
+    "semverCompare('', '1.0.0')",
+    "semverCompare('>=', '1.0.0')",
+    "semver('x')",
+    "b64dec('!!')",
+    "mustRegexMatch('[', 'a')",
+    "decryptAES('pw', 'YQ==')",
+  ])("%s is an error with a code", (expression) => {
+    expect(() => run(expression)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^EXPR_/) }));
   });
 
   test("random texts have the asked length and alphabet, and repeat with the seed", () => {

@@ -1,22 +1,23 @@
-import { joinTexts, repeatText, replaceText, splitText, trimText } from "../exprlang/builtins/strings.ts";
+import { hasCode, parseGoDuration } from "@sluice/base";
+import {
+  joinTexts,
+  lowerText,
+  repeatText,
+  replaceText,
+  splitText,
+  trimText,
+  upperText,
+} from "../exprlang/builtins/strings.ts";
 import type { FunctionContext, LanguageFunction } from "../exprlang/context.ts";
 import { cachedRegex } from "../exprlang/operators.ts";
-import { fault } from "../fault.ts";
+import { formatPlain } from "../printf.ts";
 import { GoDuration } from "../time/go-time.ts";
-import { makeMapping, typeName } from "../values.ts";
-import { int, list, str } from "./cast.ts";
+import { makeMapping } from "../values.ts";
+import { int, str } from "./cast.ts";
+import { camelCase, delimitedCase } from "./words.ts";
 
 const title = (text: string): string =>
-  text.replace(/(^|[^\p{L}\p{N}'_])(\p{L})/gu, (_, before, letter) => before + letter.toUpperCase());
-
-const words = (text: string): readonly string[] =>
-  text
-    .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, "$1 $2")
-    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2")
-    .split(/[\s_\-.]+/)
-    .filter((word) => word !== "");
-
-const capital = (word: string): string => (word[0] ?? "").toUpperCase() + word.slice(1);
+  text.replace(/(^|[^\p{L}\p{N}_])(\p{L})/gu, (_, before, letter) => before + letter.toUpperCase());
 
 function truncated(size: number, text: string): string {
   const runes = [...text];
@@ -38,17 +39,31 @@ function abbreviated(offset: number, width: number, text: string): string {
   return `...${text.slice(size - (width - 3))}`;
 }
 
-function wrapped(text: string, width: number, glue: string, context: FunctionContext): string {
-  context.budget.text(text.length * (1 + glue.length));
+interface Wrapping {
+  readonly width: number;
+  readonly glue: string;
+  /** Whether words that are longer than a line are cut. */
+  readonly cuts: boolean;
+}
+
+/** Lines of at most `width` characters, broken at blanks. */
+function wrapped(text: string, { width, glue, cuts }: Wrapping, context: FunctionContext): string {
+  const size = Math.max(1, width);
+  context.budget.text(text.length * (1 + (cuts ? Math.ceil(glue.length / size) : glue.length)));
   const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
+  let at = 0;
+  while (text.length - at > size) {
+    if (text[at] === " ") {
+      at++;
+      continue;
+    }
+    const blank = text.slice(at, at + size + 1).lastIndexOf(" ");
+    const end = blank >= 0 ? at + blank : cuts ? at + size : text.indexOf(" ", at + size);
+    if (end < 0) break;
+    lines.push(text.slice(at, end));
+    at = end + (blank < 0 && cuts ? 0 : 1);
   }
-  return [...lines, line].join(glue);
+  return [...lines, text.slice(at)].join(glue);
 }
 
 const indented = (spaces: number, text: string, context: FunctionContext): string => {
@@ -72,8 +87,8 @@ export const textFunctions: Readonly<Record<string, LanguageFunction>> = {
     str(end) !== "" && str(text).endsWith(str(end)) ? str(text).slice(0, -str(end).length) : str(text),
   trimPrefix: ([start, text]) =>
     str(text).startsWith(str(start)) ? str(text).slice(str(start).length) : str(text),
-  upper: ([text]) => str(text).toUpperCase(),
-  lower: ([text]) => str(text).toLowerCase(),
+  upper: ([text]) => upperText(str(text)),
+  lower: ([text]) => lowerText(str(text)),
   title: ([text]) => title(str(text)),
   untitle: ([text]) => str(text).replace(/(^|\s)(\S)/g, (_, before, letter) => before + letter.toLowerCase()),
   substr: ([from, to, text]) => substring(int(from), int(to), str(text)),
@@ -82,14 +97,13 @@ export const textFunctions: Readonly<Record<string, LanguageFunction>> = {
   initials: ([text]) => (str(text).match(/\S+/g) ?? []).map((word) => word[0]).join(""),
   swapcase: ([text]) =>
     [...str(text)].map((c) => (c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase())).join(""),
-  camelcase: ([text]) =>
-    words(str(text))
-      .map((word) => capital(word.toLowerCase()))
-      .join(""),
-  kebabcase: ([text]) => words(str(text)).join("-").toLowerCase(),
-  snakecase: ([text]) => words(str(text)).join("_").toLowerCase(),
-  wrap: ([width, text], context) => wrapped(str(text), int(width), "\n", context),
-  wrapWith: ([width, glue, text], context) => wrapped(str(text), int(width), str(glue), context),
+  camelcase: ([text]) => camelCase(str(text)),
+  kebabcase: ([text]) => delimitedCase(str(text), "-"),
+  snakecase: ([text]) => delimitedCase(str(text), "_"),
+  wrap: ([width, text], context) =>
+    wrapped(str(text), { width: int(width), glue: "\n", cuts: false }, context),
+  wrapWith: ([width, glue, text], context) =>
+    wrapped(str(text), { width: int(width), glue: str(glue), cuts: true }, context),
   contains: ([part, text]) => str(text).includes(str(part)),
   hasPrefix: ([start, text]) => str(text).startsWith(str(start)),
   hasSuffix: ([end, text]) => str(text).endsWith(str(end)),
@@ -111,11 +125,11 @@ export const textFunctions: Readonly<Record<string, LanguageFunction>> = {
   split: ([separator, text]) => numbered(splitText(str(text), str(separator), -1, false)),
   splitn: ([separator, count, text]) => numbered(splitText(str(text), str(separator), int(count), false)),
   sortAlpha: ([items]) => texts(items).toSorted(),
-  toString: (args: readonly unknown[]) => str(args[0]),
-  toStrings: ([items]) => list(items).map(str),
+  toString: ([value]: readonly unknown[], { budget }: FunctionContext) => formatPlain(value, budget),
+  toStrings: ([items]) => texts(items),
   print: (args) => args.map(str).join(" "),
   durationRound: (args) => roundedDuration(args[0]),
-  regexMatch: ([pattern, text], { budget }) => cachedRegex(str(pattern), budget).test(str(text)),
+  regexMatch: ([pattern, text], { budget }) => matches(str(pattern), str(text), budget),
   mustRegexMatch: ([pattern, text], { budget }) => cachedRegex(str(pattern), budget).test(str(text)),
   regexFind: ([pattern, text], { budget }) => cachedRegex(str(pattern), budget).find(str(text))?.[0] ?? "",
   regexFindAll: ([pattern, text, count], { budget }) =>
@@ -128,6 +142,16 @@ export const textFunctions: Readonly<Record<string, LanguageFunction>> = {
     cachedRegex(str(pattern), budget).split(str(text), int(count)),
   regexQuoteMeta: ([text]) => str(text).replace(/[\\.+*?()|[\]{}^$]/g, "\\$&"),
 };
+
+/** A wrong pattern matches nothing; `mustRegexMatch` says so. */
+function matches(pattern: string, text: string, budget: FunctionContext["budget"]): boolean {
+  try {
+    return cachedRegex(pattern, budget).test(text);
+  } catch (error) {
+    if (hasCode(error, "EXPR_REGEX")) return false;
+    throw error;
+  }
+}
 
 function replacedAll(
   pattern: unknown,
@@ -144,10 +168,15 @@ function replacedAll(
 const numbered = (parts: readonly string[]) =>
   makeMapping(parts.map((part, index) => [`_${index}`, part] as const));
 
+/** The greatest unit of a duration: of a GoDuration, nanoseconds, or a text like 2h10m5s; what is none of them is 0s. */
 function roundedDuration(value: unknown): string {
-  if (!(value instanceof GoDuration) && typeof value !== "number")
-    return fault(`a duration is wanted, came ${typeName(value)}`);
-  const seconds = Math.abs((value instanceof GoDuration ? value.ns : value) / 1e9);
+  const ns =
+    value instanceof GoDuration
+      ? value.ns
+      : typeof value === "number"
+        ? value
+        : (parseGoDuration(str(value)) ?? 0) * 1e6;
+  const seconds = Math.abs(ns / 1e9);
   const units = [
     ["y", 31_536_000],
     ["mo", 2_592_000],

@@ -44,6 +44,11 @@ export class GoTime {
     return this.format(`2006-01-02T15:04:05${fraction}Z07:00`);
   }
 
+  /** As Go prints a time. */
+  toString(): string {
+    return this.format("2006-01-02 15:04:05.999 -0700 MST");
+  }
+
   in(zone: string): GoTime {
     return new GoTime(this.epochMs, zone);
   }

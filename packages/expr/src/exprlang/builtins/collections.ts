@@ -20,7 +20,10 @@ export const collectionBuiltins: Readonly<Record<string, LanguageFunction>> = {
     if (!Array.isArray(value) || typeof key !== "number") return null;
     return value[key < 0 ? value.length + key : key] ?? null;
   },
-  take: (args) => listArgument(args, 0, "take").slice(0, Math.max(0, wholeArgument(args, 1, "take"))),
+  take: (args) => {
+    const count = wholeArgument(args, 1, "take");
+    return listArgument(args, 0, "take").slice(0, count < 0 ? fault(`cannot take ${count} items`) : count);
+  },
   reverse: (args) => listArgument(args, 0, "reverse").toReversed(),
   concat: (args, { budget }) => {
     const lists = args.map((_, index) => listArgument(args, index, "concat"));

@@ -3,6 +3,7 @@ import { textArgument, wrong } from "../../arguments.ts";
 import { fault } from "../../fault.ts";
 import { parseFloatStrictly } from "../../gjson/result.ts";
 import { queryJsonPath } from "../../jsonpath/jsonpath.ts";
+import { formatPlain } from "../../printf.ts";
 import { GoDuration, GoTime } from "../../time/go-time.ts";
 import { goJson, typeName } from "../../values.ts";
 import { type FunctionContext, type LanguageFunction, nowOf } from "../context.ts";
@@ -12,7 +13,7 @@ export const convertBuiltins: Readonly<Record<string, LanguageFunction>> = {
   float: (args) => toFloat(args, "float"),
   asInt: (args) => toInteger(args, "asInt"),
   asFloat: (args) => toFloat(args, "asFloat"),
-  string: ([value], { budget }) => textOf(value, budget),
+  string: ([value], { budget }) => formatPlain(value, budget),
   type: ([value]) => typeName(value),
   toJSON: ([value], { budget }) => goJson(value, budget, "  "),
   toJson: ([value], { budget }) => goJson(value, budget),
@@ -60,14 +61,6 @@ export function parseJson(text: string, context: FunctionContext): unknown {
   } catch (cause) {
     return fault(`the text is not JSON: ${cause instanceof Error ? cause.message : ""}`);
   }
-}
-
-/** What a value reads as (Go's %v for scalars, JSON for the rest). */
-export function textOf(value: unknown, budget: FunctionContext["budget"]): string {
-  if (typeof value === "string") return value;
-  if (value === null || value === undefined) return "<nil>";
-  if (value instanceof GoDuration) return value.toString();
-  return value instanceof GoTime ? value.rfc3339() : goJson(value, budget);
 }
 
 function toInteger(args: readonly unknown[], name: string): number {

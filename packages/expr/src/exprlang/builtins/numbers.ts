@@ -11,10 +11,14 @@ function numbers(args: readonly unknown[], name: string): readonly number[] {
   });
 }
 
-function atLeastOne(args: readonly unknown[], name: string): readonly number[] {
-  const found = numbers(args, name);
-  return found.length > 0 ? found : fault(`not enough arguments to call ${name}`);
-}
+/** The greatest or least number; nil of an empty list. */
+const extreme =
+  (name: string, of: (a: number, b: number) => number): LanguageFunction =>
+  (args) => {
+    if (args.length === 0) fault(`not enough arguments to call ${name}`);
+    const found = numbers(args, name);
+    return found.length === 0 ? null : found.reduce((a, b) => of(a, b));
+  };
 
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
@@ -42,8 +46,8 @@ export const numberBuiltins: Readonly<Record<string, LanguageFunction>> = {
     const value = numberArgument(args, 0, "round");
     return Math.sign(value) * Math.round(Math.abs(value));
   },
-  max: (args) => atLeastOne(args, "max").reduce((most, value) => Math.max(most, value)),
-  min: (args) => atLeastOne(args, "min").reduce((least, value) => Math.min(least, value)),
+  max: extreme("max", Math.max),
+  min: extreme("min", Math.min),
   sum: (args, { budget }) => {
     const [items, closure] = args;
     if (!Array.isArray(items)) return wrong(args, 0, "sum", "an array");

@@ -57,9 +57,9 @@ export const predicateBuiltins: Readonly<Record<string, LanguageFunction>> = {
   one: testing("one", (items, holds) => items.filter(holds).length === 1),
   filter: testing("filter", (items, holds) => items.filter(holds)),
   find: testing("find", (items, holds) => items.find(holds) ?? null),
-  findIndex: testing("findIndex", (items, holds) => items.findIndex(holds)),
+  findIndex: testing("findIndex", (items, holds) => place(items.findIndex(holds))),
   findLast: testing("findLast", (items, holds) => items.findLast(holds) ?? null),
-  findLastIndex: testing("findLastIndex", (items, holds) => items.findLastIndex(holds)),
+  findLastIndex: testing("findLastIndex", (items, holds) => place(items.findLastIndex(holds))),
   count: (args, context) => {
     const holds =
       args.length === 1 ? (item: unknown) => item === true : listAndTest(args, "count", context)[1];
@@ -92,6 +92,9 @@ export const predicateBuiltins: Readonly<Record<string, LanguageFunction>> = {
     return acc;
   },
 };
+
+/** An index, or nil where nothing was found. */
+const place = (index: number): number | null => (index < 0 ? null : index);
 
 function grouped(items: readonly unknown[], of: Test): Map<string, unknown[]> {
   const groups = new Map<string, unknown[]>();

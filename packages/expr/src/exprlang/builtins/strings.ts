@@ -1,6 +1,6 @@
 import { listArgument, textArgument, wholeArgument } from "../../arguments.ts";
 import { fault } from "../../fault.ts";
-import { typeName } from "../../values.ts";
+import { characterIndex, typeName } from "../../values.ts";
 import type { FunctionContext, LanguageFunction } from "../context.ts";
 
 /** Removes the characters of `cutset` (white space by default) from the ends that are asked for. */
@@ -60,6 +60,16 @@ export function joinTexts(items: readonly unknown[], glue: string, context: Func
   return items.join(glue);
 }
 
+/** Letter by letter, as Go does: none becomes two (ß stays), and what stands around it does not matter. */
+const mapped =
+  (of: (letter: string) => string) =>
+  (text: string): string =>
+    /^[\0-\x7f]*$/.test(text)
+      ? of(text)
+      : Array.from(text, (letter) => ([...of(letter)].length === 1 ? of(letter) : letter)).join("");
+export const upperText = mapped((letter) => letter.toUpperCase());
+export const lowerText = mapped((letter) => letter.toLowerCase());
+
 const trimming =
   (name: string, start: boolean, end: boolean): LanguageFunction =>
   (args) =>
@@ -82,8 +92,8 @@ export const stringBuiltins: Readonly<Record<string, LanguageFunction>> = {
     const suffix = args.length > 1 ? textArgument(args, 1, "trimSuffix") : " ";
     return suffix !== "" && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text;
   },
-  upper: (args) => textArgument(args, 0, "upper").toUpperCase(),
-  lower: (args) => textArgument(args, 0, "lower").toLowerCase(),
+  upper: (args) => upperText(textArgument(args, 0, "upper")),
+  lower: (args) => lowerText(textArgument(args, 0, "lower")),
   split: (args) => splitArguments(args, "split", false),
   splitAfter: (args) => splitArguments(args, "splitAfter", true),
   splitN: (args) => splitArguments(args, "splitN", false),
@@ -100,9 +110,14 @@ export const stringBuiltins: Readonly<Record<string, LanguageFunction>> = {
     repeatText(textArgument(args, 0, "repeat"), wholeArgument(args, 1, "repeat"), context),
   join: (args, context) =>
     joinTexts(listArgument(args, 0, "join"), args.length > 1 ? textArgument(args, 1, "join") : "", context),
-  indexOf: (args) => textArgument(args, 0, "indexOf").indexOf(textArgument(args, 1, "indexOf")),
-  lastIndexOf: (args) =>
-    textArgument(args, 0, "lastIndexOf").lastIndexOf(textArgument(args, 1, "lastIndexOf")),
+  indexOf: (args) => {
+    const text = textArgument(args, 0, "indexOf");
+    return characterIndex(text, text.indexOf(textArgument(args, 1, "indexOf")));
+  },
+  lastIndexOf: (args) => {
+    const text = textArgument(args, 0, "lastIndexOf");
+    return characterIndex(text, text.lastIndexOf(textArgument(args, 1, "lastIndexOf")));
+  },
   hasPrefix: (args) => textArgument(args, 0, "hasPrefix").startsWith(textArgument(args, 1, "hasPrefix")),
   hasSuffix: (args) => textArgument(args, 0, "hasSuffix").endsWith(textArgument(args, 1, "hasSuffix")),
 };

@@ -68,10 +68,13 @@ function dependenciesOf(lint: WorkflowLint, task: DagTask, path: Path): readonly
   );
 }
 
+/** `task.Result`. A name is looked at from its start alone, so that a long one costs its length. */
+const resultOf = /(?<![-\w])([A-Za-z0-9_][-\w]*)\.([A-Za-z]\w*)/g;
+
 /** Results that no task has, said in the incumbent's words. */
 function hasOnlyResults({ sink }: WorkflowLint, task: DagTask, depends: string, path: Path): boolean {
   let all = true;
-  for (const [text, name, result = ""] of depends.matchAll(/([A-Za-z0-9_][-\w]*)\.([A-Za-z]\w*)/g)) {
+  for (const [text, name, result = ""] of depends.matchAll(resultOf)) {
     if ((dependsResults as readonly string[]).includes(result)) continue;
     all = false;
     sink.error("SPEC_VALUE", path, {
