@@ -1,6 +1,17 @@
 // Taking and freeing one lock in the bucket: compare-and-set on what is known of it, read afresh when it is not.
-import { backoffMs, defaultBackoff, hasCode, messageOf, retryOf, sleepFor } from "@sluice/base";
-import type { LockDeps } from "./lock-manager.ts";
+import {
+  backoffMs,
+  type Clock,
+  defaultBackoff,
+  hasCode,
+  type Logger,
+  messageOf,
+  type Random,
+  retryOf,
+  sleepFor,
+} from "@sluice/base";
+import type { KeyValue } from "@sluice/bus";
+import type { LimitBook } from "./limit-book.ts";
 import { holdersKey, type NamedLock, readHolders } from "./lock-store.ts";
 import {
   isHeldBy,
@@ -11,6 +22,14 @@ import {
   withHolder,
   withoutHolder,
 } from "./lock-table.ts";
+
+export interface LockDeps {
+  readonly locks: KeyValue;
+  readonly limits: LimitBook;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
 
 /** The process's hand on the bucket; what it learns there it tells the table. */
 export class LockHolders {

@@ -7,11 +7,11 @@
 //   L3. Asking again is harmless: who holds is told so, with the same fence; who waits keeps its place.
 //   L4. What one holder asks and gives back is done in that order; an answer that may be lost is looked up, not assumed.
 //   L5. A process that ends gives nothing back: holders are runs, and their next engine asks again.
-import { type Clock, type Logger, messageOf, type Random, retryOf } from "@sluice/base";
-import type { KeyValue, KvChange } from "@sluice/bus";
+import { messageOf, retryOf } from "@sluice/base";
+import type { KvChange } from "@sluice/bus";
 import type { LockWish } from "../run/state/asks.ts";
-import type { LimitBook } from "./limit-book.ts";
-import { LockHolders } from "./lock-holders.ts";
+import { HolderChains } from "./holder-chains.ts";
+import { type LockDeps, LockHolders } from "./lock-holders.ts";
 import {
   decodeEntry,
   limitKey,
@@ -20,58 +20,30 @@ import {
   parseLockKey,
   type StoredLimit,
   type StoredWaiter,
-  waiterKey,
 } from "./lock-store.ts";
-import { isHeldBy, type Lock, type LockEntry, LockTable, type Waiter } from "./lock-table.ts";
-
-export interface LockDeps {
-  readonly locks: KeyValue;
-  readonly limits: LimitBook;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-}
-
-export type LockAnswer =
-  | { readonly kind: "locked"; readonly fences: Readonly<Record<string, number>> }
-  | { readonly kind: "denied"; readonly reason: string };
-
-export interface LockRequest {
-  readonly waiter: Waiter;
-  readonly locks: readonly LockWish[];
-  /** Once; never after the ask was withdrawn. */
-  readonly answer: (answer: LockAnswer) => void;
-  /** What it waits for may be different now. */
-  readonly changed: () => void;
-}
-
-export interface LockWait {
-  /** The lock as it is shown. */
-  readonly lock: string;
-  readonly message: string;
-}
-
-interface Pending extends LockRequest {
-  readonly named: readonly NamedLock[];
-  limits: ReadonlyMap<string, number>;
-  state: "asking" | "queued" | "taking" | "over" | "abandoned";
-  enrolled: Promise<void> | undefined;
-  failures: number;
-}
+import { type Lock, type LockEntry, LockTable, type Waiter } from "./lock-table.ts";
+import {
+  type LockRequest,
+  type LockWait,
+  obstacleOf,
+  type PendingAsk,
+  pendingAsk,
+  waitOf,
+} from "./pending-ask.ts";
+import { WaiterList } from "./waiter-list.ts";
 
 export class LockManager {
   readonly #deps: LockDeps;
   readonly #table = new LockTable();
   readonly #holders: LockHolders;
-  readonly #pending = new Map<string, Pending>();
+  readonly #pending = new Map<string, PendingAsk>();
   /** Locks in the hands of a take of this process. */
   readonly #busy = new Set<string>();
   /** Asks with nothing in their way but a take under way. */
-  readonly #behindBusy = new Set<Pending>();
+  readonly #behindBusy = new Set<PendingAsk>();
   /** What each holder still has to have done, in order (L4). */
-  readonly #chains = new Map<string, Promise<void>>();
-  /** Waiters in the bucket, by key. */
-  readonly #stored = new Map<string, { readonly id: string; readonly waiter: Waiter }>();
+  readonly #chains: HolderChains;
+  readonly #waiters: WaiterList;
   #signal: AbortSignal = AbortSignal.abort();
   #ready = false;
   #told: () => void = () => {};
@@ -81,6 +53,11 @@ export class LockManager {
   constructor(deps: LockDeps) {
     this.#deps = deps;
     this.#holders = new LockHolders(deps, this.#table);
+    this.#waiters = new WaiterList(deps.locks, this.#table, this.#holders);
+    this.#chains = new HolderChains((holder, error) => {
+      if (!this.#signal.aborted)
+        deps.log.error("a lock could not be served", { holder, reason: messageOf(error) });
+    });
   }
 
   /** Follows the bucket until the signal aborts. Nothing is given out before all that is stored was read. */
@@ -97,7 +74,7 @@ export class LockManager {
       }
     }
     await limits;
-    await Promise.allSettled(this.#chains.values());
+    await this.#chains.settled();
   }
 
   #learn(change: Exclude<KvChange, { type: "caught-up" }>): void {
@@ -112,15 +89,7 @@ export class LockManager {
       }
       case "waiter": {
         const stored = change.type === "put" ? decodeEntry<StoredWaiter>(change.entry) : undefined;
-        const before = this.#stored.get(key);
-        if (stored !== undefined) {
-          this.#stored.set(key, { id: about.id, waiter: stored.waiter });
-          this.#table.enqueue(about.id, stored.key, stored.waiter);
-        } else if (before !== undefined) {
-          this.#stored.delete(key);
-          // Its own process knows better than an echo.
-          if (!this.#pending.has(before.waiter.holder)) this.#table.dequeue(about.id, before.waiter);
-        }
+        this.#waiters.learn(about.id, key, stored, (holder) => this.#pending.has(holder));
         this.#kick(about.id);
         return;
       }
@@ -138,22 +107,14 @@ export class LockManager {
 
   /** Asks for all the locks; asking again for a holder that still waits takes the place of the first ask. */
   ask(request: LockRequest): void {
-    const { holder } = request.waiter;
-    const pending: Pending = {
-      ...request,
-      named: request.locks.map(namedLock),
-      limits: new Map(),
-      state: "asking",
-      enrolled: undefined,
-      failures: 0,
-    };
-    this.#pending.set(holder, pending);
+    const pending = pendingAsk(request);
+    this.#pending.set(request.waiter.holder, pending);
     if (this.#ready) this.#admitted(pending);
   }
 
   /** Everything about the holder is known: it joins the queues. */
-  #admitted(pending: Pending): void {
-    void this.#chain(pending.waiter.holder, async () => {
+  #admitted(pending: PendingAsk): void {
+    void this.#chains.run(pending.waiter.holder, async () => {
       const refused = await this.#readLimits(pending);
       if (!this.#isLive(pending) || pending.state !== "asking") return;
       if (refused !== undefined) {
@@ -168,15 +129,15 @@ export class LockManager {
     });
   }
 
-  #isQueued(pending: Pending): boolean {
+  #isQueued(pending: PendingAsk): boolean {
     return this.#isLive(pending) && pending.state === "queued";
   }
 
-  #isLive(pending: Pending): boolean {
+  #isLive(pending: PendingAsk): boolean {
     return this.#pending.get(pending.waiter.holder) === pending;
   }
 
-  async #readLimits(pending: Pending): Promise<string | undefined> {
+  async #readLimits(pending: PendingAsk): Promise<string | undefined> {
     const limits = new Map<string, number>();
     for (const { id, wish } of pending.named) {
       const limit = await this.#deps.limits.of(wish, limitKey(wish.namespace, wish.name));
@@ -198,15 +159,6 @@ export class LockManager {
     }
   }
 
-  /** The first lock that keeps the ask from going (T2). */
-  #obstacle({ named, waiter, limits }: Pending): NamedLock | undefined {
-    return named.find(({ id }) => {
-      const lock = this.#table.get(id);
-      if (lock === undefined || isHeldBy(lock.entry, waiter.holder) !== undefined) return false;
-      return lock.entry.holders.length >= (limits.get(id) ?? 0) || lock.queue[0]?.holder !== waiter.holder;
-    });
-  }
-
   /** Lets the head of the lock's queue take, if it is this process's. */
   #kick(id: string): void {
     const head = this.#table.get(id)?.queue[0];
@@ -215,26 +167,28 @@ export class LockManager {
   }
 
   /** Has the ask take its locks, if nothing is in its way. */
-  #serve(pending: Pending): void {
+  #serve(pending: PendingAsk): void {
     if (!this.#ready || this.#signal.aborted || !this.#isQueued(pending)) return;
-    if (this.#obstacle(pending) !== undefined) return;
+    if (obstacleOf(pending, this.#table) !== undefined) return;
     if (pending.named.some((lock) => this.#busy.has(lock.id))) {
       this.#behindBusy.add(pending);
       return;
     }
     pending.state = "taking";
     for (const lock of pending.named) this.#busy.add(lock.id);
-    void this.#chain(pending.waiter.holder, () => this.#take(pending)).finally(() => {
-      for (const lock of pending.named) this.#busy.delete(lock.id);
-      const again = [...this.#behindBusy];
-      this.#behindBusy.clear();
-      for (const other of again) this.#serve(other);
-      for (const lock of pending.named) this.#kick(lock.id);
-      if (this.#isQueued(pending)) this.#waits(pending);
-    });
+    void this.#chains
+      .run(pending.waiter.holder, () => this.#take(pending))
+      .finally(() => {
+        for (const lock of pending.named) this.#busy.delete(lock.id);
+        const again = [...this.#behindBusy];
+        this.#behindBusy.clear();
+        for (const other of again) this.#serve(other);
+        for (const lock of pending.named) this.#kick(lock.id);
+        if (this.#isQueued(pending)) this.#waits(pending);
+      });
   }
 
-  async #take(pending: Pending): Promise<void> {
+  async #take(pending: PendingAsk): Promise<void> {
     if (!this.#isLive(pending)) return;
     const fences = new Map<NamedLock, number>();
     let certain = true;
@@ -271,35 +225,23 @@ export class LockManager {
   }
 
   /** It has to wait: its place is stored, for the other processes. */
-  #waits(pending: Pending): void {
+  #waits(pending: PendingAsk): void {
     pending.changed();
-    pending.enrolled ??= this.#holders.persist(async () => {
-      for (const { id, key } of pending.named) {
-        if (!this.#isLive(pending)) return;
-        const stored: StoredWaiter = { v: 1, key, waiter: pending.waiter };
-        await this.#deps.locks.put(waiterKey(id, pending.waiter.holder), JSON.stringify(stored));
-      }
-    });
+    pending.enrolled ??= this.#waiters.add(pending.waiter, pending.named, () => this.#isLive(pending));
   }
 
   /** Off the books, whether it got its locks or not. */
-  #end(pending: Pending): void {
+  #end(pending: PendingAsk): void {
     const { holder } = pending.waiter;
     pending.state = "over";
     if (this.#pending.get(holder) === pending) this.#pending.delete(holder);
     for (const { id } of pending.named) this.#table.dequeue(id, pending.waiter);
-    void this.#chain(holder, async () => {
+    void this.#chains.run(holder, async () => {
       await pending.enrolled;
-      if (!this.#pending.has(holder))
-        await this.#unlist(holder, pending.named, pending.enrolled !== undefined);
+      if (this.#pending.has(holder)) return;
+      for (const { id } of pending.named)
+        await this.#waiters.remove(id, holder, pending.enrolled !== undefined);
     });
-  }
-
-  async #unlist(holder: string, named: readonly NamedLock[], enrolled: boolean): Promise<void> {
-    for (const { id } of named) {
-      const key = waiterKey(id, holder);
-      if (enrolled || this.#stored.has(key)) await this.#holders.persist(() => this.#deps.locks.delete(key));
-    }
   }
 
   /** Gives the holder's locks back, or takes its ask back: whichever it is by now. Resolves when it is stored. */
@@ -310,7 +252,7 @@ export class LockManager {
   ): Promise<void> {
     const pending = this.#pending.get(holder);
     if (pending !== undefined) this.#end(pending);
-    return this.#chain(holder, async () => {
+    return this.#chains.run(holder, async () => {
       for (const { id, key } of locks.map(namedLock)) await this.#free(id, holder, fences?.[key]);
     });
   }
@@ -322,7 +264,7 @@ export class LockManager {
     pending.state = "abandoned";
     this.#pending.delete(holder);
     for (const { id } of pending.named)
-      if (!this.#stored.has(waiterKey(id, holder))) this.#table.dequeue(id, pending.waiter);
+      if (!this.#waiters.has(id, holder)) this.#table.dequeue(id, pending.waiter);
   }
 
   async #free(id: string, holder: string, fence?: number): Promise<void> {
@@ -334,15 +276,7 @@ export class LockManager {
   /** What the holder waits for now; undefined when it does not, or nothing is known yet. */
   waiting(holder: string): LockWait | undefined {
     const pending = this.#pending.get(holder);
-    const obstacle = pending === undefined || !this.#ready ? undefined : this.#obstacle(pending);
-    if (pending === undefined || obstacle === undefined) return undefined;
-    const limit = pending.limits.get(obstacle.id) ?? 0;
-    const held = this.#table.get(obstacle.id)?.entry.holders.length ?? 0;
-    const message =
-      limit === 0
-        ? `Failed to get semaphore limit for ${obstacle.key}`
-        : `Waiting for ${obstacle.key} lock. Lock status: ${Math.max(limit - held, 0)}/${limit}`;
-    return { lock: obstacle.key, message };
+    return pending === undefined || !this.#ready ? undefined : waitOf(pending, this.#table);
   }
 
   /** Who holds and who waits, for the sweeper. */
@@ -352,27 +286,9 @@ export class LockManager {
 
   /** Removes what is left of a holder that is no more. */
   sweep(id: string, { holder }: Pick<Waiter, "holder">): Promise<void> {
-    return this.#chain(holder, async () => {
+    return this.#chains.run(holder, async () => {
       await this.#free(id, holder);
-      const key = waiterKey(id, holder);
-      if (this.#stored.has(key)) await this.#holders.persist(() => this.#deps.locks.delete(key));
+      await this.#waiters.remove(id, holder);
     });
-  }
-
-  /** One after the other for each holder (L4). */
-  #chain(holder: string, work: () => Promise<void>): Promise<void> {
-    const next = (this.#chains.get(holder) ?? Promise.resolve()).then(async () => {
-      try {
-        await work();
-      } catch (error) {
-        if (!this.#signal.aborted)
-          this.#deps.log.error("a lock could not be served", { holder, reason: messageOf(error) });
-      }
-    });
-    this.#chains.set(holder, next);
-    void next.then(() => {
-      if (this.#chains.get(holder) === next) this.#chains.delete(holder);
-    });
-    return next;
   }
 }

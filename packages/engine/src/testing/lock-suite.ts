@@ -2,8 +2,9 @@ import { type Clock, type Logger, type Random, SeededRandom } from "@sluice/base
 import { openStores, type Stores, type Transport } from "@sluice/bus";
 import { expect, test } from "vitest";
 import { LimitBook } from "../locks/limit-book.ts";
-import { type LockAnswer, LockManager } from "../locks/lock-manager.ts";
+import { LockManager } from "../locks/lock-manager.ts";
 import { limitKey } from "../locks/lock-store.ts";
+import type { LockAnswer } from "../locks/pending-ask.ts";
 import type { LockWish } from "../run/state/asks.ts";
 
 export interface LockGround extends AsyncDisposable {

@@ -29,6 +29,8 @@ export function lintSynchronization(
     ...(locks.semaphores ?? []),
     ...(locks.semaphore === undefined ? [] : [locks.semaphore]),
   ];
+  lintTwice(sink, mutexes, path, title);
+  lintTwice(sink, semaphores, path, title);
   for (const [i, mutex] of mutexes.entries()) {
     if (typeof mutex["name"] === "string" && mutex["name"] !== "") continue;
     const message = `${title}.synchronization.mutexes[${i}].name is required`;
@@ -44,6 +46,20 @@ export function lintSynchronization(
       placeOf(path, "semaphores", locks.semaphores, i),
       `${title}.synchronization.semaphores[${i}]`,
     );
+}
+
+/** The same lock twice is taken once; the incumbent refuses it when it runs. */
+function lintTwice(sink: IssueSink, locks: readonly Lock[], path: Path, title: string): void {
+  const seen = new Set<string>();
+  for (const lock of locks) {
+    const text = JSON.stringify(lock);
+    if (seen.has(text)) {
+      const message = `${title}.synchronization names one lock twice: ${text.slice(0, 200)}`;
+      sink.warn("SPEC_CONFLICT", path, { message, hint: "take one of the two out" });
+      return;
+    }
+    seen.add(text);
+  }
 }
 
 const placeOf = (path: Path, field: string, list: readonly unknown[] | undefined, i: number): Path =>

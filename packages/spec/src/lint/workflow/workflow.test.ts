@@ -348,3 +348,19 @@ describe("expressions", () => {
     expect(retry("asInt(lastRetry.exitCode) > 1 or lastRetry.status == 'Error'")).toEqual([]);
   });
 });
+
+describe("a lock that is named twice", () => {
+  const spec = (locks: string): string =>
+    `  entrypoint: t\n  synchronization: ${locks}\n  templates: [{name: t, suspend: {}}]\n`;
+  const twice = (locks: string): readonly string[] =>
+    lintSpec(spec(locks)).flatMap(({ severity, message }) => (message.includes("twice") ? [severity] : []));
+
+  it("is a warning", () => {
+    expect(twice("{mutexes: [{name: a}, {name: b}, {name: a}]}")).toEqual(["warning"]);
+    expect(twice("{semaphores: [{database: {key: a}}, {database: {key: a}}]}")).toEqual(["warning"]);
+  });
+
+  it("is none in another namespace, or as a database's", () => {
+    expect(twice("{mutexes: [{name: a}, {name: a, namespace: b}, {name: a, database: true}]}")).toEqual([]);
+  });
+});
