@@ -5,6 +5,7 @@ import { Sensor } from "./events/sensor.ts";
 import { type Issue, type IssueSink, inTextOrder, makeIssueSink } from "./issue.ts";
 import { ConfigMap, Secret } from "./resources.ts";
 import { checkShape } from "./schema/check.ts";
+import { mended as mend } from "./schema/mend.ts";
 import { didYouMean, listNames } from "./schema/nearest.ts";
 import { WorkflowEventBinding } from "./workflow/event-binding.ts";
 import { ClusterWorkflowTemplate, CronWorkflow, Workflow, WorkflowTemplate } from "./workflow/workflow.ts";
@@ -36,8 +37,16 @@ export interface LoadedManifest {
   readonly document: ParsedDocument;
 }
 
+/** A manifest without the fields that do not fit, for lint alone: what else is wrong with it is found at once. */
+export interface MendedManifest extends LoadedManifest {
+  /** What was left out; each is an issue already. */
+  readonly wrong: readonly Issue[];
+}
+
 export interface LoadResult {
   readonly manifests: readonly LoadedManifest[];
+  /** Documents that do not fit, as far as they can be read. Never to be applied. */
+  readonly mended: readonly MendedManifest[];
   readonly issues: readonly Issue[];
 }
 
@@ -46,17 +55,21 @@ export function loadManifests(text: string, options: ParseOptions = {}): LoadRes
   const parsed = parseManifests(text, options);
   const issues: Issue[] = [...parsed.issues];
   const manifests: LoadedManifest[] = [];
+  const mended: MendedManifest[] = [];
   for (const document of parsed.documents) {
     const loaded = loadManifest(document);
     issues.push(...loaded.issues);
     if (loaded.manifest !== undefined) manifests.push({ manifest: loaded.manifest, document });
+    else if (loaded.mended !== undefined)
+      mended.push({ manifest: loaded.mended, document, wrong: loaded.issues });
   }
-  return { manifests, issues };
+  return { manifests, mended, issues };
 }
 
 /** One document to its typed object. Kinds that are not Sluice's give a warning and no manifest. */
 export function loadManifest(document: ParsedDocument): {
   readonly manifest: Manifest | undefined;
+  readonly mended?: Manifest | undefined;
   readonly issues: readonly Issue[];
 } {
   const sink = makeIssueSink(document);
@@ -65,7 +78,10 @@ export function loadManifest(document: ParsedDocument): {
     return { manifest: undefined, issues: checkWorkflowTest(document).issues };
   const schema = schemaOf(document.json, sink);
   const manifest = schema === undefined ? undefined : (checkShape(schema, document.json, sink) as Manifest);
-  return { manifest, issues: inTextOrder(sink.issues) };
+  const issues = inTextOrder(sink.issues);
+  const misplaced = issues.some(({ code }) => code === "SPEC_FIELD_MISPLACED");
+  if (schema === undefined || manifest !== undefined || misplaced) return { manifest, issues };
+  return { manifest, mended: mend(schema, document.json)?.value as Manifest | undefined, issues };
 }
 
 /** The result of reading one object that came as JSON. */

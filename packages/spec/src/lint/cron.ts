@@ -61,6 +61,13 @@ function lintSchedules(spec: CronWorkflow["spec"], sink: IssueSink): void {
       hint: 'for example schedules: ["0 8 * * *"]',
     });
   }
+  if ((schedule ?? "") !== "" && schedules.length > 0) {
+    sink.error("SPEC_CONFLICT", ["spec", "schedule"], {
+      message: "cron workflow cant be configured with both Spec.Schedule and Spec.Schedules",
+      hint: "move 'schedule' into the list of 'schedules'",
+      key: true,
+    });
+  }
   if (schedules.length > maxSchedules) {
     sink.error("SPEC_VALUE", ["spec", "schedules"], {
       message: `cron workflow has ${schedules.length} schedules; ${maxSchedules} are the most`,

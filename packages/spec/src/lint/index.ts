@@ -1,6 +1,6 @@
 import { type Issue, type IssueSink, inTextOrder, makeIssueSink } from "../issue.ts";
 import type { KindSchemas } from "../json-schema/json-schema.ts";
-import type { LoadedManifest, Manifest } from "../manifest.ts";
+import type { LoadedManifest, Manifest, MendedManifest } from "../manifest.ts";
 import { unsupportedKinds } from "../support.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 import { lintCron } from "./cron.ts";
@@ -22,21 +22,44 @@ export interface LintOptions {
   readonly namespace?: string;
 }
 
-/** All rules over manifests that fit their schemas. Findings have the positions of their documents. */
+/**
+ * All rules over manifests that fit their schemas, and over those that were mended to fit, as far as they say something
+ * that is not said yet. Findings have the positions of their documents.
+ */
 export function lintManifests(
-  manifests: readonly LoadedManifest[],
+  manifests: readonly (LoadedManifest | MendedManifest)[],
   options: LintOptions = {},
 ): readonly Issue[] {
   const issues: Issue[] = [];
   const own = manifests.map(({ manifest }) => manifest);
   const known = knownTemplates(own, options.namespace ?? "default", options.known);
-  for (const { manifest, document } of manifests) {
-    const sink = makeIssueSink(document);
-    lintManifest(manifest, sink, { ...options, known });
-    issues.push(...inTextOrder(sink.issues));
+  for (const loaded of manifests) {
+    const sink = makeIssueSink(loaded.document);
+    lintManifest(loaded.manifest, sink, { ...options, known });
+    const found = "wrong" in loaded ? besides(loaded.wrong, sink.issues) : sink.issues;
+    issues.push(...inTextOrder(found));
   }
   return issues;
 }
+
+/** Findings that do not follow from what was left out: not about its owner, nor under it where a field was misspelt. */
+function besides(wrong: readonly Issue[], found: readonly Issue[]): readonly Issue[] {
+  const owners = wrong.map(({ path, hint }) => ({
+    path: ownerOf(path),
+    misspelt: hint.startsWith("did you mean"),
+  }));
+  return found.filter(
+    ({ path }) =>
+      !owners.some(
+        (owner) =>
+          path === owner.path || (owner.misspelt && (owner.path === "" || startsUnder(path, owner.path))),
+      ),
+  );
+}
+
+const ownerOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf(".")));
+const startsUnder = (path: string, owner: string): boolean =>
+  path.startsWith(`${owner}.`) || path.startsWith(`${owner}[`);
 
 /** All rules over one object that came without a text: issues have a path, but no position. */
 export function lintObject(manifest: Manifest, options: LintOptions = {}): readonly Issue[] {

@@ -3,6 +3,7 @@ import {
   formatIssues,
   hasErrors,
   type Issue,
+  inTextOrder,
   type KnownTemplates,
   type LoadedManifest,
   lintManifests,
@@ -72,7 +73,12 @@ async function check(context: CliContext, texts: readonly ManifestText[], where:
     namespace: context.namespace,
     ...(known === undefined ? {} : { known }),
   };
-  const issues = [...results.flatMap((result) => result.issues), ...lintManifests(loaded, options)];
+  const mended = results.flatMap((result) => result.mended);
+  const found = [
+    ...results.flatMap((result) => result.issues),
+    ...lintManifests([...loaded, ...mended], options),
+  ];
+  const issues = texts.flatMap(({ file }) => inTextOrder(found.filter((issue) => issue.file === file)));
   return { loaded, issues, sources: Object.fromEntries(texts.map(({ file, text }) => [file, text])) };
 }
 

@@ -2,6 +2,7 @@
 import { type AppError, isObject } from "@sluice/base";
 import {
   type Issue,
+  inTextOrder,
   type LoadedManifest,
   lintManifests,
   loadManifests,
@@ -53,7 +54,10 @@ async function apply(deps: ServerDeps, call: ApiCall) {
   // What a template or sensor refers to may be applied after it.
   const { known, ...rest } = await lintOptions(deps, namespace, manifests);
   const options = known === undefined ? rest : { ...rest, known: { ...known, complete: false } };
-  const issues: readonly Issue[] = [...loaded.issues, ...lintManifests(loaded.manifests, options)];
+  const issues: readonly Issue[] = inTextOrder([
+    ...loaded.issues,
+    ...lintManifests([...loaded.manifests, ...loaded.mended], options),
+  ]);
   requireNoErrors(issues);
   // Refused kinds are found before anything is stored.
   for (const { manifest } of loaded.manifests) {
