@@ -170,7 +170,7 @@ class Reader {
   }
 
   #integer({ text, at }: Word): number {
-    if (!/^\d{1,6}$/.test(text)) throw this.wrong(at, `failed to parse int from ${text}`);
+    if (!/^\d{1,15}$/.test(text)) throw this.wrong(at, `failed to parse int from ${text}`);
     return Number(text);
   }
 }
