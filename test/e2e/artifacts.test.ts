@@ -111,14 +111,30 @@ describe("artifacts from step to step", () => {
     expect(await (await of("input-artifacts", "take", "folder?path=a")).text()).toBe("a");
     expect((await of("artifacts", "make", "none")).status).toBe(404);
     expect((await of("artifacts", "make", "folder?path=../x")).status).toBe(400);
-    const files = (kind: string, id: string, rest: string) =>
-      get(`/artifact-files/default/${kind}/${id}/${nodeId(seen, "make")}/${rest}`);
-    const uid = seen.metadata.uid;
-    expect(await (await files("workflows", "passing", "outputs/folder/sub/b")).text()).toBe("b");
-    expect(await (await files("archived-workflows", uid, "outputs/folder/a")).text()).toBe("a");
-    expect((await files("archived-workflows", uid, "outputs/folder/")).status).toBe(200);
-    expect((await files("others", uid, "outputs/folder")).status).toBe(400);
-    expect((await files("archived-workflows", "nosuch", "outputs/folder")).status).toBe(404);
+  });
+
+  test("are shown as files in pages of links, also by uid; nothing of them runs", async () => {
+    const { uid } = (seen as unknown as { readonly metadata: { readonly uid: string } }).metadata;
+    const at = (rest: string, run = "workflows/passing") =>
+      get(`/artifact-files/default/${run}/${nodeId(seen, "make")}/outputs/${rest}`);
+
+    const page = await at("folder/");
+    const below = await (await at("folder/sub/", `archived-workflows/${uid}`)).text();
+
+    expect(page.headers.get("content-type")).toMatch(/^text\/html/);
+    expect(page.headers.get("content-security-policy")).toMatch(/^sandbox;.*default-src 'none'/);
+    expect(page.headers.get("x-frame-options")).toBe("SAMEORIGIN");
+    expect((await page.text()).match(/<a href="[^"]*">[^<]*/g)).toEqual([
+      '<a href="a">a',
+      '<a href="link">link',
+      '<a href="sub/">sub/',
+    ]);
+    expect(below).toContain('<a href="b">b</a>');
+    expect(await (await at("folder/sub/b")).text()).toBe("b");
+    expect((await at("folder/none")).status).toBe(404);
+    expect((await at("folder", "archived-workflows/none")).status).toBe(404);
+    expect((await at("folder", "others/passing")).status).toBe(404);
+    expect((await at("folder/..%2Fx")).status).toBe(400);
   });
 
   test("are copied by 'sluice cp'", async () => {

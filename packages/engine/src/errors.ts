@@ -13,7 +13,7 @@ export const EngineError = defineErrors("ENGINE", {
   NAME_TAKEN: {
     retry: "never",
     message: (d: { namespace: string; name: string; uid: string }) =>
-      `${run(d)} exists already (uid ${d.uid})`,
+      `${run(d)} already exists (uid ${d.uid})`,
     hint: "choose another metadata.name, use metadata.generateName, or delete the old one with `sluice delete`",
   },
   BINDING_INVALID: {
@@ -108,7 +108,7 @@ export const EngineError = defineErrors("ENGINE", {
   CRON_EXISTS: {
     retry: "never",
     message: (d: { namespace: string; name: string }) =>
-      `cron workflow '${d.namespace}/${d.name}' exists already`,
+      `cron workflow '${d.namespace}/${d.name}' already exists`,
     hint: "change it with `sluice cron update FILE`, or choose another metadata.name",
   },
   CRON_INSTANT: {

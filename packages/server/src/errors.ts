@@ -116,7 +116,7 @@ export const ServerError = defineErrors("SERVER", {
   },
   ALREADY_EXISTS: {
     retry: "never",
-    message: (d: { what: string; name: string }) => `${d.what} '${d.name}' exists already`,
+    message: (d: { what: string; name: string }) => `${d.what} '${d.name}' already exists`,
     hint: "update it, apply it with `sluice apply -f FILE`, or choose another name",
   },
   CHANGED_MEANWHILE: {

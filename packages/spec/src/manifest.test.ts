@@ -1,11 +1,43 @@
 import { describe, expect, it } from "vitest";
 import { SpecError } from "./errors.ts";
 import { formatIssues } from "./format.ts";
+import { hasErrors } from "./issue.ts";
 import { loadManifests, parseObject, parseWorkflow } from "./manifest.ts";
 
 const workflow = (spec: string) =>
   `apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: a-}\nspec:\n${spec}`;
 const issuesOf = (text: string) => loadManifests(text, { file: "f.yaml" }).issues;
+
+describe("what is written otherwise than its types say", () => {
+  const workflow = (metadata: string, parameter: string) => `apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: a${metadata}}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    container: {image: alpine, command: ["true"]}
+    outputs: {parameters: [{name: x, valueFrom: {${parameter}: /x}}]}
+`;
+
+  it("is read as the incumbent reads it, with a warning: other letters, and strange fields of metadata", () => {
+    const { manifests, issues } = loadManifests(workflow(", label: {a: b}", "Path"));
+
+    expect(issues.map(({ severity, code, line, message }) => [severity, code, line, message])).toEqual([
+      ["warning", "SPEC_FIELD_UNKNOWN", 3, "unknown field 'label' in metadata: it is passed over"],
+      ["warning", "SPEC_FIELD_UNKNOWN", 9, "'Path' is read as 'path'"],
+    ]);
+    expect(issues[0]?.hint).toBe("did you mean 'labels'?");
+    expect(manifests[0]?.manifest).toMatchObject({
+      metadata: { name: "a" },
+      spec: { templates: [{ outputs: { parameters: [{ valueFrom: { path: "/x" } }] } }] },
+    });
+  });
+
+  it("is an error where the field stands there twice, in both ways", () => {
+    expect(hasErrors(loadManifests(workflow("", "path: /y, Path")).issues)).toBe(true);
+  });
+});
 
 describe("a manifest that does not fit its schema", () => {
   it("says every finding at once, each with its place and what to do", () => {

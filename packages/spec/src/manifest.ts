@@ -5,6 +5,7 @@ import { Sensor } from "./events/sensor.ts";
 import { type Issue, type IssueSink, inTextOrder, makeIssueSink } from "./issue.ts";
 import { ConfigMap, Secret } from "./resources.ts";
 import { checkShape } from "./schema/check.ts";
+import { forgive } from "./schema/forgive.ts";
 import { mended as mend } from "./schema/mend.ts";
 import { didYouMean, listNames } from "./schema/nearest.ts";
 import { WorkflowEventBinding } from "./workflow/event-binding.ts";
@@ -77,11 +78,13 @@ export function loadManifest(document: ParsedDocument): {
   if (isWorkflowTest(document.json))
     return { manifest: undefined, issues: checkWorkflowTest(document).issues };
   const schema = schemaOf(document.json, sink);
-  const manifest = schema === undefined ? undefined : (checkShape(schema, document.json, sink) as Manifest);
+  if (schema === undefined) return { manifest: undefined, issues: inTextOrder(sink.issues) };
+  const json = forgive(schema, document.json, sink);
+  const manifest = checkShape(schema, json, sink) as Manifest | undefined;
   const issues = inTextOrder(sink.issues);
   const misplaced = issues.some(({ code }) => code === "SPEC_FIELD_MISPLACED");
-  if (schema === undefined || manifest !== undefined || misplaced) return { manifest, issues };
-  return { manifest, mended: mend(schema, document.json)?.value as Manifest | undefined, issues };
+  if (manifest !== undefined || misplaced) return { manifest, issues };
+  return { manifest, mended: mend(schema, json)?.value as Manifest | undefined, issues };
 }
 
 /** The result of reading one object that came as JSON. */
@@ -106,7 +109,8 @@ export function parseObject<K extends ManifestKind>(
   }
   const apiVersion = kind === "ConfigMap" || kind === "Secret" ? "v1" : "argoproj.io/v1alpha1";
   const whole = isObject(json) ? { apiVersion, kind, ...json } : json;
-  const value = checkShape(manifestSchemas[kind] as z.ZodType, whole as Json, sink);
+  const schema = manifestSchemas[kind] as z.ZodType;
+  const value = checkShape(schema, forgive(schema, whole as Json, sink), sink);
   return { value: value as z.infer<(typeof manifestSchemas)[K]> | undefined, issues: sink.issues };
 }
 

@@ -33,7 +33,7 @@ export const TriggerError = defineErrors("TRIGGER", {
   NAME_TAKEN: {
     retry: "never",
     message: (d: { namespace: string; name: string; uid: string }) =>
-      `workflow '${d.namespace}/${d.name}' exists already (uid ${d.uid})`,
+      `workflow '${d.namespace}/${d.name}' already exists (uid ${d.uid})`,
     hint: "use `metadata.generateName` instead of `metadata.name`, so that each firing gets a name of its own",
   },
   REFERENCE_MISSING: {

@@ -13,11 +13,11 @@ const row = (name: string, more: Partial<FilteredRow> = {}): FilteredRow => ({
 });
 const rows = [
   row("build-1", { labels: { "workflows.argoproj.io/workflow-template": "build", team: "a" } }),
-  row("build-2", { submittedAt: 5_000, finishedAt: undefined, phase: "Running" }),
+  row("build-2", { labels: { size: "12" }, submittedAt: 5_000, finishedAt: undefined, phase: "Running" }),
   row("nightly-1", {
     phase: "Failed",
     finishedAt: 9_000,
-    labels: { "workflows.argoproj.io/cron-workflow": "nightly" },
+    labels: { "workflows.argoproj.io/cron-workflow": "nightly", size: "5" },
     causes: [{ namespace: "default", source: "hooks", event: "push", id: "e1" }],
   }),
 ];
@@ -27,6 +27,9 @@ test.each<[RunQuery, readonly string[]]>([
   [{}, ["build-1", "build-2", "nightly-1"]],
   [{ phases: ["Failed", "Running"] }, ["build-2", "nightly-1"]],
   [{ labelSelector: "team=a" }, ["build-1"]],
+  [{ labelSelector: "size>3" }, ["build-2", "nightly-1"]],
+  [{ labelSelector: "size < 12, size>4" }, ["nightly-1"]],
+  [{ labelSelector: "team<9" }, []],
   [{ name: { how: "Prefix", text: "build" } }, ["build-1", "build-2"]],
   [{ name: { how: "Contains", text: "ly-" } }, ["nightly-1"]],
   [{ name: { how: "Exact", text: "build" } }, []],

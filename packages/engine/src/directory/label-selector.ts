@@ -26,11 +26,22 @@ function requirement(selector: string, part: string): LabelTest {
     const [, key = "", operator, value] = equals;
     return (labels) => (own(labels, key) === value) === (operator !== "!=");
   }
-  const exists = /^(!?)([^\s!=,()]+)$/.exec(part);
+  const order = /^([^\s!=,()<>]+)\s*([<>])\s*(-?\d{1,15})$/.exec(part);
+  if (order !== null) {
+    const [, key = "", operator, bound] = order;
+    return (labels) => isBeyond(own(labels, key), operator === ">", Number(bound));
+  }
+  const exists = /^(!?)([^\s!=,()<>]+)$/.exec(part);
   if (exists === null) throw EngineError.SELECTOR_INVALID({ selector, part });
   const [, not, key = ""] = exists;
   return (labels) => (own(labels, key) !== undefined) === (not === "");
 }
+
+/** A label that is no whole number is neither more nor less than one. */
+const isBeyond = (value: string | undefined, above: boolean, bound: number): boolean =>
+  value !== undefined &&
+  /^-?\d{1,15}$/.test(value) &&
+  (above ? Number(value) > bound : Number(value) < bound);
 
 const own = (labels: Readonly<Record<string, string>>, key: string): string | undefined =>
   Object.hasOwn(labels, key) ? labels[key] : undefined;

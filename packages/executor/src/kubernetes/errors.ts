@@ -49,7 +49,7 @@ export const KubeExecError = defineErrors("KUBEEXEC", {
   },
   NAME_TAKEN: {
     retry: "never",
-    message: (d: { pod: string; owner: string }) => `pod '${d.pod}' exists already and belongs to ${d.owner}`,
+    message: (d: { pod: string; owner: string }) => `pod '${d.pod}' already exists and belongs to ${d.owner}`,
     hint: "delete that pod, or give this installation an install id of its own",
   },
   POD_REFUSED: {

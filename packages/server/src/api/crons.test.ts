@@ -69,7 +69,7 @@ describe("a cron workflow", () => {
     const suspended = await api.call("PUT", `${base}/nightly/suspend`, {});
     expect(suspended.body).toMatchObject({ spec: { suspend: true }, status: { nextScheduledTimes: [] } });
     const resumed = await api.call("PUT", `${base}/nightly/resume`, {});
-    expect(resumed.body).toMatchObject({ spec: { suspend: false } });
+    expect(resumed.body.spec).not.toHaveProperty("suspend");
     expect(resumed.body.status.nextScheduledTimes).toHaveLength(3);
     expect((await api.call("PUT", `${base}/none/resume`, {})).status).toBe(404);
   });

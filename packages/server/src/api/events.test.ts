@@ -210,3 +210,52 @@ describe("a dead letter", () => {
     });
   });
 });
+
+describe("event sources and sensors as objects", () => {
+  const source = (metadata: object = {}, endpoint = "/tasks") => ({
+    eventsource: {
+      metadata: { name: "hooks", ...metadata },
+      spec: { webhook: { tasks: { port: "12000", endpoint, method: "POST" } } },
+    },
+  });
+  const sensor = (spec: object = {}) => ({
+    sensor: {
+      metadata: { name: "tasks", labels: { team: "a" } },
+      spec: {
+        dependencies: [{ name: "task", eventSourceName: "hooks", eventName: "tasks" }],
+        triggers: [{ template: { name: "say", log: {} } }],
+        ...spec,
+      },
+    },
+  });
+
+  test("are created, listed, got, replaced and deleted in Argo Server's paths", async () => {
+    await using api = anApi();
+    const at = "/api/v1/event-sources/ci";
+    const made = await api.call("POST", at, source());
+    const again = await api.call("POST", at, source());
+    const version = (await api.call("GET", `${at}/hooks`)).body.metadata.resourceVersion;
+    const changed = await api.call("PUT", `${at}/hooks`, source({ resourceVersion: version }, "/jobs"));
+    const late = await api.call("PUT", `${at}/hooks`, source({ resourceVersion: version }));
+    const wrong = await api.call("POST", at, { eventsource: { metadata: { name: "a" }, spec: { web: {} } } });
+
+    expect(made.body.metadata).toMatchObject({ namespace: "ci", resourceVersion: expect.any(String) });
+    expect([again.status, late.status, wrong.status]).toEqual([409, 409, 400]);
+    expect(changed.body.spec.webhook.tasks.endpoint).toBe("/jobs");
+    expect((await api.call("GET", at)).body).toMatchObject({ kind: "EventSourceList", items: [{}] });
+    expect((await api.call("DELETE", `${at}/hooks`)).status).toBe(200);
+    expect((await api.call("GET", `${at}/hooks`)).status).toBe(404);
+  });
+
+  test("are found by label, and are what `apply` stores too", async () => {
+    await using api = anApi();
+    await api.call("POST", "/api/v1/sensors/default", sensor());
+    await api.call("POST", `${base}/apply`, { manifests });
+    const found = (query: string) => api.call("GET", `/api/v1/sensors?listOptions.labelSelector=${query}`);
+
+    expect((await found("team%3Da")).body.items).toHaveLength(1);
+    expect((await found("team%3Db")).body.items).toEqual([]);
+    expect((await api.call("GET", `${base}/sensors/default/tasks`)).status).toBe(200);
+    expect((await api.call("GET", "/api/v1/event-sources/default/hooks")).status).toBe(200);
+  });
+});

@@ -15,7 +15,7 @@ const errorSchema = {
 export function openApiDocument(routes: readonly ApiRoute[], version: string): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
-    const path = route.path.replace(/:(\w+)/g, "{$1}").replace(/\*$/, "{path}");
+    const path = documentPath(route);
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) };
   }
   return {
@@ -34,9 +34,11 @@ export function openApiDocument(routes: readonly ApiRoute[], version: string): o
   };
 }
 
+/** The path as OpenAPI writes it; what a `*` stands for is the parameter `path`. */
+const documentPath = ({ path }: ApiRoute): string => path.replace(/:(\w+)/g, "{$1}").replace(/\*$/, "{path}");
+
 function operationOf(route: ApiRoute): object {
-  const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
-  const inPath = [...names, ...(route.path.endsWith("*") ? ["path"] : [])].map((name) => ({
+  const inPath = [...documentPath(route).matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: "path",
     required: true,

@@ -161,6 +161,10 @@ function addRoute(app: FastifyInstance, route: ApiRoute, context: RouteContext):
     method: route.method,
     url: route.path,
     ...schema,
+    // A verb sent without a body, as Argo's clients do, is one with nothing in it.
+    preValidation: async (request) => {
+      if (route.body !== undefined) request.body ??= {};
+    },
     handler: async (request, reply) => {
       const call = callOf(request, reply);
       if (typeof call.body === "string" && route.yaml !== true) {

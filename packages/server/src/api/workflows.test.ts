@@ -58,7 +58,15 @@ describe("creating a workflow", () => {
 
   test("as a dry run, or only linted, starts nothing", async () => {
     await using api = anApi();
-    expect((await api.call("POST", path, { workflow: aWorkflow(), serverDryRun: true })).status).toBe(200);
+    const tried = await api.call("POST", path, { workflow: aWorkflow(), serverDryRun: true });
+    const createOptions = { dryRun: ["All"] };
+    const dry = await api.call("POST", path, { workflow: aWorkflow(), createOptions });
+    expect(tried.body.metadata).toMatchObject({
+      name: expect.stringMatching(/^hello-/),
+      uid: expect.any(String),
+    });
+    expect(dry).toMatchObject({ status: 200, body: { metadata: { generateName: "hello-" } } });
+    expect(dry.body.metadata).not.toHaveProperty("uid");
     expect((await api.call("POST", `${path}/lint`, { workflow: aWorkflow() })).status).toBe(200);
     expect((await api.call("GET", path)).body.items).toEqual([]);
   });
@@ -133,7 +141,9 @@ describe("a list", () => {
       ]),
     });
     const dropped = await runs.api.call("GET", `${path}?fields=-items.spec,-items.status`);
-    expect(Object.keys(dropped.body.items[0]).sort()).toEqual(["apiVersion", "kind", "metadata"]);
+    const droppedToo = await runs.api.call("GET", `${path}?fields=-items.spec,items.status`);
+    for (const { body } of [dropped, droppedToo])
+      expect(Object.keys(body.items[0]).sort()).toEqual(["apiVersion", "kind", "metadata"]);
   });
 
   test.each([
@@ -148,6 +158,15 @@ describe("a list", () => {
 });
 
 describe("a verb on a workflow", () => {
+  test("needs no body", async () => {
+    await using api = anApi();
+    await api.call("POST", path, { workflow: aWorkflow({ name: "one" }) });
+    expect(await api.call("PUT", `${path}/one/suspend`)).toMatchObject({
+      status: 200,
+      body: { metadata: { name: "one" } },
+    });
+  });
+
   test.each(["stop", "terminate", "suspend", "resume"])("%s answers with the workflow", async (verb) => {
     await using api = anApi();
     await api.call("POST", path, { workflow: aWorkflow({ name: "one" }) });
@@ -209,6 +228,19 @@ describe("streams", () => {
     expect(watched.type).toContain("text/event-stream");
     expect(watched.events).toMatchObject([
       { result: { type: "ADDED", object: { metadata: { name: "one" } } } },
+    ]);
+  });
+
+  test("a stream of event sources and sensors begins with what there is", async () => {
+    await using api = anApi();
+    const spec = { webhook: { tasks: { port: "12000", endpoint: "/tasks" } } };
+    await api.call("POST", "/api/v1/event-sources/ci", {
+      eventsource: { metadata: { name: "hooks" }, spec },
+    });
+    const url = await api.server.listen();
+    const watched = await read(`${url}/api/v1/stream/event-sources/ci`, 1);
+    expect(watched.events).toMatchObject([
+      { result: { type: "ADDED", object: { kind: "EventSource", metadata: { name: "hooks" } } } },
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ObjectMeta } from "../meta.ts";
+import { AnyString, ObjectMeta } from "../meta.ts";
 import { Arguments } from "./parameter.ts";
 import { WorkflowTemplateRef } from "./workflow.ts";
 
@@ -24,7 +24,8 @@ export const WorkflowEventBinding = z.strictObject({
   kind: z.literal("WorkflowEventBinding"),
   metadata: ObjectMeta,
   spec: z.strictObject({
-    event: z.strictObject({ selector: z.string() }),
+    /** Also `true`, without quotes. */
+    event: z.strictObject({ selector: AnyString }),
     submit: BindingSubmit.optional(),
   }),
   status: z.json().optional(),

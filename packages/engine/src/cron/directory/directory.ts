@@ -48,7 +48,9 @@ export function makeCronDirectory(deps: CronDirectoryDeps): CronDirectory {
   const setSuspended = async (namespace: string, name: string, suspend: boolean): Promise<void> => {
     const { manifest, suspended } = (await find(namespace, name)).definition;
     if (suspended === suspend) return;
-    await resources.apply(kind, namespace, name, { ...manifest, spec: { ...manifest.spec, suspend } });
+    const { suspend: _before, ...spec } = manifest.spec;
+    const wanted = suspend ? { ...spec, suspend } : spec;
+    await resources.apply(kind, namespace, name, { ...manifest, spec: wanted });
   };
   return {
     get,

@@ -5,8 +5,8 @@ interface Tree {
 }
 
 /**
- * Argo's `fields` projection: `metadata.name,items.status.phase` keeps only these paths, `-items.status.nodes` drops
- * them. Lists are gone through. An empty text keeps all.
+ * Argo's `fields` projection: `metadata.name,items.status.phase` keeps only these paths; with a '-' before the first,
+ * `-items.status.nodes,items.spec` drops them all. Lists are gone through. An empty text keeps all.
  */
 export function project(value: unknown, fields: string | undefined): unknown {
   const paths = (fields ?? "")
@@ -15,10 +15,8 @@ export function project(value: unknown, fields: string | undefined): unknown {
     .map((path) => path.trim())
     .filter((path) => path !== "");
   if (paths.length === 0) return value;
-  const dropping = paths.every((path) => path.startsWith("-"));
-  const tree = treeOf(
-    paths.filter((path) => dropping || !path.startsWith("-")).map((path) => path.replace(/^-/, "")),
-  );
+  const dropping = paths[0]?.startsWith("-") === true;
+  const tree = treeOf(paths.map((path) => path.replace(/^-/, "")));
   return dropping ? drop(value, tree) : keep(value, tree);
 }
 

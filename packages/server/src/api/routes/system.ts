@@ -58,6 +58,17 @@ export function systemRoutes(deps: ServerDeps): readonly ApiRoute[] {
       summary: "Who asks",
       handle: (call) => json({ subject: call.user, name: call.user, groups: [] }),
     },
+    ...["redirect", "callback"].map(
+      (step): ApiRoute => ({
+        method: "GET",
+        path: `/oauth2/${step}`,
+        id: `oauth${step[0]?.toUpperCase()}${step.slice(1)}`,
+        summary: "Single sign-on, which is not there",
+        handle: () => {
+          throw ServerError.NOT_YET({ what: "single sign-on" });
+        },
+      }),
+    ),
     {
       method: "GET",
       path: "/api/v1/sluice/doctor",

@@ -1,7 +1,14 @@
 // Argo Server's paths for workflows: create, lint, submit, list, get, delete.
 import { isObject, isTraceparent } from "@sluice/base";
 import type { RunQuery, WorkflowObject } from "@sluice/engine";
-import { type Issue, lintWorkflow, parseWorkflow, requireNoErrors, type Workflow } from "@sluice/spec";
+import {
+  type Issue,
+  lintWorkflow,
+  parseWorkflow,
+  requireNoErrors,
+  runIdentity,
+  type Workflow,
+} from "@sluice/spec";
 import { ServerError } from "../../errors.ts";
 import type { ServerDeps } from "../ports.ts";
 import { project } from "../query/fields.ts";
@@ -94,8 +101,11 @@ export const existing = (deps: ServerDeps, call: ApiCall): Promise<WorkflowObjec
   deps.runs.get(keyOf(call).namespace, keyOf(call).name);
 
 async function create(deps: ServerDeps, call: ApiCall) {
-  const isDry = isObject(call.body) && call.body["serverDryRun"] === true;
-  return start(deps, call, await checked(deps, call), isDry);
+  const body = isObject(call.body) ? call.body : {};
+  const { dryRun } = isObject(body["createOptions"]) ? body["createOptions"] : {};
+  const found = await checked(deps, call);
+  if (Array.isArray(dryRun) && dryRun.length > 0) return json(found.workflow);
+  return start(deps, call, found, body["serverDryRun"] === true);
 }
 
 /** A workflow that was parsed and linted, and what lint warned of. */
@@ -112,7 +122,7 @@ export async function start(
   isDry: boolean,
 ) {
   const namespace = call.params["namespace"] ?? "";
-  if (isDry) return json(workflow);
+  if (isDry) return json(asMade(deps, workflow));
   const key = call.headers["idempotency-key"];
   if (key !== undefined && (key === "" || key.length > 256)) {
     throw ServerError.REQUEST_INVALID({ where: "Idempotency-Key", reason: "wanted 1 to 256 characters" });
@@ -127,6 +137,13 @@ export async function start(
   const { name } = submitted.workflow.metadata;
   deps.log.info("workflow submitted", { namespace, run: name, warnings: warnings.length });
   return json(submitted.workflow);
+}
+
+/** As it would be made, as Kubernetes answers a dry run: with a name and a uid that nothing will have. */
+function asMade({ clock, random }: ServerDeps, workflow: Workflow): object {
+  const { name, uid } = runIdentity(workflow.metadata, random.id());
+  const creationTimestamp = new Date(clock.now()).toISOString().replace(/\.\d{3}Z$/, "Z");
+  return { ...workflow, metadata: { ...workflow.metadata, name, uid, creationTimestamp } };
 }
 
 const checked = (deps: ServerDeps, call: ApiCall): Promise<CheckedWorkflow> =>

@@ -10,10 +10,6 @@ import { type ApiAnswer, type ApiCall, type ApiRoute, json } from "../../route.t
 const query = { path: "of a folder: the file in it" };
 
 export function artifactRoutes(deps: ServerDeps): readonly ApiRoute[] {
-  return [...bySide(deps), ...artifactFileRoutes(deps)];
-}
-
-function bySide(deps: ServerDeps): readonly ApiRoute[] {
   return (["outputs", "inputs"] as const).flatMap((side): ApiRoute[] => {
     const prefix = side === "outputs" ? "/artifacts" : "/input-artifacts";
     const title = side === "outputs" ? "Output" : "Input";
@@ -41,45 +37,14 @@ function bySide(deps: ServerDeps): readonly ApiRoute[] {
   });
 }
 
-/** As Argo's pages have them: by name or by uid, and with the file of a folder as part of the path. */
-function artifactFileRoutes(deps: ServerDeps): readonly ApiRoute[] {
-  const path = "/artifact-files/:namespace/:idKind/:id/:nodeId/:side/:artifact";
-  return [path, `${path}/*`].map((route, i) => ({
-    method: "GET",
-    path: route,
-    id: i === 0 ? "getArtifactFile" : "getFileOfArtifact",
-    summary:
-      "An artifact by `workflows` and a name, or `archived-workflows` and a uid; side is outputs or inputs",
-    query,
-    handle: (call: ApiCall) => artifactFile(deps, call),
-  }));
-}
-
-async function artifactFile(deps: ServerDeps, call: ApiCall): Promise<ApiAnswer> {
-  const { namespace = "", idKind, id = "", side, "*": path } = call.params;
-  if (side !== "outputs" && side !== "inputs")
-    throw ServerError.REQUEST_INVALID({
-      where: "path",
-      reason: "wanted outputs or inputs before the artifact",
-    });
-  if (idKind !== "workflow" && idKind !== "workflows" && idKind !== "archived-workflows")
-    throw ServerError.REQUEST_INVALID({ where: "path", reason: "wanted workflows or archived-workflows" });
-  const workflow =
-    idKind === "archived-workflows" ? await byUid(deps, id) : await deps.runs.get(namespace, id);
-  if (workflow.metadata.namespace !== namespace)
-    throw ServerError.NOT_FOUND({ what: `workflow of namespace '${namespace}' with the uid`, name: id });
-  const file = path === undefined || path === "" ? {} : { path: path.replace(/\/$/, "") };
-  return artifactOf(deps, { ...call, query: { ...call.query, ...file } }, workflow, side);
-}
-
-async function byUid(deps: ServerDeps, uid: string): Promise<WorkflowObject> {
+export async function byUid(deps: ServerDeps, uid: string): Promise<WorkflowObject> {
   const found = await deps.runs.findByUid(uid);
   if (found === undefined)
     throw ServerError.NOT_FOUND({ what: "workflow with the uid", name: uid.slice(0, 64) });
   return found;
 }
 
-interface NodeArtifact {
+export interface NodeArtifact {
   readonly name: string;
   readonly s3?: { readonly key?: string };
   readonly raw?: { readonly data?: string };
@@ -91,16 +56,29 @@ async function artifactOf(
   workflow: WorkflowObject,
   side: "inputs" | "outputs",
 ): Promise<ApiAnswer> {
-  const { nodeId = "", artifact: name = "" } = params;
+  const artifact = nodeArtifact(workflow, params, side);
+  const raw = rawContent(artifact);
+  return raw ?? stored(deps, workflow.metadata.namespace, artifact.s3?.key ?? "", asked["path"]);
+}
+
+/** The artifact that the path names. Errors: SERVER_NOT_FOUND. */
+export function nodeArtifact(
+  workflow: WorkflowObject,
+  { nodeId = "", artifact: name = "" }: ApiCall["params"],
+  side: "inputs" | "outputs",
+): NodeArtifact {
   const { nodes } = workflow.status;
   const node = Object.hasOwn(nodes, nodeId) ? nodes[nodeId] : undefined;
   if (node === undefined) throw ServerError.NOT_FOUND({ what: "node", name: nodeId });
   const values = isObject(node[side]) ? node[side]["artifacts"] : undefined;
   const artifact = (Array.isArray(values) ? (values as NodeArtifact[]) : []).find((a) => a.name === name);
   if (artifact === undefined) throw ServerError.NOT_FOUND({ what: `artifact of node '${nodeId}'`, name });
-  if (artifact.raw?.data !== undefined) return content(name, rawBytes(artifact.raw.data));
-  return stored(deps, workflow.metadata.namespace, artifact.s3?.key ?? "", asked["path"]);
+  return artifact;
 }
+
+/** Data that stands in the manifest itself. */
+export const rawContent = ({ name, raw }: NodeArtifact): ApiAnswer | undefined =>
+  raw?.data === undefined ? undefined : content(name, rawBytes(raw.data));
 
 async function* rawBytes(text: string): AsyncIterable<Uint8Array> {
   yield Buffer.from(text, "utf8");
@@ -138,18 +116,25 @@ const listed = ({ key, kind, bytes, mode, target }: StoredArtifact, under: strin
   ...(target === undefined ? {} : { target }),
 });
 
+/** Argo Server's own: nothing of it runs, and no other site shows it in a frame. */
+export const guardHeaders = {
+  "content-security-policy":
+    "sandbox; base-uri 'none'; default-src 'none'; img-src 'self'; style-src 'self' 'unsafe-inline'",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "SAMEORIGIN",
+} as const;
+
 /**
  * Content comes from steps: a browser must neither show it as a page of ours nor guess what it is.
  */
-function content(name: string, body: AsyncIterable<Uint8Array>, of?: StoredArtifact): ApiAnswer {
+export function content(name: string, body: AsyncIterable<Uint8Array>, of?: StoredArtifact): ApiAnswer {
   const plain = name.replaceAll(/[^\w.-]/g, "_");
   return {
     kind: "bytes",
     contentType: "application/octet-stream",
     headers: {
       "content-disposition": `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(name.toWellFormed())}`,
-      "content-security-policy": "sandbox; default-src 'none'",
-      "x-content-type-options": "nosniff",
+      ...guardHeaders,
       ...(of === undefined ? {} : { "content-length": String(of.bytes), etag: `"${of.hash}"` }),
     },
     body,

@@ -1,13 +1,9 @@
-// Argo Server's paths for WorkflowTemplates and ClusterWorkflowTemplates: create, lint, list, get, update, delete.
+// Argo Server's paths for WorkflowTemplates, ClusterWorkflowTemplates, EventSources and Sensors: create, lint, list,
+// get, update, delete, and for the last two a watch.
 import { isObject } from "@sluice/base";
+import type { ResourceChange } from "@sluice/bus";
 import { parseLabelSelector } from "@sluice/engine";
-import {
-  type ClusterWorkflowTemplate,
-  lintObject,
-  parseObject,
-  requireNoErrors,
-  type WorkflowTemplate,
-} from "@sluice/spec";
+import { lintObject, type Manifest, parseObject, requireNoErrors } from "@sluice/spec";
 import { ServerError } from "../../../errors.ts";
 import type { ServerDeps } from "../../ports.ts";
 import { project } from "../../query/fields.ts";
@@ -16,27 +12,57 @@ import { type ApiCall, type ApiRoute, json } from "../../route.ts";
 import { lintOptions } from "./known.ts";
 import { objectOf, storable } from "./object.ts";
 
-type Template = WorkflowTemplate | ClusterWorkflowTemplate;
-
 interface Kind {
-  readonly kind: "WorkflowTemplate" | "ClusterWorkflowTemplate";
+  readonly kind: "WorkflowTemplate" | "ClusterWorkflowTemplate" | "EventSource" | "Sensor";
   readonly base: string;
   readonly what: string;
+  /** The body's field that holds the object. */
+  readonly field: "template" | "eventsource" | "sensor";
+  /** Path of its watch, where there is one. */
+  readonly stream?: string;
 }
 
 const kinds: readonly Kind[] = [
-  { kind: "WorkflowTemplate", base: "/api/v1/workflow-templates/:namespace", what: "workflow template" },
+  {
+    kind: "WorkflowTemplate",
+    base: "/api/v1/workflow-templates/:namespace",
+    what: "workflow template",
+    field: "template",
+  },
   {
     kind: "ClusterWorkflowTemplate",
     base: "/api/v1/cluster-workflow-templates",
     what: "cluster workflow template",
+    field: "template",
+  },
+  {
+    kind: "EventSource",
+    base: "/api/v1/event-sources/:namespace",
+    what: "event source",
+    field: "eventsource",
+    stream: "/api/v1/stream/event-sources/:namespace",
+  },
+  {
+    kind: "Sensor",
+    base: "/api/v1/sensors/:namespace",
+    what: "sensor",
+    field: "sensor",
+    stream: "/api/v1/stream/sensors/:namespace",
   },
 ];
 
-export const templateRoutes = (deps: ServerDeps): readonly ApiRoute[] =>
-  kinds.flatMap((kind) => [...collectionRoutes(deps, kind), ...objectRoutes(deps, kind)]);
+export const definitionRoutes = (deps: ServerDeps): readonly ApiRoute[] =>
+  kinds.flatMap((kind) => [
+    ...collectionRoutes(deps, kind),
+    ...objectRoutes(deps, kind),
+    ...streamRoutes(deps, kind),
+  ]);
 
-const body = { type: "object", required: ["template"], properties: { template: { type: "object" } } };
+const bodyOf = ({ field }: Kind) => ({
+  type: "object",
+  required: [field],
+  properties: { [field]: { type: "object" } },
+});
 
 const listQuery = {
   "listOptions.labelSelector": "Kubernetes label selector",
@@ -46,32 +72,34 @@ const listQuery = {
   fields: "paths to keep, or with '-' to drop",
 };
 
-const listPaths = ({ kind, base }: Kind): readonly string[] =>
-  kind === "WorkflowTemplate" ? [base, base.replace("/:namespace", "")] : [base];
+const isCluster = ({ kind }: Kind): boolean => kind === "ClusterWorkflowTemplate";
+
+const listPaths = (kind: Kind): readonly string[] =>
+  isCluster(kind) ? [kind.base] : [kind.base, kind.base.replace("/:namespace", "")];
 
 function collectionRoutes(deps: ServerDeps, kind: Kind): readonly ApiRoute[] {
   return [
     {
       method: "POST",
       path: kind.base,
-      id: `create${kind.kind}`,
-      summary: `Create a ${kind.what}; one of its name is a conflict`,
-      body,
+      id: `create${idOf(kind)}`,
+      summary: `Create ${one(kind)}; one of its name is a conflict`,
+      body: bodyOf(kind),
       handle: (call) => create(deps, kind, call),
     },
     {
       method: "POST",
       path: `${kind.base}/lint`,
-      id: `lint${kind.kind}`,
-      summary: `Check a ${kind.what}: 400 with every issue, or the ${kind.what}`,
-      body,
+      id: `lint${idOf(kind)}`,
+      summary: `Check ${one(kind)}: 400 with every issue, or the ${kind.what}`,
+      body: bodyOf(kind),
       handle: async (call) => json(await checked(deps, kind, call)),
     },
     ...listPaths(kind).map(
       (path): ApiRoute => ({
         method: "GET",
         path,
-        id: `list${kind.kind}s${path === kind.base ? "" : "OfAllNamespaces"}`,
+        id: `list${idOf(kind)}s${path === kind.base ? "" : "OfAllNamespaces"}`,
         summary: `List ${kind.what}s, by name`,
         query: listQuery,
         handle: (call) => list(deps, kind, call),
@@ -86,23 +114,23 @@ function objectRoutes(deps: ServerDeps, kind: Kind): readonly ApiRoute[] {
     {
       method: "GET",
       path,
-      id: `get${kind.kind}`,
+      id: `get${idOf(kind)}`,
       summary: `One ${kind.what}`,
       handle: async (call) => json(objectOf(await existing(deps, kind, call))),
     },
     {
       method: "PUT",
       path,
-      id: `update${kind.kind}`,
-      summary: `Replace a ${kind.what}. With metadata.resourceVersion only when it is still that one`,
-      body,
+      id: `update${idOf(kind)}`,
+      summary: `Replace ${one(kind)}. With metadata.resourceVersion only when it is still that one`,
+      body: bodyOf(kind),
       handle: (call) => update(deps, kind, call),
     },
     {
       method: "DELETE",
       path,
-      id: `delete${kind.kind}`,
-      summary: `Delete a ${kind.what}; runs that use it keep what they took from it`,
+      id: `delete${idOf(kind)}`,
+      summary: `Delete ${one(kind)}${kind.field === "template" ? "; runs that use it keep what they took from it" : ""}`,
       handle: async (call) => {
         const name = call.params["name"] ?? "";
         if (!(await deps.stores.resources.delete(kind.kind, namespaceOf(kind, call), name)))
@@ -113,8 +141,55 @@ function objectRoutes(deps: ServerDeps, kind: Kind): readonly ApiRoute[] {
   ];
 }
 
+/** Our own paths have operations of the plain names for the kinds of events. */
+const idOf = ({ kind, field }: Kind): string => (field === "template" ? kind : `${kind}Object`);
+const one = ({ what }: Kind): string => `${/^[aeiou]/.test(what) ? "an" : "a"} ${what}`;
+
+function streamRoutes(deps: ServerDeps, kind: Kind): readonly ApiRoute[] {
+  if (kind.stream === undefined) return [];
+  return [
+    {
+      method: "GET",
+      path: kind.stream,
+      id: `watch${kind.kind}s`,
+      summary: `Watch ${kind.what}s: first all there are as ADDED, then every change`,
+      streams: true,
+      handle: (call) => ({
+        kind: "stream",
+        async write(out, signal) {
+          const changes = deps.stores.resources.watch([kind.kind], signal);
+          for await (const result of watchEvents(changes, namespaceOf(kind, call)))
+            await out.send({ result });
+        },
+      }),
+    },
+  ];
+}
+
+/** Kubernetes' watch events of one namespace's objects. */
+async function* watchEvents(
+  changes: AsyncIterable<ResourceChange>,
+  namespace: string,
+): AsyncGenerator<{ readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: object }> {
+  const shown = new Map<string, object>();
+  for await (const change of changes) {
+    if (change.type === "caught-up") continue;
+    const at = change.type === "applied" ? change.resource : change;
+    if (at.namespace !== namespace) continue;
+    const before = shown.get(at.name);
+    if (change.type === "applied") {
+      const object = objectOf(change.resource);
+      shown.set(at.name, object);
+      yield { type: before === undefined ? "ADDED" : "MODIFIED", object };
+    } else if (before !== undefined) {
+      shown.delete(at.name);
+      yield { type: "DELETED", object: before };
+    }
+  }
+}
+
 const namespaceOf = (kind: Kind, call: ApiCall): string =>
-  kind.kind === "ClusterWorkflowTemplate" ? "" : (call.params["namespace"] ?? "");
+  isCluster(kind) ? "" : (call.params["namespace"] ?? "");
 
 function notFound(kind: Kind, call: ApiCall) {
   const namespace = namespaceOf(kind, call);
@@ -129,23 +204,23 @@ async function existing(deps: ServerDeps, kind: Kind, call: ApiCall) {
   return found;
 }
 
-/** The body's template, parsed and linted. Errors: SPEC_INVALID with every issue, SERVER_REQUEST_INVALID. */
-async function checked(deps: ServerDeps, kind: Kind, call: ApiCall): Promise<Template> {
-  const sent = isObject(call.body) ? call.body["template"] : undefined;
+/** The body's object, parsed and linted. Errors: SPEC_INVALID with every issue, SERVER_REQUEST_INVALID. */
+async function checked(deps: ServerDeps, kind: Kind, call: ApiCall): Promise<Manifest> {
+  const sent = isObject(call.body) ? call.body[kind.field] : undefined;
   const read = parseObject(kind.kind, sent);
   if (read.value === undefined) {
     requireNoErrors(read.issues);
-    throw ServerError.REQUEST_INVALID({ where: "template", reason: `is no ${kind.kind}` });
+    throw ServerError.REQUEST_INVALID({ where: kind.field, reason: `is no ${kind.kind}` });
   }
   const { metadata } = read.value;
   const namespace = namespaceOf(kind, call);
   if (namespace !== "" && metadata.namespace !== undefined && metadata.namespace !== namespace) {
     throw ServerError.REQUEST_INVALID({
-      where: "template.metadata.namespace",
+      where: `${kind.field}.metadata.namespace`,
       reason: `'${metadata.namespace}' is not the namespace '${namespace}' of the path`,
     });
   }
-  const whole: Template =
+  const whole: Manifest =
     namespace === "" ? read.value : { ...read.value, metadata: { ...metadata, namespace } };
   const options = await lintOptions(deps, namespace === "" ? "default" : namespace, [whole]);
   requireNoErrors([...read.issues, ...lintObject(whole, options)]);
@@ -167,7 +242,7 @@ async function update(deps: ServerDeps, kind: Kind, call: ApiCall) {
   const { name, resourceVersion } = template.metadata;
   if (name !== known.name)
     throw ServerError.REQUEST_INVALID({
-      where: "template.metadata.name",
+      where: `${kind.field}.metadata.name`,
       reason: `'${name ?? ""}' is not the name '${known.name}' of the path`,
     });
   if (resourceVersion !== undefined && resourceVersion !== String(known.revision))
@@ -175,9 +250,9 @@ async function update(deps: ServerDeps, kind: Kind, call: ApiCall) {
   return store(deps, kind, known.namespace, template);
 }
 
-async function store(deps: ServerDeps, { kind }: Kind, namespace: string, template: Template) {
-  const { name = "" } = template.metadata;
-  const { resource, outcome } = await deps.stores.resources.apply(kind, namespace, name, storable(template));
+async function store(deps: ServerDeps, { kind }: Kind, namespace: string, object: Manifest) {
+  const { name = "" } = object.metadata;
+  const { resource, outcome } = await deps.stores.resources.apply(kind, namespace, name, storable(object));
   deps.log.info("manifest applied", { kind, namespace, name, outcome });
   return json(objectOf(resource));
 }
@@ -185,9 +260,9 @@ async function store(deps: ServerDeps, { kind }: Kind, namespace: string, templa
 async function list(deps: ServerDeps, kind: Kind, call: ApiCall) {
   const matches = parseLabelSelector(call.query["listOptions.labelSelector"]);
   const text = call.query["namePattern"] ?? "";
-  const namespace = kind.kind === "ClusterWorkflowTemplate" ? "" : call.params["namespace"];
+  const namespace = isCluster(kind) ? "" : call.params["namespace"];
   const found = (await deps.stores.resources.list(kind.kind, namespace)).filter(
-    ({ name, manifest }) => name.includes(text) && matches((manifest as Template).metadata.labels ?? {}),
+    ({ name, manifest }) => name.includes(text) && matches((manifest as Manifest).metadata.labels ?? {}),
   );
   const page = pageOf(found, (one) => `${one.namespace}/${one.name}`, {
     limit: limitOf(call.query["listOptions.limit"], maxPage),
