@@ -38,6 +38,57 @@ const message = (value: string) => ({ arguments: { parameters: [{ name: "message
 describe("a templateRef", () => {
   const library = { templates: [says("say"), says("unused")] };
 
+  test("may be named by the items of its loop, and by the workflow's parameters", async () => {
+    const ref = { name: "{{item.from}}", template: "{{workflow.parameters.which}}" };
+    const items = { withItems: [{ from: "lib" }, { from: "other" }], ...message("hi") };
+    const main = steps("main", step("a", { templateRef: ref, ...items }));
+    const task = { name: "main", dag: { tasks: [step("a", { templateRef: ref, ...items })] } } as Template;
+    const other = { templates: [{ ...says("say"), container: { image: "theirs" } }] };
+    const what = { templates: { "namespaced/lib": library, "namespaced/other": other } };
+
+    for (const template of [main, task]) {
+      const parameters = [{ name: "which", value: "say" }];
+      const ended = await run({ templates: [template], arguments: { parameters } }, what);
+
+      expect(ended.run.phase).toBe("Succeeded");
+      expect(ended.started.map(({ work }) => work)).toMatchObject([
+        { container: { image: "busybox" } },
+        { container: { image: "theirs" } },
+      ]);
+    }
+  });
+
+  test("of a loop's item that leads nowhere ends the run before it starts", async () => {
+    const main = steps(
+      "main",
+      step("a", { templateRef: { name: "{{item}}", template: "say" }, withItems: ["no"] }),
+    );
+    const ended = await run({ templates: [main] }, { templates: { "namespaced/lib": library } });
+    expect(ended.run).toMatchObject({
+      phase: "Failed",
+      message: "invalid spec: templates.main.steps[0].a template reference no.say not found",
+    });
+  });
+
+  test("named by what a step made finds what the workflow refers to elsewhere, and nothing more", async () => {
+    const made = shTemplate("made", { outputs: { parameters: [{ name: "which", value: "say" }] } });
+    const late = (template: string) =>
+      step("late", { templateRef: { name: "lib", template }, ...message("hi") });
+    const value = "{{steps.made.outputs.parameters.which}}";
+    const known = step("known", { templateRef: { name: "lib", template: "say" }, ...message("hi") });
+    const what = { templates: { "namespaced/lib": library } };
+
+    const main = steps("main", step("made", { template: "made" }), known, late(value));
+    expect((await run({ templates: [main, made] }, what)).run.phase).toBe("Succeeded");
+
+    const lost = steps("main", step("made", { template: "made" }), late(value));
+    const ended = await run({ templates: [lost, made] }, what);
+    expect(ended.node("late")).toMatchObject({
+      phase: "Error",
+      message: "template reference lib.say not found",
+    });
+  });
+
   test("runs the template of the other resource, and the node says where it comes from", async () => {
     const ref = { name: "lib", template: "say" };
     const main = steps("main", step("a", { templateRef: ref, ...message("hi") }));

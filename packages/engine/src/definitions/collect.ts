@@ -3,7 +3,7 @@ import type { RunSubmitted, Template, WorkflowSpec } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
 import type { DefinitionsFixed } from "../facts.ts";
 import { createRun } from "../run/create.ts";
-import { takeDefinitions } from "../run/definitions.ts";
+import { nameIn, takeDefinitions } from "../run/definitions.ts";
 import type { Run } from "../run/state/run.ts";
 import { globalsOf } from "../values/globals.ts";
 import { Scope } from "../values/scope.ts";
@@ -117,7 +117,7 @@ class Collected {
         [...this.#configMaps].map(([name, content]) => [name, knownWith(content, () => true)]),
       ),
     });
-    return { run, reach: reachOf(run.spec, run.library) };
+    return { run, reach: reachOf(run.spec, run.library, nameIn(run)) };
   }
 
   #configMapKeys(run: Run, reach: Reach): readonly Key[] {

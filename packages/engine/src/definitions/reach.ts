@@ -32,6 +32,8 @@ export interface Reach {
   readonly unknown: readonly Unknown[];
   /** Of inputs and of the arguments of steps, tasks and hooks; not of the workflow's own arguments. */
   readonly configMaps: readonly ConfigMapRef[];
+  /** References whose names only the step knows: they reach what other references reach. */
+  readonly late: readonly TemplateRef[];
 }
 
 interface Use {
@@ -41,12 +43,19 @@ interface Use {
   readonly arguments?: Arguments | undefined;
   readonly hooks?: Readonly<Record<string, LifecycleHook>> | undefined;
   readonly onExit?: string | undefined;
+  readonly withItems?: readonly unknown[] | undefined;
 }
 
+/** A name with tags in it, for one item of a loop; undefined when it cannot be known before the step. */
+export type NameOf = (text: string, item: unknown) => string | undefined;
+
 /** Walks from the entrypoint and the exit handlers. Each template is looked at once, so circles end. */
-export function reachOf(spec: WorkflowSpec, library: Library): Reach {
+export function reachOf(spec: WorkflowSpec, library: Library, nameOf: NameOf = () => undefined): Reach {
   const local = new Map((spec.templates ?? []).map((t) => [t.name ?? "", t]));
-  const walk = new Walk((scope, name) => (scope === localScope ? local : library.get(scope))?.get(name));
+  const walk = new Walk(
+    (scope, name) => (scope === localScope ? local : library.get(scope))?.get(name),
+    nameOf,
+  );
   walk.use(localScope, "spec.entrypoint", { template: spec.entrypoint });
   walk.use(localScope, "spec", { hooks: spec.hooks, onExit: spec.onExit });
   walk.toEnd();
@@ -57,12 +66,15 @@ class Walk implements Reach {
   readonly templates: Reached[] = [];
   readonly unknown: Unknown[] = [];
   readonly configMaps: ConfigMapRef[] = [];
+  readonly late: TemplateRef[] = [];
+  readonly #nameOf: NameOf;
   readonly #seen = new Set<Template>();
   readonly #open: Reached[] = [];
   readonly #find: (scope: string, name: string) => Template | undefined;
 
-  constructor(find: (scope: string, name: string) => Template | undefined) {
+  constructor(find: (scope: string, name: string) => Template | undefined, nameOf: NameOf) {
     this.#find = find;
+    this.#nameOf = nameOf;
   }
 
   toEnd(): void {
@@ -73,11 +85,25 @@ class Walk implements Reach {
   use(scope: string, place: string, use: Use): void {
     this.#configured(use.arguments?.parameters);
     if (use.inline !== undefined) this.#configured(use.inline.inputs?.parameters);
-    if (use.templateRef !== undefined) this.#reference(place, use.templateRef);
+    if (use.templateRef !== undefined) this.#references(place, use.templateRef, use.withItems);
     else if (use.template !== undefined) this.#reached(scope, this.#find(scope, use.template));
     for (const [name, hook] of Object.entries(use.hooks ?? {}))
       this.use(scope, `${place}.hooks.${name}`, hook);
     if (use.onExit !== undefined) this.#reached(scope, this.#find(scope, use.onExit));
+  }
+
+  /** A reference with tags is one for each item of its loop, as far as the manifest says the items. */
+  #references(place: string, ref: TemplateRef, items: readonly unknown[] = [undefined]): void {
+    if (!hasTags(ref)) {
+      this.#reference(place, ref);
+      return;
+    }
+    for (const item of items) {
+      const name = this.#nameOf(ref.name ?? "", item);
+      const template = this.#nameOf(ref.template ?? "", item);
+      if (name === undefined || template === undefined) this.late.push(ref);
+      else this.#reference(place, { ...ref, name, template });
+    }
   }
 
   #reference(place: string, ref: TemplateRef): void {
@@ -110,10 +136,14 @@ class Walk implements Reach {
   }
 }
 
+/** Whether a reference has names that are made for each step. */
+export const hasTags = ({ name = "", template = "" }: TemplateRef): boolean =>
+  name.includes("{{") || template.includes("{{");
+
 /** Whether the run cannot start before someone has looked outside of it. */
 export function needsDefinitions(spec: WorkflowSpec): boolean {
   if (spec.workflowTemplateRef !== undefined) return true;
   if ((spec.arguments?.parameters ?? []).some((p) => p.valueFrom?.configMapKeyRef !== undefined)) return true;
-  const { unknown, configMaps } = reachOf(spec, new Map());
-  return unknown.length > 0 || configMaps.length > 0;
+  const { unknown, configMaps, late } = reachOf(spec, new Map());
+  return unknown.length > 0 || configMaps.length > 0 || late.length > 0;
 }

@@ -2,8 +2,11 @@
 import { mergeSpecs, type Template } from "@sluice/spec";
 import { localScope } from "../definitions/library.ts";
 
-import { reachOf } from "../definitions/reach.ts";
+import { type NameOf, reachOf } from "../definitions/reach.ts";
 import type { DefinitionsFixed } from "../facts.ts";
+import { globalsOf } from "../values/globals.ts";
+import { renderText } from "../values/language.ts";
+import { itemPart, Scope } from "../values/scope.ts";
 import { artifactsOf, bindParameters } from "./arguments.ts";
 import type { Run } from "./state/run.ts";
 
@@ -25,6 +28,19 @@ export function takeDefinitions(run: Run, fact: DefinitionsFixed): void {
   run.parameters = bindParameters(run);
 }
 
+/** Names of templates that are made of what the run knows from its start: its parameters, and items of the manifest. */
+export const nameIn =
+  (run: Run): NameOf =>
+  (text, item) => {
+    const scope = new Scope(run.now, ...(item === undefined ? [] : [itemPart(item)]), globalsOf(run));
+    try {
+      const name = renderText(text, scope);
+      return name.includes("{{") ? undefined : name;
+    } catch {
+      return undefined;
+    }
+  };
+
 /** Why a run with these definitions cannot start, as Argo says it. */
 export function missingDefinition(run: Run): { phase: "Failed" | "Error"; message: string } | undefined {
   const { definitions: found, spec } = run;
@@ -36,7 +52,7 @@ export function missingDefinition(run: Run): { phase: "Failed" | "Error"; messag
     const kind = base.clusterScope === true ? "clusterworkflowtemplates" : "workflowtemplates";
     return { phase: "Error", message: `${kind}.argoproj.io "${base.name}" not found` };
   }
-  const [unknown] = reachOf(spec, run.library).unknown;
+  const [unknown] = reachOf(spec, run.library, nameIn(run)).unknown;
   if (unknown === undefined) return missingEntrypoint(run);
   const { place, ref } = unknown;
   const message = `invalid spec: ${place} template reference ${ref.name ?? ""}.${ref.template ?? ""} not found`;

@@ -1,3 +1,4 @@
+import { hasTags } from "../definitions/reach.ts";
 import { resolveTemplate } from "../template/resolve.ts";
 import { childrenOf } from "../values/children.ts";
 import { globalsOf } from "../values/globals.ts";
@@ -64,6 +65,8 @@ export function hookScope(run: Run, boundary: Boundary, of: Hooked): Scope {
 }
 
 function outputDefault(run: Run, boundary: Boundary, child: Child, parameter: string): string | undefined {
+  // Which template a skipped step would have used is not known when its name has tags.
+  if (child.use.templateRef !== undefined && hasTags(child.use.templateRef)) return undefined;
   const declared = resolveTemplate(run, child.use, boundary.unit.shape.scope).template.outputs?.parameters;
   return declared?.find((p) => p.name === parameter)?.valueFrom?.default;
 }

@@ -1,9 +1,12 @@
 import { isForbiddenKey, isObject } from "@sluice/base";
 import { type Template, type TemplateType, templateTypes } from "@sluice/spec";
 import { localScope, scopeOf } from "../definitions/library.ts";
+import { hasTags } from "../definitions/reach.ts";
 import { EngineError } from "../errors.ts";
 import type { TemplateUse } from "../run/state/frames.ts";
 import type { Run } from "../run/state/run.ts";
+import { renderText } from "../values/language.ts";
+import type { Scope } from "../values/scope.ts";
 
 /** A template with the workflow's defaults in it, before its inputs are known. */
 export interface TemplateShape {
@@ -31,6 +34,17 @@ export function resolveTemplate(run: Run, use: TemplateUse, around: string): Tem
     shapes.get(own) ?? shapeOf(run, own, { name: use.inline === undefined ? (own.name ?? "") : "", scope });
   shapes.set(own, shape);
   return shape;
+}
+
+/** The use with the names of its reference made for this step: tags in them are replaced. */
+export function renderUse<T extends TemplateUse>(use: T, scope: Scope): T {
+  const { templateRef: ref } = use;
+  if (ref === undefined || !hasTags(ref)) return use;
+  const { name = "", template = "" } = ref;
+  return {
+    ...use,
+    templateRef: { ...ref, name: renderText(name, scope), template: renderText(template, scope) },
+  };
 }
 
 function found(run: Run, use: TemplateUse, around: string): { own: Template | undefined; scope: string } {

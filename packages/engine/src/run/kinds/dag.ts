@@ -1,5 +1,6 @@
 // Tasks start when all they depend on has ended and their condition holds.
 import { renderArguments } from "../../template/arguments.ts";
+import { renderUse } from "../../template/resolve.ts";
 import { evaluateWhen, failureText, renderText } from "../../values/language.ts";
 import { itemPart, type Scope } from "../../values/scope.ts";
 import { endFailedFast, endWithOutputs, makeBoundary, noteFailure } from "../boundary.ts";
@@ -91,7 +92,7 @@ function startOne(run: Run, one: One, scope: Scope): void {
     }
     call = {
       name,
-      use: task.task,
+      use: renderUse(task.task, scope),
       args: renderArguments(task.task.arguments, scope, run.configMaps),
       boundary: frame,
       owner,

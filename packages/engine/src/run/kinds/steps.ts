@@ -1,6 +1,7 @@
 // Groups one after the other; in a group all steps at once.
 import type { WorkflowStep } from "@sluice/spec";
 import { renderArguments } from "../../template/arguments.ts";
+import { renderUse } from "../../template/resolve.ts";
 import { evaluateWhen, failureText } from "../../values/language.ts";
 import { itemPart, type Scope } from "../../values/scope.ts";
 import { endFailedFast, endWithOutputs, makeBoundary, noteFailure } from "../boundary.ts";
@@ -120,7 +121,7 @@ function startMember(run: Run, member: Member, name: string, scope: Scope): void
     }
     call = {
       name,
-      use: step,
+      use: renderUse(step, scope),
       args: renderArguments(step.arguments, scope, run.configMaps),
       boundary: frame,
       owner: { kind: "group", frame, step, child },
