@@ -79,6 +79,7 @@ export type { CauseRef, CloudEvent, EventOrigin, StoredEvent } from "./wire/clou
 export {
   maxWorkflowName,
   type Reuse,
+  type ReusedContainer,
   type ReusedNode,
   type RunRequester,
   type RunSubmitted,

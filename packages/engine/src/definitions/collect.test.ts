@@ -38,6 +38,24 @@ const message = (value: string) => ({ arguments: { parameters: [{ name: "message
 describe("a templateRef", () => {
   const library = { templates: [says("say"), says("unused")] };
 
+  test("gives its pods the labels of the resource that it names, under the template's own", async () => {
+    const podMetadata = { labels: { team: "lib", tier: "base" }, annotations: { note: "lib" } };
+    const own = { ...says("own"), metadata: { labels: { tier: "own" } } };
+    const main = steps(
+      "main",
+      step("a", { templateRef: { name: "lib", template: "say" }, ...message("a") }),
+      step("b", { templateRef: { name: "lib", template: "own" }, ...message("b") }),
+    );
+    const { started } = await run(
+      { templates: [main], podMetadata: { labels: { team: "wf", run: "yes" } } },
+      { templates: { "namespaced/lib": { podMetadata, templates: [says("say"), own] } } },
+    );
+    expect(started.map(({ metadata }) => metadata)).toMatchObject([
+      { labels: { team: "lib", tier: "base", run: "yes" }, annotations: { note: "lib" } },
+      { labels: { team: "lib", tier: "own", run: "yes" }, annotations: { note: "lib" } },
+    ]);
+  });
+
   test("may be named by the items of its loop, and by the workflow's parameters", async () => {
     const ref = { name: "{{item.from}}", template: "{{workflow.parameters.which}}" };
     const items = { withItems: [{ from: "lib" }, { from: "other" }], ...message("hi") };

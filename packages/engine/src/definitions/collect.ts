@@ -36,19 +36,22 @@ class Collected {
   readonly #submitted: RunSubmitted;
   readonly #at: number;
   #base: WorkflowSpec | undefined;
-  /** Every resource that was asked for, with all of its templates. */
-  readonly #resources = new Map<string, readonly Template[]>();
+  /** Every resource that was asked for, with all of its templates, and what an earlier run took from others. */
+  readonly #resources: Map<string, readonly Template[]>;
+  readonly #asked = new Set<string>();
   readonly #configMaps = new Map<string, ConfigMapContent | undefined>();
 
   constructor(port: Definitions, submitted: RunSubmitted, at: number) {
     this.#port = port;
     this.#submitted = submitted;
     this.#at = at;
+    this.#resources = new Map(Object.entries(submitted.reuse?.stored?.templates ?? {}));
   }
 
   async base(): Promise<void> {
     const ref = this.#submitted.workflow.spec.workflowTemplateRef;
-    if (ref !== undefined) this.#base = await this.#port.template(this.#place(ref.name, ref.clusterScope));
+    this.#base = this.#submitted.reuse?.stored?.base;
+    if (ref !== undefined) this.#base ??= await this.#port.template(this.#place(ref.name, ref.clusterScope));
   }
 
   /** Looks up what is named and not yet known; false when there is nothing of that kind. */
@@ -58,10 +61,15 @@ class Collected {
     const names = this.#configMapKeys(run, reach).map(({ name }) => name);
     let asked = false;
     for (const [scope, ref] of scopes) {
-      if (this.#resources.has(scope)) continue;
+      if (this.#asked.has(scope)) continue;
+      this.#asked.add(scope);
       asked = true;
       const spec = await this.#port.template(this.#place(ref.name ?? "", ref.clusterScope));
-      this.#resources.set(scope, spec?.templates ?? []);
+      const frozen = this.#resources.get(scope) ?? [];
+      const names = new Set(frozen.map(({ name }) => name));
+      const others = (spec?.templates ?? []).filter(({ name }) => !names.has(name));
+      const labelled = others.map((template) => withPodMetadata(template, spec?.podMetadata));
+      this.#resources.set(scope, [...frozen, ...labelled]);
       this.#bound();
     }
     for (const name of names) {
@@ -141,6 +149,19 @@ class Collected {
     );
     return { ...base, templates: base.templates.filter((template) => names.has(template.name)) };
   }
+}
+
+/** A template's pods have the labels and annotations of the resource that it is from, under its own. */
+function withPodMetadata(template: Template, metadata: WorkflowSpec["podMetadata"]): Template {
+  if (metadata === undefined) return template;
+  const { labels, annotations } = template.metadata ?? {};
+  return {
+    ...template,
+    metadata: {
+      labels: { ...metadata.labels, ...labels },
+      annotations: { ...metadata.annotations, ...annotations },
+    },
+  };
 }
 
 interface Key {

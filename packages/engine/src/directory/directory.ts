@@ -17,7 +17,7 @@ import { findByUid } from "./lookup/by-uid.ts";
 import { archivedLabels } from "./lookup/labels.ts";
 import { type Deletions, isRow, makePlaces, type RunPlaces } from "./places.ts";
 import type { RunDirectory, RunList, RunQuery, SubmitOptions, Submitted } from "./port.ts";
-import { resubmitRun, retryRun } from "./repeat.ts";
+import { resubmitRun, retryRun } from "./rerun/repeat.ts";
 import { watchRuns } from "./watch.ts";
 
 export interface RunDirectoryDeps {

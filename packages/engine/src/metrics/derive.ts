@@ -3,7 +3,7 @@ import type { PrometheusMetric } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
 import { globalsScope, unitScope } from "../run/scopes.ts";
 import type { Unit } from "../run/state/frames.ts";
-import type { Node } from "../run/state/node.ts";
+import { isFulfilled, type Node } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
 import { evaluateWhen, failureText, renderText } from "../values/language.ts";
 import { fixed, type Scope } from "../values/scope.ts";
@@ -15,12 +15,12 @@ export function emissionsOf(run: Run, unit: Unit): readonly MetricEmission[] {
   const { node } = unit;
   const declared = unit.shape.template.metrics?.prometheus;
   if (node === undefined || declared === undefined) return [];
-  return emissions(declared, () => nodeScope(run, unit, node, node.finishedAt ?? run.now));
+  return emissions(declared, () => nodeScope(run, unit, node, run.now));
 }
 
 /** The workflow's own metrics, at its end. */
 export function runEmissionsOf(run: Run): readonly MetricEmission[] {
-  return emissions(run.spec.metrics?.prometheus ?? [], () => globalsScope(run));
+  return emissions(run.spec.metrics?.prometheus ?? [], () => runScope(run, run.now));
 }
 
 /** Gauges in real time of what runs at `now`. */
@@ -33,24 +33,43 @@ export function realtimeOf(run: Run, now: number): readonly MetricEmission[] {
     const declared = (unit.shape.template.metrics?.prometheus ?? []).filter(isRealtime);
     return node === undefined ? [] : emissions(declared, () => nodeScope(at, unit, node, at.now));
   });
-  return run.phase === "Pending" ? [] : [...emissions(own, () => globalsScope(at)), ...units];
+  return run.phase === "Pending" ? [] : [...emissions(own, () => runScope(at, at.now)), ...units];
 }
 
 export const isRealtime = (metric: PrometheusMetric): boolean => metric.gauge?.realtime === true;
 
-function nodeScope(run: Run, unit: Unit, node: Node, until: number): Scope {
-  const seconds = Math.max(0, until - node.startedAt) / 1_000;
+function nodeScope(run: Run, unit: Unit, node: Node, now: number): Scope {
+  // The last attempt speaks for its Retry node, back-offs included.
+  const retry = unit.call.retry?.node;
+  const spoken = retry?.lastAttempt === node && isFulfilled(retry) ? retry : node;
+  const seconds = secondsOf(node, now);
+  const values = { ...resourcesDuration(unit.shape.template, seconds), ...valuesOf(spoken, now) };
+  return unitScope(run, unit).with(fixed(values));
+}
+
+/** The workflow's metrics have the values of its root node under their short names too. */
+function runScope(run: Run, now: number): Scope {
+  const root = run.nodes.get(run.key.name);
+  const scope = globalsScope(run);
+  return root === undefined ? scope : scope.with(fixed(valuesOf(root, now)));
+}
+
+const secondsOf = ({ startedAt, finishedAt }: Node, now: number): number =>
+  Math.max(0, (finishedAt ?? now) - startedAt) / 1_000;
+
+function valuesOf(node: Node, now: number): Record<string, string> {
+  const { outputs, inputs = [] } = node;
   const values: Record<string, string> = {
-    duration: seconds.toFixed(6),
+    duration: secondsOf(node, now).toFixed(6),
     status: node.phase,
-    ...resourcesDuration(unit.shape.template, seconds),
   };
-  const { outputs } = node;
   if (outputs?.exitCode !== undefined) values["exitCode"] = outputs.exitCode;
   if (outputs?.result !== undefined) values["outputs.result"] = outputs.result;
+  for (const { name, value } of inputs)
+    if (value !== undefined) values[`inputs.parameters.${name}`] = String(value);
   for (const { name, value } of outputs?.parameters ?? [])
     if (value !== undefined) values[`outputs.parameters.${name}`] = value;
-  return unitScope(run, unit).with(fixed(values));
+  return values;
 }
 
 function emissions(metrics: readonly PrometheusMetric[], scopeOf: () => Scope): readonly MetricEmission[] {

@@ -87,6 +87,32 @@ describe("a template's metric", () => {
     expect(said(workflowOf(work), () => ({ exitCode: 1 }))).toHaveLength(3);
   });
 
+  test("speaks for the Retry node at its last attempt: the time of all of them", () => {
+    const labels = [{ key: "n", value: "{{retries}}" }];
+    const work = measured([metric("took", { labels, gauge: { value: "{{duration}}" } })], {
+      retryStrategy: { limit: 2, backoff: { duration: "10s" } },
+    });
+    const ends = said(workflowOf(work), ({ node }) => ({
+      exitCode: node.name.endsWith("(1)") ? 0 : 1,
+      ms: 1_000,
+    }));
+    expect(ends).toMatchObject([
+      { value: 1, labels: [["n", "0"]] },
+      { value: 12, labels: [["n", "1"]] },
+    ]);
+  });
+
+  test("of a template whose steps cannot be made is said all the same", () => {
+    const work: Template = {
+      name: "work",
+      metrics: { prometheus: [metric("failure", { when: "{{status}} == Failed", counter: { value: "1" } })] },
+      steps: [[{ name: "each", template: "sh", withParam: "no list at all" }]],
+    };
+    const workflow = workflowOf(work);
+    workflow.spec.templates?.push(shTemplate("sh"));
+    expect(said(workflow)).toHaveLength(1);
+  });
+
   test("that has no number is a problem, and the others are said", () => {
     const histogram = { value: "{{outputs.parameters.none}}", buckets: [1] };
     const work = measured([metric("odd", { histogram }), metric("good", { counter: { value: "1" } })]);
@@ -105,6 +131,14 @@ test("a workflow's own metrics have its last phase and duration", () => {
   expect(said(workflowOf(shTemplate("work"), [own]), () => ({ exitCode: 1, ms: 2_000 }))).toEqual([
     expect.objectContaining({ name: "wf", value: 2, labels: [["status", "Failed"]] }),
   ]);
+});
+
+test("a workflow's own metrics may name its root node's values", () => {
+  const own = [
+    metric("all", { labels: [{ key: "s", value: "{{status}}" }], gauge: { value: "{{duration}}" } }),
+  ];
+  const emissions = said(workflowOf(shTemplate("work"), own), () => ({ ms: 2_500 }));
+  expect(emissions).toMatchObject([{ value: 2.5, labels: [["s", "Succeeded"]] }]);
 });
 
 test("a gauge in real time grows while its node runs, and ends with the node", () => {

@@ -246,7 +246,7 @@ export function endUnit(run: Run, unit: Unit, end: UnitEnd): void {
   if (unit.state === "ended" || unit.node === undefined) return;
   unit.state = "ended";
   run.realtime.delete(unit.node.id);
-  if (run.isMeasured) run.changes.ended.push(unit);
+  if (run.isMeasured && unit.reused === undefined) run.changes.ended.push(unit);
   if (end.outputs !== undefined) unit.node.outputs = end.outputs;
   endNode(run, unit.node, end.phase, end.message);
   closeContainers(run, unit);

@@ -1,4 +1,4 @@
-import type { Workflow } from "@sluice/spec";
+import type { RunSubmitted, Workflow } from "@sluice/spec";
 import { collectDefinitions } from "../definitions/collect.ts";
 import type { Definitions } from "../definitions/port.ts";
 import type { StepRequest } from "../executor/contract.ts";
@@ -62,14 +62,15 @@ export class PureRun {
   /** Locks and caches; hand one to several runs to let them meet. */
   readonly world: AskWorld;
 
+  /** Of a manifest, or of a whole first fact. */
   constructor(
-    workflow: Workflow,
+    of: Workflow | RunSubmitted,
     script: Script = () => ({}),
     limits: Partial<RunLimits> = {},
     world: AskWorld = new AskWorld(),
   ) {
     this.world = world;
-    const first = submission(workflow);
+    const first = "type" in of ? of : submission(of);
     this.now = first.at;
     this.#script = script;
     this.run = createRun(first, limits);

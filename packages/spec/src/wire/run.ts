@@ -1,6 +1,7 @@
 import { hashUid, nameSuffix } from "@sluice/base";
 import type { Artifact, Parameter } from "../workflow/parameter.ts";
-import type { Workflow } from "../workflow/workflow.ts";
+import type { Template } from "../workflow/template.ts";
+import type { Workflow, WorkflowSpec } from "../workflow/workflow.ts";
 import type { CauseRef } from "./cloud-event.ts";
 
 /** Who asked for a run. */
@@ -34,12 +35,19 @@ export interface Reuse {
   readonly earlier?: readonly string[];
   /** By node name behind the run's own: `[0].a(1:x)`; the root is "". */
   readonly nodes: Readonly<Record<string, ReusedNode>>;
+  /** What the earlier run took from other resources: it is not looked up again. */
+  readonly stored?: {
+    /** The workflow merged with the template that it refers to. */
+    readonly base?: WorkflowSpec;
+    /** By scope: `namespaced/<name>` or `cluster/<name>`. */
+    readonly templates?: Readonly<Record<string, readonly Template[]>>;
+  };
 }
 
-/** A leaf that went well. */
+/** A leaf that is taken over as it ended: it went well, or its failure was none to what came after it. */
 export interface ReusedNode {
   readonly type: string;
-  readonly phase: "Succeeded" | "Skipped";
+  readonly phase: "Succeeded" | "Skipped" | "Failed" | "Error";
   /** Epoch ms. */
   readonly startedAt: number;
   readonly finishedAt: number;
@@ -52,6 +60,20 @@ export interface ReusedNode {
     readonly result?: string;
     readonly exitCode?: string;
   };
+  readonly resourcesDuration?: { readonly cpu: number; readonly memory: number };
+  /** Of a Retry node, in their order. */
+  readonly attempts?: readonly ReusedNode[];
+  /** Of the pod of a containerSet. */
+  readonly containers?: readonly ReusedContainer[];
+}
+
+export interface ReusedContainer {
+  readonly name: string;
+  readonly phase: "Succeeded" | "Failed" | "Error" | "Skipped" | "Omitted";
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly message?: string;
+  readonly exitCode?: number;
 }
 
 /** Characters of the suffix that `generateName` gets: of 27^10 names, 100,000 runs of one prefix meet once in 40,000 times. */

@@ -1,10 +1,12 @@
-// A leaf that an earlier run did already: it gets its node, and its end, at once, and nothing is started.
+// A leaf that an earlier run did already: it gets its nodes, and its end, at once, and nothing is started.
 import type { ReusedNode } from "@sluice/spec";
 import type { TemplateShape } from "../../template/resolve.ts";
 import { endUnit, makeNode } from "../call.ts";
 import type { Call, Unit } from "../state/frames.ts";
-import type { NodeOutputs, NodeType } from "../state/node.ts";
+import type { Node, NodeOutputs, NodeType } from "../state/node.ts";
 import type { Run } from "../state/run.ts";
+import { addChild, addNode } from "../state/tree.ts";
+import { addContainers, closeContainers, endContainers } from "./containers.ts";
 
 const composites: ReadonlySet<string> = new Set(["steps", "dag"]);
 
@@ -18,21 +20,61 @@ export function reusedOf(run: Run, call: Call, shape: TemplateShape): ReusedNode
 }
 
 const types: ReadonlySet<string> = new Set(["Pod", "HTTP", "Suspend", "Retry", "Skipped"]);
+const typeOf = ({ type }: ReusedNode): NodeType => (types.has(type) ? (type as NodeType) : "Skipped");
+const outputsOf = ({ outputs }: ReusedNode): NodeOutputs | undefined =>
+  outputs === undefined ? undefined : (structuredClone(outputs) as NodeOutputs);
 
 /** Tried again, the node is as it was; repeated by another run it is Skipped, as Argo shows it. */
 export function endReused(run: Run, unit: Unit, reused: ReusedNode): void {
-  const isRetry = run.submitted.reuse?.kind === "retry";
-  const type = isRetry && types.has(reused.type) ? (reused.type as NodeType) : "Skipped";
-  const node = makeNode(run, unit, type, "Pending");
-  if (type === "Pod" || type === "Retry") {
-    run.podCount += 1;
-    run.podsSucceeded += 1;
+  if (run.submitted.reuse?.kind !== "retry") {
+    makeNode(run, unit, "Skipped", "Pending");
+    const message = `original pod: ${reused.podName ?? ""}`;
+    endUnit(run, unit, { phase: "Skipped", message, outputs: outputsOf(reused) });
+    return;
   }
-  if (reused.hostNodeName !== undefined) node.hostNodeName = reused.hostNodeName;
-  const outputs = reused.outputs === undefined ? undefined : (structuredClone(reused.outputs) as NodeOutputs);
-  const message = isRetry ? reused.message : `original pod: ${reused.podName ?? ""}`;
-  endUnit(run, unit, { phase: isRetry ? reused.phase : "Skipped", message, outputs });
-  if (!isRetry) return;
+  const node = makeNode(run, unit, typeOf(reused), "Pending");
+  restore(run, unit, node, reused);
+  for (const attempt of reused.attempts ?? []) addAttempt(run, unit, node, attempt);
+  if (reused.type === "Retry" && reused.attempts === undefined) countPod(run, reused);
+  endUnit(run, unit, { phase: reused.phase, message: reused.message, outputs: outputsOf(reused) });
   node.startedAt = reused.startedAt;
   node.finishedAt = reused.finishedAt;
+}
+
+function addAttempt(run: Run, unit: Unit, retry: Node, reused: ReusedNode): void {
+  const node = addNode(run, {
+    name: `${retry.name}(${retry.children.length})`,
+    type: typeOf(reused),
+    phase: reused.phase,
+    templateName: retry.templateName,
+    templateRef: retry.templateRef,
+    boundary: unit.call.boundary,
+    message: reused.message,
+    retried: true,
+  });
+  if (retry.inputs !== undefined) node.inputs = retry.inputs;
+  const outputs = outputsOf(reused);
+  if (outputs !== undefined) node.outputs = outputs;
+  addChild(retry, node);
+  retry.lastAttempt = node;
+  restore(run, unit, node, reused);
+  closeContainers(run, { ...unit, node });
+  node.startedAt = reused.startedAt;
+  node.finishedAt = reused.finishedAt;
+}
+
+/** What a pod's node has beside its end. */
+function restore(run: Run, unit: Unit, node: Node, reused: ReusedNode): void {
+  const { hostNodeName, resourcesDuration } = reused;
+  if (hostNodeName !== undefined) node.hostNodeName = hostNodeName;
+  if (resourcesDuration !== undefined) node.resourcesDuration = resourcesDuration;
+  if (node.type !== "Pod") return;
+  countPod(run, reused);
+  addContainers(run, unit, node);
+  endContainers(run, unit, reused.containers);
+}
+
+function countPod(run: Run, { phase }: ReusedNode): void {
+  run.podCount += 1;
+  if (phase === "Succeeded") run.podsSucceeded += 1;
 }

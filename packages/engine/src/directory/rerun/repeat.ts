@@ -1,14 +1,14 @@
 // Trying a run again under its own name, and repeating it under another.
 import { hasCode, hashUid, sleepFor, traceparentOf } from "@sluice/base";
 import type { RunSubmitted, Workflow } from "@sluice/spec";
-import { EngineError } from "../errors.ts";
-import { objectOf } from "../project/archive.ts";
-import { projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
-import { createRun } from "../run/create.ts";
-import type { RunKeyed } from "../run/state/run.ts";
-import type { RunDirectoryDeps } from "./directory.ts";
-import { isRow, type RunPlaces } from "./places.ts";
-import type { ResubmitOptions, SubmitOptions, Submitted } from "./port.ts";
+import { EngineError } from "../../errors.ts";
+import { objectOf } from "../../project/archive.ts";
+import { projectWorkflow, type WorkflowObject } from "../../project/workflow.ts";
+import { createRun } from "../../run/create.ts";
+import type { RunKeyed } from "../../run/state/run.ts";
+import type { RunDirectoryDeps } from "../directory.ts";
+import { isRow, type RunPlaces } from "../places.ts";
+import type { ResubmitOptions, SubmitOptions, Submitted } from "../port.ts";
 import { manifestOf, type RetryOptions, resubmitOf, retryOf } from "./rerun.ts";
 
 /** A journal stays for some seconds after its run ended; so long, and a little more, a retry waits for it to go. */
@@ -28,7 +28,7 @@ export async function retryRun(
   const found = await ended(deps, places, key, options);
   if (found.kind === "retried") return found.object;
   const { object } = found;
-  const nodes = retryOf(object, options);
+  const taken = retryOf(object, options);
   const row = await deps.archive.get(key);
   if (!isRow(row) || row.uid !== object.metadata.uid) throw EngineError.RETRY_TOO_SOON({ ...key });
   const uid = hashUid("retry", row.uid);
@@ -46,7 +46,7 @@ export async function retryRun(
       kind: "retry",
       of: { name: key.name, uid: row.uid },
       earlier: [...(row.earlier ?? []), row.uid],
-      nodes,
+      ...taken,
     },
   };
   try {
@@ -104,7 +104,7 @@ export async function resubmitRun(
 ): Promise<WorkflowObject> {
   const object = await places.find(key);
   if (object === undefined) throw EngineError.RUN_NOT_FOUND({ ...key });
-  const nodes = memoized === true ? resubmitOf(object) : undefined;
+  const taken = memoized === true ? resubmitOf(object) : undefined;
   const { metadata, ...manifest } = manifestOf(object, parameters);
   const { name: _name, ...rest } = metadata;
   const labels = {
@@ -120,9 +120,9 @@ export async function resubmitRun(
       namespace: key.namespace,
       by: { kind: "api", user: by },
       ...(cause === undefined ? {} : { cause }),
-      ...(nodes === undefined
+      ...(taken === undefined
         ? {}
-        : { reuse: { kind: "resubmit", of: { name: key.name, uid: object.metadata.uid }, nodes } }),
+        : { reuse: { kind: "resubmit", of: { name: key.name, uid: object.metadata.uid }, ...taken } }),
     },
   );
   return workflow;
