@@ -2,6 +2,7 @@ import type { Template, WorkflowSpec } from "@sluice/spec";
 import { describe, expect, test } from "vitest";
 import { aWorkflow, shTemplate } from "../testing/a-workflow.ts";
 import { type Ended, runToEnd, type Script } from "../testing/run-to-end.ts";
+import { nodeId } from "./state/node.ts";
 
 const producer = (fallback?: string): Template =>
   shTemplate("make", {
@@ -198,6 +199,41 @@ describe("loops", () => {
     const forgiven = looped({ withItems: [0, 1], continueOn: { failed: true } }, {}, bad);
     expect(forgiven.run.phase).toBe("Succeeded");
     expect(looped({ withItems: [0, 1] }, {}, bad).run.phase).toBe("Failed");
+  });
+});
+
+test.each(["steps", "tasks"] as const)("a loop of %s has the id of its place", (kind) => {
+  const value = `{{${kind}.each.id}}`;
+  const ask = { name: "ask", template: "take", arguments: { parameters: [{ name: "v", value }] } };
+  const each = { name: "each", template: "sh", withItems: [1, 2] };
+  const main: Template =
+    kind === "steps"
+      ? { name: "main", steps: [[each], [ask]] }
+      : { name: "main", dag: { tasks: [each, { ...ask, depends: "each" }] } };
+  const ended = runToEnd(aWorkflow({ templates: [main, shTemplate("sh"), consumer()] }));
+  const place = kind === "steps" ? "wf[0].each" : "wf.each";
+  expect(ended.node("ask").inputs).toEqual([{ name: "v", value: nodeId("wf", place) }]);
+});
+
+describe("a template's own value for an input", () => {
+  const inputs = (...parameters: { name: string; value: string }[]): Ended =>
+    runToEnd(aWorkflow({ templates: [shTemplate("main", { inputs: { parameters } })] }));
+
+  test("may be made of its other inputs, in any order", () => {
+    const ended = inputs(
+      { name: "both", value: "{{=inputs.parameters.twice + '!'}}" },
+      { name: "twice", value: "{{inputs.parameters.one}}{{inputs.parameters.one}}" },
+      { name: "one", value: "x" },
+    );
+    expect(ended.node("wf").inputs?.map(({ value }) => value)).toEqual(["xx!", "xx", "x"]);
+  });
+
+  test("cannot be made of itself", () => {
+    const ended = inputs(
+      { name: "a", value: "{{inputs.parameters.b}}" },
+      { name: "b", value: "{{inputs.parameters.a}}" },
+    );
+    expect(ended.node("wf").message).toContain("failed to resolve {{inputs.parameters.b}}");
   });
 });
 

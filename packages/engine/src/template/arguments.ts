@@ -3,7 +3,7 @@ import { type ConfigMaps, configValue, renderConfigKey } from "../definitions/co
 import { EngineError } from "../errors.ts";
 import type { BoundInputs, RenderedArguments } from "../run/state/frames.ts";
 import { absentReason, evaluateExpression, expressionText, onlyTag, renderText } from "../values/language.ts";
-import type { Scope } from "../values/scope.ts";
+import { parameters, type Scope } from "../values/scope.ts";
 import { renderArtifacts } from "./artifacts.ts";
 
 export const noArguments: RenderedArguments = { values: new Map(), absent: new Map() };
@@ -59,15 +59,50 @@ function configured({ default: otherwise, valueFrom }: Parameter, { scope, confi
   throw EngineError.VALUE_UNRESOLVED({ reason: found.reason });
 }
 
-/** A template's inputs from the caller's arguments, its own values and defaults, in that order. */
+/**
+ * A template's inputs from the caller's arguments, its own values and defaults, in that order. What the template itself
+ * says may be made of its other inputs.
+ */
 export function bindInputs(
   inputs: readonly Parameter[] | undefined,
   { args, configMaps }: { readonly args: RenderedArguments; readonly configMaps: ConfigMaps },
   scope: Scope,
 ): BoundInputs {
-  const bound = new Map<string, string>();
-  for (const input of inputs ?? []) bound.set(input.name, bindOne(input, args, { scope, configMaps }));
-  return bound;
+  const found = new Map<string, string>();
+  const made: Parameter[] = [];
+  for (const input of inputs ?? [])
+    if (!args.values.has(input.name) && hasTags(ownValue(input))) made.push(input);
+    else found.set(input.name, bindOne(input, args, { scope, configMaps }));
+  if (made.length === 0) return found;
+  bindMade(made, found, (input) => {
+    const inner = scope.with(parameters("inputs.parameters", found));
+    return bindOne(input, args, { scope: inner, configMaps });
+  });
+  return new Map((inputs ?? []).map(({ name }) => [name, found.get(name) ?? ""]));
+}
+
+const ownValue = ({ value, valueFrom, default: otherwise }: Parameter): string | undefined =>
+  value ?? (valueFrom?.configMapKeyRef === undefined ? (otherwise ?? valueFrom?.default) : undefined);
+const hasTags = (text: string | undefined): boolean => text?.includes("{{") === true;
+
+/** One may be made of another, whatever their order: what cannot be made yet waits for the others. */
+function bindMade(
+  inputs: readonly Parameter[],
+  found: Map<string, string>,
+  bind: (input: Parameter) => string,
+): void {
+  let error: unknown;
+  const waiting = inputs.filter((input) => {
+    try {
+      found.set(input.name, bind(input));
+      return false;
+    } catch (problem) {
+      error ??= problem;
+      return true;
+    }
+  });
+  if (waiting.length === inputs.length) throw error;
+  if (waiting.length > 0) bindMade(waiting, found, bind);
 }
 
 /** Inputs as a node shows them: what they mean, with the value that they got. */
@@ -82,7 +117,7 @@ function bindOne(input: Parameter, args: RenderedArguments, sources: Sources): s
   if (given !== undefined) return given;
   if (input.value === undefined && input.valueFrom?.configMapKeyRef !== undefined)
     return configured(input, sources);
-  const own = input.value ?? input.default ?? input.valueFrom?.default;
+  const own = ownValue(input);
   if (own !== undefined) return renderText(own, sources.scope);
   const absent = args.absent.get(input.name);
   throw EngineError.VALUE_UNRESOLVED({

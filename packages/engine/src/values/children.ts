@@ -42,7 +42,7 @@ export function childrenOf(boundary: Boundary, outputDefault: OutputDefault, own
 function childValue(child: Child, path: string, outputDefault: OutputDefault): Value {
   if (child.items !== undefined && path.startsWith("outputs")) return aggregated(child, child.items, path);
   const { node } = child;
-  if (node === undefined) return undefined;
+  if (node === undefined) return path === "id" ? child.loopId : undefined;
   const value = nodeValue(node, path);
   if (value !== undefined || node.type !== "Skipped" || !path.startsWith("outputs.")) return value;
   const parameter = path.startsWith("outputs.parameters.")
@@ -96,6 +96,7 @@ function childEnv(child: Child, outputDefault: OutputDefault): Record<string, un
       const value = nodeValue(child.node, path);
       if (value !== undefined) env[path] = value;
     }
+  else if (child.loopId !== undefined) env["id"] = child.loopId;
   const outputs = emptyMap();
   env["outputs"] = outputs;
   if (child.items !== undefined) {

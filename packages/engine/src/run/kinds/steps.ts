@@ -8,7 +8,7 @@ import { endFailedFast, endWithOutputs, makeBoundary, noteFailure } from "../bou
 import { endUnit, makeNode, startCall } from "../call.ts";
 import { boundaryScope } from "../scopes.ts";
 import type { Call, Child, Item, StepGroup, StepsFrame, Unit } from "../state/frames.ts";
-import { isBad, type Node } from "../state/node.ts";
+import { isBad, type Node, nodeId } from "../state/node.ts";
 import type { Run } from "../state/run.ts";
 import { addChild, addNode, endNode, linkBehind, outboundOf } from "../state/tree.ts";
 import { isLoop, itemsOf } from "./items.ts";
@@ -92,6 +92,7 @@ function startStep(run: Run, frame: StepsFrame, group: StepGroup, step: Workflow
     return;
   }
   child.items = [];
+  child.loopId = nodeId(run.key.name, name);
   for (const item of items)
     startMember(
       run,

@@ -201,6 +201,8 @@ export interface Child {
   node?: Node;
   /** Nodes of a loop's items, in order. */
   items?: Node[];
+  /** Of a loop of steps, which has no node: the id that one would have. */
+  loopId?: string;
   cache?: Map<string, string>;
 }
 
