@@ -229,6 +229,17 @@ for (const isolation of ["namespaces", "namespaces-unprivileged"] as const) {
       expect(await reader.ended(known.id)).toMatchObject({ exitCode: 0, outputs: { m: "a message" } });
     });
 
+    test("whose program is nowhere says which, and fails as a shell does", async () => {
+      const step = shStep("", {
+        work: { kind: "container", container: { image: "busybox", command: ["no-such-program", "x"] } },
+      });
+      await executor.start(step);
+      expect(await reader.ended(step.id)).toMatchObject({
+        exitCode: 127,
+        message: 'main: Error (exit code 127): exec: "no-such-program": executable file not found in $PATH',
+      });
+    });
+
     test("finds a well-known image's program at its place also from a shell", async () => {
       const step = shStep("/argosay echo placed", {
         captureResult: true,

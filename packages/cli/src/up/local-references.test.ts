@@ -37,6 +37,15 @@ describe("Secrets and ConfigMaps without a cluster", () => {
     expect(await text("configmaps", "default", "settings", "bytes")).toBe("hi");
   });
 
+  test("written at once under one name are written one after the other", async () => {
+    const writer = makeReferenceWriter(folder);
+    const put = (value: string) => writer.put("ConfigMap", "default", "settings", { data: { key: value } });
+    const wrong = writer.put("ConfigMap", "default", "settings", { data: { key: 1 } });
+    await Promise.all([put("a"), put("b"), put("c"), expect(wrong).rejects.toThrow("must be a text")]);
+
+    expect(await text("configmaps", "default", "settings", "key")).toBe("c");
+  });
+
   test("an update leaves no key of before", async () => {
     await put({ stringData: { old: "1", kept: "1" } });
     await put({ stringData: { kept: "2" } });

@@ -12,9 +12,16 @@ const maxBytes = 1024 * 1024;
 
 /**
  * Writes `<folder>/{secrets,configmaps}/<namespace>/<name>/<key>`, as `fileReferences` of `kube` reads it.
- * The folder of a name is replaced as a whole, so that a reader never sees half of an update.
+ * The folder of a name is replaced as a whole, so that a reader never sees half of an update; one write goes on at a
+ * time, since two of one name would take each other's folder away.
  */
 export function makeReferenceWriter(folder: string) {
+  let before: Promise<void> = Promise.resolve();
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const done = before.then(work);
+    before = done.catch(() => {});
+    return done;
+  };
   return {
     async put(
       kind: "Secret" | "ConfigMap",
@@ -29,13 +36,15 @@ export function makeReferenceWriter(folder: string) {
         checked(namespace),
         checked(name),
       );
-      const next = `${parent}.new`;
-      await rm(next, { recursive: true, force: true });
-      await mkdir(next, { recursive: true, mode: 0o700 });
-      await chmod(folder, 0o700);
-      for (const [key, value] of entries) await writeFile(join(next, key), value, { mode: 0o600 });
-      await rm(parent, { recursive: true, force: true });
-      await rename(next, parent);
+      await inTurn(async () => {
+        const next = `${parent}.new`;
+        await rm(next, { recursive: true, force: true });
+        await mkdir(next, { recursive: true, mode: 0o700 });
+        await chmod(folder, 0o700);
+        for (const [key, value] of entries) await writeFile(join(next, key), value, { mode: 0o600 });
+        await rm(parent, { recursive: true, force: true });
+        await rename(next, parent);
+      });
     },
   };
 }

@@ -151,6 +151,11 @@ test("a suspended node waits across a restart, and is resumed with its outputs",
   await expect(two.directory.resume(key, { by: "ann" })).rejects.toMatchObject({
     code: "ENGINE_OUTPUT_MISSING",
   });
+  await two.directory.set(key, {
+    by: "ann",
+    nodeFieldSelector: "displayName=approve",
+    message: "looked at",
+  });
   await two.directory.resume(key, {
     by: "ann",
     nodeFieldSelector: "displayName=approve",
@@ -159,7 +164,7 @@ test("a suspended node waits across a restart, and is resumed with its outputs",
 
   const ended = await bench.ended(two, key);
   const node = Object.values(ended.status.nodes).find((n) => n.displayName === "approve");
-  expect(node).toMatchObject({ phase: "Succeeded", message: "Resumed by: map[User:ann]" });
+  expect(node).toMatchObject({ phase: "Succeeded", message: "looked at; Resumed by: map[User:ann]" });
   expect(node?.["outputs"]).toMatchObject({ parameters: [{ name: "answer", value: "yes" }] });
 });
 

@@ -66,18 +66,23 @@ const isSpared = (shutdown: StopRequested, unit: Unit): boolean =>
 function resume(run: Run, fact: Resumed): void {
   if (fact.selector === undefined) run.suspended = false;
   for (const unit of waiting(run, fact.selector))
-    completeSuspend(run, unit, fact.parameters ?? {}, `Resumed by: map[User:${fact.by}]`);
+    completeSuspend(run, unit, fact.parameters ?? {}, saidBy(unit, `Resumed by: map[User:${fact.by}]`));
 }
 
 function set(run: Run, fact: OutputsSet): void {
   for (const unit of waiting(run, fact.selector)) {
     setOutputs(run, unit, fact.parameters ?? {});
-    const said = [unit.node?.message, fact.message].filter((text) => text !== undefined && text !== "");
-    const message = said.length === 0 ? undefined : said.join("; ");
+    const message = saidBy(unit, fact.message);
     if (message !== undefined && unit.node !== undefined) unit.node.message = message;
     if (fact.phase === "Succeeded") completeSuspend(run, unit, {}, message);
     else if (fact.phase !== undefined) failSuspend(run, unit, fact.phase, message ?? "");
   }
+}
+
+/** What was said of the node before, and this; undefined when nothing was. */
+function saidBy({ node }: Unit, text: string | undefined): string | undefined {
+  const said = [node?.message, text].filter((one) => one !== undefined && one !== "");
+  return said.length === 0 ? undefined : said.join("; ");
 }
 
 /** Suspend nodes that wait now and match. A selector that cannot be read was refused before it was stored. */

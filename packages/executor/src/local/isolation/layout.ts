@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { StepRequest } from "@sluice/engine";
-import { collectScript, enterScript, packScript } from "../step/shell-scripts.ts";
+import { collectScript, type EnterScript, enterScript, packScript } from "../step/shell-scripts.ts";
 import type { StepFolder } from "../step/step-folder.ts";
 import type { StepPlan } from "../step/step-plan.ts";
 import { writeWhole } from "../step/whole-file.ts";
@@ -38,7 +38,7 @@ export interface Enter {
 export function makeEnter(
   folder: StepFolder,
   env: ReadonlyMap<string, string>,
-  options: { readonly argv: readonly string[]; readonly workingDir: string; readonly prelude: string },
+  options: Pick<EnterScript, "argv" | "workingDir" | "prelude" | "program">,
 ): Enter {
   const variables = new Map([...env.keys()].map((name, index) => [name, `SLUICE_ENV_${index}`]));
   const carriers = Object.fromEntries(

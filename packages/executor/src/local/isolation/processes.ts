@@ -55,6 +55,7 @@ export function makeProcessIsolation(options: {
             });
       const { program, carriers } = makeEnter(folder, env, {
         argv: [setsid, ...argv],
+        program: argv[0],
         workingDir: plan.crew === undefined ? (plan.workingDir ?? folder.file("work")) : folder.file("work"),
         prelude: inputsScript(plan.inputs),
       });

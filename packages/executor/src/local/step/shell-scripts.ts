@@ -85,7 +85,13 @@ export interface EnterScript {
   readonly before?: string;
   /** Lines run first. */
   readonly prelude?: string;
+  /** The step's own program, where `argv` begins with one of ours. */
+  readonly program?: string | undefined;
 }
+
+/** What is said of a program that is nowhere on the step's PATH; the last line of its stderr then. */
+export const notFoundLine = (program: string): string =>
+  `exec: "${program}": executable file not found in $PATH`;
 
 /** What the shell that waits in a sandbox is told to become: the same, with the values themselves in place of carriers. */
 export function sandboxProgram(
@@ -102,7 +108,8 @@ export function sandboxProgram(
  * environment under neutral names: they never touch the disk, and a name that the dynamic loader or a shell obeys
  * (LD_PRELOAD, ENV) has no power over the programs that set the sandbox up.
  */
-export function enterScript({ workingDir, variables, argv, before = "", prelude = "" }: EnterScript): string {
+export function enterScript(options: EnterScript): string {
+  const { workingDir, variables, argv, before = "", prelude = "", program = argv[0] ?? "" } = options;
   const dir = shellQuote(workingDir);
   const lines = [`cd -- ${dir} 2>/dev/null || { mkdir -p -- ${dir} && cd -- ${dir}; } || exit 126`];
   const odd: string[] = [];
@@ -111,6 +118,10 @@ export function enterScript({ workingDir, variables, argv, before = "", prelude 
     if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) lines.push(`export ${name}="$${carrier}"`);
     else odd.push(`${shellQuote(name)}="$${carrier}"`);
   }
+  if (program !== "" && !program.includes("/"))
+    lines.push(
+      `command -v -- ${shellQuote(program)} >/dev/null 2>&1 || { printf '%s\\n' ${shellQuote(notFoundLine(program))} >&2; exit 127; }`,
+    );
   const carriers = [...variables.values()];
   const words = argv.map(shellQuote).join(" ");
   if (odd.length > 0)

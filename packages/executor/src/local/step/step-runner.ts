@@ -28,6 +28,7 @@ import { planStep, type WholePlan } from "../crew/crew-plan.ts";
 import type { Isolation } from "../isolation/isolation.ts";
 import type { Supervised } from "../isolation/supervised.ts";
 import { FolderWatch } from "./folder-watch.ts";
+import { notFoundMessage } from "./not-found.ts";
 import { OutputTail, readResult } from "./output.ts";
 import { readOutputs } from "./output-files.ts";
 import { processesWithEnv } from "./process-table.ts";
@@ -312,6 +313,7 @@ export class StepRunner {
       exitCode: exit.exitCode,
       outputs,
       ...(this.#step.captureResult ? { result: readResult(join(this.#folder.ground, "stdout")) } : {}),
+      ...notFoundMessage(exit.exitCode, join(this.#folder.ground, "stderr")),
       ...crewEnd,
       ...(isDeadline ? { deadline: true } : {}),
       ...(Object.keys(unread).length > 0 ? { unread } : {}),
