@@ -8,6 +8,7 @@
 #   cluster.sh down         stop the cluster that this harness started; what was built is kept
 #   cluster.sh env          print `export KUBECONFIG=…` of the cluster that `up` would use
 #   cluster.sh used         print the kubeconfig of the cluster that answers now; fails when there is none
+#   cluster.sh images       print the whole names of the images that a cluster of this harness has
 #   cluster.sh load TAR     load an image archive (as `podman save` writes it) under its own names
 #   cluster.sh status       which cluster is in use, and which of our parts run
 #
@@ -434,6 +435,7 @@ case ${1:-} in
   down) down ;;
   used) in_use || die "no cluster answers: cluster.sh up" ;;
   env) echo "export KUBECONFIG=$(in_use || echo "$CONFIG")" ;;
+  images) printf '%s\n' $TOOLS_NAMES $ARGOSAY_NAMES ;;
   load) load_archive "${2:?which archive}" ;;
   status) status ;;
   serve-dns) serve_dns ;;

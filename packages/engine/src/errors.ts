@@ -54,6 +54,11 @@ export const EngineError = defineErrors("ENGINE", {
     message: (d: { token: string }) => `continue token '${d.token.slice(0, 100)}' is none that a list gave`,
     hint: "pass metadata.continue of the page before as it is, or begin again without it",
   },
+  LABEL_INVALID: {
+    retry: "never",
+    message: (d: { what: string; reason: string }) => `${d.what}: ${d.reason}`,
+    hint: "names are `name` or `prefix/name`, values of labels at most 63 letters, digits, '-', '_' and '.'",
+  },
   OUTPUT_MISSING: {
     retry: "never",
     message: (d: { parameter: string }) =>

@@ -2,7 +2,7 @@
 // Invariants
 //   F1. Facts are only ever added to: a field keeps its meaning for ever, and readers take records without newer fields.
 //   F2. Every record that an engine writes begins with `engine`, so that each writer can tell its own records from
-//       those of another engine, which fence it. Commands (`stop`, `suspend`, `resume`, `set`, `delete`) may come from
+//       those of another engine, which fence it. Commands (`stop`, `suspend`, `resume`, `set`, `delete`, `label`) may come from
 //       anyone and fence nobody.
 import type { RunSubmitted, Template, WorkflowSpec } from "@sluice/spec";
 import type { KnownConfigMap } from "./definitions/config-maps.ts";
@@ -163,7 +163,14 @@ export interface Deleted extends Command {
   readonly type: "delete";
 }
 
-export type CommandFact = StopRequested | SuspendRequested | Resumed | OutputsSet | Deleted;
+/** Changes of the run's own labels and annotations; null takes one away. */
+export interface Relabelled extends Command {
+  readonly type: "label";
+  readonly labels?: Readonly<Record<string, string | null>>;
+  readonly annotations?: Readonly<Record<string, string | null>>;
+}
+
+export type CommandFact = StopRequested | SuspendRequested | Resumed | OutputsSet | Deleted | Relabelled;
 /** The world's answer to an ask of the run. One that is not awaited any more changes nothing. */
 export type AnswerFact = Locked | Remembered | Denied;
 export type StepFact = StepStarted | StepFinished | StepLost | StepRefused;
@@ -177,7 +184,7 @@ export type Fact =
   | Sealed
   | CommandFact;
 
-const commandTypes: ReadonlySet<string> = new Set(["stop", "suspend", "resume", "set", "delete"]);
+const commandTypes: ReadonlySet<string> = new Set(["stop", "suspend", "resume", "set", "delete", "label"]);
 
 /** Whether the API may write it: such facts fence no engine. */
 export const isCommand = (fact: Fact): fact is CommandFact => commandTypes.has(fact.type);

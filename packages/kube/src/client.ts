@@ -46,6 +46,12 @@ export interface KubeClient extends AsyncDisposable {
   exec(options: ExecOptions, signal: AbortSignal): Promise<ExecResult>;
 }
 
+/** What can be done to objects, whoever keeps them. */
+export type ObjectClient = Pick<
+  KubeClient,
+  "resolve" | "create" | "get" | "list" | "apply" | "patch" | "delete" | "watch"
+>;
+
 export interface ListScope {
   /** Absent: all namespaces. */
   readonly namespace?: string;

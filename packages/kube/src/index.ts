@@ -8,6 +8,7 @@ export type {
   KubeList,
   ListScope,
   LogOptions,
+  ObjectClient,
   Patch,
   WatchEvent,
   WatchOptions,
@@ -26,6 +27,7 @@ export {
   type ResourceType,
   resources,
 } from "./object.ts";
+export { patchedDocument } from "./patch.ts";
 export { linesOf } from "./real/lines.ts";
 export { makeKubeClient } from "./real/make-client.ts";
 export type { References } from "./references.ts";

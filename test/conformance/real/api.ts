@@ -2,26 +2,34 @@ import type { SluiceProcess } from "../../e2e/sluice-process.ts";
 import type { Manifest } from "./cases.ts";
 import type { Line, SeenWorkflow } from "./seen.ts";
 
+const isNamespaced = ({ kind }: Manifest): boolean => kind !== "ClusterWorkflowTemplate";
+
 /** The calls that a conformance run makes, all of them the server's public API. */
 export class Api {
   readonly #sluice: SluiceProcess;
-  readonly #namespace = "default";
+  readonly namespace: string;
 
-  constructor(sluice: SluiceProcess) {
+  constructor(sluice: SluiceProcess, namespace = "default") {
     this.#sluice = sluice;
+    this.namespace = namespace;
   }
 
   get #workflows(): string {
-    return `/api/v1/workflows/${this.#namespace}`;
+    return `/api/v1/workflows/${this.namespace}`;
   }
 
   async apply(manifest: Manifest): Promise<void> {
-    await this.#sluice.json("POST", "/api/v1/sluice/apply", { manifests: JSON.stringify(manifest) });
+    await this.#sluice.json("POST", "/api/v1/sluice/apply", {
+      manifests: JSON.stringify({
+        ...manifest,
+        metadata: { ...manifest.metadata, ...(isNamespaced(manifest) ? { namespace: this.namespace } : {}) },
+      }),
+    });
   }
 
   async setDatabaseLimit(key: string, limit: number): Promise<void> {
-    const body = { type: "DATABASE", namespace: this.#namespace, key, limit };
-    await this.#sluice.json("POST", `/api/v1/sync/${this.#namespace}`, body);
+    const body = { type: "DATABASE", namespace: this.namespace, key, limit };
+    await this.#sluice.json("POST", `/api/v1/sync/${this.namespace}`, body);
   }
 
   async submit(workflow: unknown): Promise<string> {
@@ -35,7 +43,7 @@ export class Api {
 
   async verb(name: string, verb: string, body: object = {}): Promise<void> {
     await this.#sluice.json("PUT", `${this.#workflows}/${name}/${verb}`, {
-      namespace: this.#namespace,
+      namespace: this.namespace,
       name,
       ...body,
     });

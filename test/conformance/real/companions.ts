@@ -2,6 +2,7 @@
 
 import type { Api } from "./api.ts";
 import type { Case, Manifest } from "./cases.ts";
+import type { Cluster } from "./cluster.ts";
 import { reasonOf } from "./run-case.ts";
 
 /** The ConfigMap that the examples of semaphores name in a comment. */
@@ -31,14 +32,27 @@ export interface Refused {
   readonly reason: string;
 }
 
-/** Applies all that the corpus itself has for others to refer to. What is refused is told, and stands in its own row. */
-export async function applyCompanions(api: Api, all: readonly Case[]): Promise<readonly Refused[]> {
+/** What pods read is the cluster's when steps are pods. */
+const clusters: ReadonlySet<string> = new Set(["ConfigMap", "Secret", "PersistentVolumeClaim"]);
+
+/**
+ * Applies all that the corpus itself has for others to refer to; `cluster` is the one that steps are pods of. What is
+ * refused is told, and stands in its own row.
+ */
+export async function applyCompanions(
+  api: Api,
+  all: readonly Case[],
+  cluster: Cluster | undefined,
+): Promise<readonly Refused[]> {
   const refused: Refused[] = [];
-  await api.apply(limits);
-  await api.apply(secret);
+  const apply = (document: Manifest): Promise<void> =>
+    cluster !== undefined && clusters.has(document.kind) ? cluster.apply(document) : api.apply(document);
+  await apply(limits);
+  await apply(secret);
   for (const { name, document } of all) {
-    if (!definitions.has(document.kind)) continue;
-    const reason = await api.apply(document).then(() => undefined, reasonOf);
+    const isVolume = cluster !== undefined && document.kind === "PersistentVolumeClaim";
+    if (!definitions.has(document.kind) && !isVolume) continue;
+    const reason = await apply(document).then(() => undefined, reasonOf);
     if (reason !== undefined) refused.push({ name, reason });
   }
   for (const key of ["workflow", "template"]) await api.setDatabaseLimit(key, 3).catch(() => undefined);

@@ -1,5 +1,6 @@
 // `npm run conformance`: runs the public examples as they are, with real processes on a real server, and says what each
-// group gave. `--only TEXT` takes those whose name has it, `--group a` one group, `--json` one line a case.
+// group gave. `--only TEXT` takes those whose name has it, `--group a` one group, `--json` one line a case, `--executor
+// kubernetes` runs steps as pods of the cluster.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -7,6 +8,7 @@ import { hasErrors, lintManifests, loadManifests } from "@sluice/spec";
 import { SluiceProcess } from "../../e2e/sluice-process.ts";
 import { Api } from "./api.ts";
 import { type Case, cases, corpus, corpusIsThere } from "./cases.ts";
+import { Cluster } from "./cluster.ts";
 import { applyCompanions } from "./companions.ts";
 import { expectations } from "./expectations.ts";
 import { type Outcome, type Ran, reasonOf, runCase } from "./run-case.ts";
@@ -19,6 +21,7 @@ const { values: flags } = parseArgs({
     group: { type: "string" },
     json: { type: "boolean", default: false },
     parallel: { type: "string", default: "8" },
+    executor: { type: "string", default: "local" },
   },
 });
 
@@ -29,10 +32,12 @@ const isWanted = ({ name, group }: Case): boolean =>
   (flags.group === undefined || flags.group === group) &&
   (flags.only === undefined || flags.only.some((text) => name.includes(text)));
 
-/** What lint says of a document for local processes; undefined when it may run. */
+const onPods = flags.executor === "kubernetes";
+
+/** What lint says of a document for the executor; undefined when it may run. */
 function refusal({ document, name }: Case): string | undefined {
   const { manifests, issues } = loadManifests(JSON.stringify(document), { file: name });
-  const found = [...issues, ...lintManifests(manifests, { executor: "local" })];
+  const found = [...issues, ...lintManifests(manifests, { executor: onPods ? "kubernetes" : "local" })];
   if (!hasErrors(found)) return undefined;
   return found
     .filter(({ severity }) => severity === "error")
@@ -57,15 +62,30 @@ const elsewhere: Readonly<Record<string, string>> = Object.fromEntries(
     .map(([name, program]) => [name, `this machine has no ${program}`]),
 );
 
-async function outcomeOf(
-  api: Api,
-  web: Web,
-  one: Case,
-  refused: ReadonlyMap<string, string>,
-): Promise<Outcome> {
+/** What means something else here on purpose; docs/compatibility.md says so. */
+const otherwise: Readonly<Record<string, string>> = Object.fromEntries(
+  ["k8s-patch-json-pod.yaml", "k8s-patch-merge-pod.yaml", "k8s-patch-pod.yaml"].map((name) => [
+    name,
+    "it patches the pod of its own step, and a resource step has none",
+  ]),
+);
+
+interface Ground {
+  readonly api: Api;
+  readonly web: Web;
+  readonly cluster: Cluster | undefined;
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+async function outcomeOf({ api, web, cluster, refused }: Ground, one: Case): Promise<Outcome> {
   if (one.document.kind !== "Workflow") return applied(api, one, refused);
   if (one.group === "d") return { kind: "not-run", reason: "needs a service outside" };
-  const why = elsewhere[one.name] ?? (one.group === "a" ? undefined : refusal(one));
+  const isChecked = one.group !== "a" || onPods;
+  const why =
+    (onPods ? undefined : elsewhere[one.name]) ??
+    otherwise[one.name] ??
+    (isChecked ? refusal(one) : undefined) ??
+    (await cluster?.missing(one, onPods));
   if (why !== undefined) return { kind: "not-run", reason: why };
   return runCase(api, web, one);
 }
@@ -97,15 +117,27 @@ async function main(): Promise<number> {
     console.log(`no corpus at ${corpus}: set SLUICE_CORPUS to a folder that has expected.tsv`);
     return 2;
   }
-  await using sluice = await SluiceProcess.start();
+  await using cluster = await Cluster.find();
+  if (onPods && cluster === undefined) {
+    console.log("no cluster answers: set KUBECONFIG, or start one by test/kube/cluster.sh up");
+    return 2;
+  }
+  const place = onPods
+    ? ["--image-pull-policy", "IfNotPresent", "--step-namespaces", cluster?.namespace ?? ""]
+    : [];
+  const named = cluster === undefined ? [] : ["--kubeconfig", cluster.kubeconfig];
+  await using sluice = await SluiceProcess.start({
+    args: ["--executor", flags.executor, ...named, ...place],
+  });
   await using web = await Web.listen();
-  const api = new Api(sluice);
+  const api = new Api(sluice, cluster?.namespace);
   const all = cases();
-  const refused = new Map((await applyCompanions(api, all)).map(({ name, reason }) => [name, reason]));
+  const notTaken = await applyCompanions(api, all, onPods ? cluster : undefined);
+  const refused = new Map(notTaken.map(({ name, reason }) => [name, reason]));
   const wanted = all.filter(isWanted);
   const ran: Ran[] = [];
   await inParallel(wanted.toSorted(slowFirst), async (one) => {
-    const outcome = await outcomeOf(api, web, one, refused);
+    const outcome = await outcomeOf({ api, web, cluster, refused }, one);
     ran.push({ case: one, outcome });
     if (flags.json) console.log(JSON.stringify({ name: one.name, group: one.group, ...outcome }));
     else if (outcome.kind !== "not-run")

@@ -48,7 +48,10 @@ export function reasonOf(error: unknown): string {
 
 async function runOnce(api: Api, web: Web, one: Case, expected: Expectation): Promise<readonly string[]> {
   const workflow = web.standIn(one.document);
-  const name = await api.submit({ ...workflow, metadata: { ...workflow.metadata, namespace: "default" } });
+  const name = await api.submit({
+    ...workflow,
+    metadata: { ...workflow.metadata, namespace: api.namespace },
+  });
   if (expected.terminate === true) return terminated(api, name, one);
   const ended = await end(api, name, expected);
   if (ended === undefined) {
@@ -61,7 +64,9 @@ async function runOnce(api: Api, web: Web, one: Case, expected: Expectation): Pr
   }
   const nowhere = Object.values(ended.status.nodes).find((n) => /AGENT_NO_KUBERNETES/.test(n.message ?? ""));
   if (nowhere !== undefined && one.group === "c")
-    throw new NotHere("it makes objects of a cluster, and there is none");
+    throw new NotHere(
+      "it makes objects of a cluster, and none answers: set KUBECONFIG, or `test/kube/cluster.sh up`",
+    );
   return judge(new Seen(ended, await api.lines(name)), expected.phases ?? one.phases, expected);
 }
 

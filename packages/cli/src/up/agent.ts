@@ -1,7 +1,7 @@
 // The agent beside the executor: steps that need no process of their own.
 import type { Clock, Logger, OutboundPolicy, Random, Scope } from "@sluice/base";
 import type { ArtifactStore } from "@sluice/bus";
-import type { Executor } from "@sluice/engine";
+import type { Executor, RunDirectory } from "@sluice/engine";
 import type { KubeClient, References } from "@sluice/kube";
 import type { Config } from "../config/config.ts";
 
@@ -9,6 +9,7 @@ export interface AgentDeps {
   readonly config: Config;
   readonly references: References;
   readonly artifacts: ArtifactStore;
+  readonly runs: RunDirectory;
   /** Undefined where no cluster is named. */
   readonly client: KubeClient | undefined;
   readonly clock: Clock;
@@ -28,13 +29,13 @@ export async function addAgent(executor: Executor, deps: AgentDeps): Promise<Exe
   const { makeAgent, makeDataWork, makeHttpWork, makeResourceWork, withAgent } = await import(
     "@sluice/executor"
   );
-  const { config, references, artifacts, client, clock, random, log, scope } = deps;
+  const { config, references, artifacts, runs, client, clock, random, log, scope } = deps;
   const agent = scope.use(
     makeAgent({
       works: [
         makeHttpWork({ references, policy: outboundPolicyOf(config) }),
         makeDataWork(artifacts),
-        makeResourceWork({ client }),
+        makeResourceWork({ client, runs, artifacts }),
       ],
       clock,
       random,

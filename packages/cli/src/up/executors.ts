@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Clock, Logger, Random, Scope } from "@sluice/base";
 import { hasCode, hashId, messageOf } from "@sluice/base";
 import type { ArtifactStore, KeyValue } from "@sluice/bus";
-import type { Definitions, Executor } from "@sluice/engine";
+import type { Definitions, Executor, RunDirectory } from "@sluice/engine";
 import type { KubeClient, References } from "@sluice/kube";
 import type { Config } from "../config/config.ts";
 import { CliError } from "../errors.ts";
@@ -25,6 +25,8 @@ export interface ExecutorDeps {
   readonly leases: KeyValue;
   /** The default artifact repository. */
   readonly artifacts: ArtifactStore;
+  /** What Workflows in the manifests of resource steps are. */
+  readonly runs: RunDirectory;
 }
 
 export interface ChosenExecutor {

@@ -16,7 +16,7 @@ import { version } from "../version.ts";
 import { outboundPolicyOf } from "./agent.ts";
 import { type OpenBus, openBus } from "./bus.ts";
 import { makeDoctor } from "./doctor.ts";
-import { startEngine } from "./engine/start-engine.ts";
+import { openRuns, startEngine } from "./engine/start-engine.ts";
 import { type ChosenExecutor, chooseExecutor } from "./executors.ts";
 import { makeReferenceWriter } from "./local-references.ts";
 import { aborted, Roles } from "./readiness.ts";
@@ -52,9 +52,12 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
   const bus = await openBus({ ...options, dataDir, log: log.child({ role: "bus" }) });
   roles.watch("bus", bus.trouble);
   const { stores } = bus;
+  const own = openRuns(options, stores);
+  const { runs } = own;
   const chosen = await chooseExecutor({
     ...options,
     dataDir,
+    runs,
     leases: stores.state("leases"),
     artifacts: stores.artifacts,
     log: log.child({ role: "executor" }),
@@ -62,7 +65,7 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
 
   const metrics = new MetricsRegistry();
   metrics.collect(() => [versionMetric]);
-  const { runs, crons } = startEngine(options, { stores, chosen, roles, metrics });
+  const crons = startEngine(options, { ...own, stores, chosen, roles, metrics });
   const sources = new SourcesBoard();
   const sensors = new SensorsStatus();
   const ingress = scope.use(

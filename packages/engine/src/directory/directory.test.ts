@@ -159,3 +159,44 @@ test("a run that is deleted right after its end goes at once, and its watcher is
   if (engine.registry.get(key) !== undefined) await gone.promise;
   expect(await bench.facts(key)).toEqual([]);
 });
+
+test("labels of a run that runs are changed, seen by its watchers and kept by the archive", async () => {
+  await using bench = new EngineBench();
+  const executor = new ManualExecutor({ now: () => bench.clock.now() });
+  const engine = bench.start(executor);
+  const key = { namespace: "default", name: "a" };
+  await engine.directory.submit(aWorkflow({}, "a"), { namespace: "default", by });
+  const step = await executor.started(() => true);
+
+  await engine.directory.label(key, {
+    by: "ann",
+    labels: { team: "x", gone: "y" },
+    annotations: { note: "z" },
+  });
+  await bench.until(engine, key, ({ metadata }) => metadata.labels["team"] === "x");
+  await engine.directory.label(key, { by: "ann", labels: { gone: null } });
+  executor.end(step.id);
+
+  const { metadata } = await bench.ended(engine, key);
+  expect(metadata.labels).toMatchObject({ team: "x" });
+  expect(metadata.labels).not.toHaveProperty("gone");
+  expect(metadata["annotations"]).toEqual({ note: "z" });
+  await expect(engine.directory.label(key, { by: "ann", labels: { a: "b" } })).rejects.toMatchObject({
+    code: "ENGINE_RUN_FINISHED",
+  });
+});
+
+test.each([
+  ["a label's name", { labels: { "-x": "y" } }],
+  ["a label's value", { labels: { x: "a b" } }],
+  ["an annotation's name", { annotations: { "a b": "" } }],
+  ["an annotation's length", { annotations: { a: "x".repeat(100_000) } }],
+  ["their number", { labels: Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`l${i}`, "x"])) }],
+])("%s that no object may have is refused before it is stored", async (_, changes) => {
+  await using bench = new EngineBench();
+  const engine = bench.start(quick(bench));
+
+  await expect(
+    engine.directory.label({ namespace: "default", name: "a" }, { by: "ann", ...changes }),
+  ).rejects.toMatchObject({ code: "ENGINE_LABEL_INVALID" });
+});

@@ -8,6 +8,7 @@ import type { Fact } from "../facts.ts";
 import type { RunRegistry } from "../loop/registry.ts";
 import { objectOf } from "../project/archive.ts";
 import { removeArtifacts } from "../project/artifact-gc.ts";
+import { checkLabels } from "../project/labels.ts";
 import { projectWorkflow } from "../project/workflow.ts";
 import { createRun } from "../run/create.ts";
 import type { RunKeyed } from "../run/state/run.ts";
@@ -69,6 +70,10 @@ export function makeRunDirectory(deps: RunDirectoryDeps): RunDirectory {
       send(key, { type: "resume", at: at(), by, ...defined({ selector, parameters }) }),
     set: (key, { by, nodeFieldSelector: selector, outputParameters: parameters, phase, message }) =>
       send(key, { type: "set", at: at(), by, selector, ...defined({ parameters, phase, message }) }),
+    label: async (key, { by, labels, annotations }) => {
+      checkLabels(labels, annotations);
+      await send(key, { type: "label", at: at(), by, ...defined({ labels, annotations }) });
+    },
     retry: (key, options) => retryRun(deps, indexed(), { key, ...options }),
     resubmit: (key, options) =>
       resubmitRun(places, (manifest, given) => submit(deps, find, { manifest, options: given }), {

@@ -107,6 +107,17 @@ export interface RunDirectory {
       readonly message?: string;
     },
   ): Promise<void>;
+  /**
+   * Changes labels and annotations of a run that is not over; null takes one away.
+   * Errors: ENGINE_LABEL_INVALID, ENGINE_RUN_NOT_FOUND, ENGINE_RUN_FINISHED.
+   */
+  label(
+    key: RunKeyed,
+    options: By & {
+      readonly labels?: Readonly<Record<string, string | null>>;
+      readonly annotations?: Readonly<Record<string, string | null>>;
+    },
+  ): Promise<void>;
   /** Goes on with a run that failed: what went well stays. Errors: ENGINE_RUN_NOT_FOUND, ENGINE_RETRY_REFUSED, ENGINE_RETRY_TOO_SOON. */
   retry(key: RunKeyed, options: By & RetryOptions): Promise<WorkflowObject>;
   /** Another run of the same manifest. Errors: ENGINE_RUN_NOT_FOUND, ENGINE_RETRY_REFUSED. */

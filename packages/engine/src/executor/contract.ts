@@ -106,8 +106,13 @@ export type StepWork =
 
 export interface ResourceWork {
   readonly kind: "resource";
-  readonly resource: Omit<ResourceTemplate, "manifest" | "successCondition" | "failureCondition">;
+  readonly resource: Omit<
+    ResourceTemplate,
+    "manifest" | "manifestFrom" | "successCondition" | "failureCondition"
+  >;
   readonly manifest?: Condition;
+  /** The manifest is this artifact's content. */
+  readonly manifestFrom?: ArtifactInput;
   readonly success?: Condition;
   readonly failure?: Condition;
   /** Output parameters that are read from the object. */

@@ -55,14 +55,21 @@ export class StepStarter implements SlotUser {
   attached(stepIds: readonly string[]): void {
     for (const stepId of stepIds) {
       this.#known.add(stepId);
-      this.#deps.slots.take(stepId);
+      if (!this.#isPlaceless(stepId)) this.#deps.slots.take(stepId);
     }
   }
 
+  /** What this process does itself takes no slot: it may wait for another run, whose steps need one. */
   want(stepId: string): void {
     if (this.#known.has(stepId)) return;
     this.#known.add(stepId);
-    this.#deps.slots.request(this, stepId);
+    if (this.#isPlaceless(stepId)) this.granted(stepId);
+    else this.#deps.slots.request(this, stepId);
+  }
+
+  #isPlaceless(stepId: string): boolean {
+    const step = this.#run.steps.get(stepId)?.step;
+    return step !== undefined && this.#executor?.isPlaceless?.(step.request) === true;
   }
 
   granted(stepId: string): void {

@@ -21,11 +21,24 @@ export function obey(run: Run, fact: CommandFact): void {
     case "set":
       set(run, fact);
       return;
+    case "label":
+      run.labels = changed(run.labels, fact.labels);
+      run.annotations = changed(run.annotations, fact.annotations);
+      return;
     case "delete":
       run.deleted = true;
       shutDown(run, { type: "stop", at: fact.at, by: fact.by, strategy: "Terminate" });
       return;
   }
+}
+
+function changed(
+  there: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string | null>> | undefined,
+): Readonly<Record<string, string>> {
+  if (changes === undefined) return there;
+  const made = Object.entries({ ...there, ...changes });
+  return Object.fromEntries(made.filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
 function stop(run: Run, fact: StopRequested): void {

@@ -186,3 +186,67 @@ test("a workflow's own claims are volumes of its steps, by Argo's names", () => 
     volumeClaims: ["wf-work"],
   });
 });
+
+describe("a resource template whose manifest is an artifact", () => {
+  const resource = (artifact: Record<string, unknown>, inputs: readonly Record<string, unknown>[]) =>
+    aWorkflow({
+      templates: [
+        {
+          name: "main",
+          inputs: { artifacts: inputs as never },
+          resource: { action: "create", manifestFrom: { artifact: artifact as never } },
+        },
+      ],
+    });
+
+  test("is told where its content is, whatever path it has in a container", () => {
+    const raw = [{ name: "m", path: "/tmp/m", raw: { data: "kind: {{workflow.name}}" } }];
+    const [step] = runToEnd(resource({ name: "m" }, raw)).started;
+
+    expect(step?.work).toMatchObject({ manifestFrom: { name: "m", source: { kind: "raw" } } });
+    const [keyed] = runToEnd(resource({ name: "m" }, [{ name: "m", s3: { key: "a/b" } }])).started;
+    expect(keyed?.work).toMatchObject({ manifestFrom: { source: { kind: "key", key: "a/b" } } });
+  });
+
+  test("is an Error where there is no such artifact", () => {
+    expect(runToEnd(resource({ name: "x" }, [])).run).toMatchObject({
+      phase: "Error",
+      message: "artifact x in `manifestFrom` refer to a non-exist artifact",
+    });
+  });
+});
+
+describe("a podSpecPatch", () => {
+  const patched = (podSpecPatch: string, template: string) =>
+    aWorkflow({
+      podSpecPatch,
+      arguments: { parameters: [{ name: "mem", value: '1Gi", "cpu": "9' }] },
+      templates: [
+        {
+          name: "main",
+          podSpecPatch: template,
+          container: { image: "alpine", command: ["true"] },
+        },
+      ],
+    });
+
+  test("of the workflow comes first, and values of parameters stay in their places", () => {
+    const [step] = runToEnd(
+      patched(
+        'containers: [{name: main, image: a, workingDir: "/{{pod.name}}"}]',
+        '{"containers":[{"name":"main","image":"b","resources":{"limits":{"memory":"{{workflow.parameters.mem}}"}}}]}',
+      ),
+    ).started;
+
+    expect(step?.work).toMatchObject({
+      container: { image: "b", workingDir: "/wf", resources: { limits: { memory: '1Gi", "cpu": "9' } } },
+    });
+  });
+
+  test("that is wrong makes the node an Error that shows it", () => {
+    expect(runToEnd(patched("containers: 1", "")).run).toMatchObject({
+      phase: "Error",
+      message: "Error applying PodSpecPatch: containers is no list",
+    });
+  });
+});

@@ -79,6 +79,7 @@ function apply(run: Run, fact: Fact): void {
     case "suspend":
     case "resume":
     case "set":
+    case "label":
     case "delete":
       obey(run, fact);
       settle(run);

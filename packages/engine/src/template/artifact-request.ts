@@ -41,6 +41,9 @@ function renderedOutput(run: Run, unit: Unit, artifact: Artifact, scope: Scope):
 const extensionOf = ({ archive }: Partial<Artifact>): string =>
   archive?.none !== undefined ? "" : archive?.zip !== undefined ? ".zip" : ".tgz";
 
+/** Undefined for one without a place in the step, or without content. Errors: ENGINE_TEMPLATE_INVALID. */
+export const artifactInput = (artifact: Artifact): ArtifactInput | undefined => inputOf(artifact)[0];
+
 function inputOf(artifact: Artifact): ArtifactInput[] {
   const { name, path, mode, recurseMode, optional, subPath, archive, raw } = artifact;
   const key = keyOf(artifact);

@@ -1,10 +1,12 @@
 // What a leaf has done, with no tag left in it.
+import { isObject } from "@sluice/base";
 import { artifactPathsOf, type ResourceTemplate, type Script, type Template } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
-import type { StepWork } from "../executor/contract.ts";
-import { conditionOf, renderDeep, textWithData } from "../values/language.ts";
+import type { ArtifactInput, StepWork } from "../executor/contract.ts";
+import { conditionOf, renderDeep, renderText, textWithData } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
 import { keyOf, locationOf, withKey } from "./artifact-location.ts";
+import { artifactInput } from "./artifact-request.ts";
 
 function dataWork({ source, transformation }: NonNullable<Template["data"]>, scope: Scope): StepWork {
   const from = artifactPathsOf(source);
@@ -20,12 +22,13 @@ function dataWork({ source, transformation }: NonNullable<Template["data"]>, sco
 }
 
 function resourceWork(resource: ResourceTemplate, outputs: Template["outputs"], scope: Scope): StepWork {
-  const { manifest, successCondition, failureCondition, ...rest } = resource;
+  const { manifest, manifestFrom, successCondition, failureCondition, ...rest } = resource;
   const parameters = renderDeep(outputs?.parameters ?? [], scope);
   return {
     kind: "resource",
     resource: renderDeep(rest, scope),
     ...(manifest === undefined || manifest === "" ? {} : { manifest: textWithData(manifest, scope) }),
+    ...(manifestFrom === undefined ? {} : { manifestFrom: manifestInput(manifestFrom, scope) }),
     ...(successCondition === undefined ? {} : { success: textWithData(successCondition, scope) }),
     ...(failureCondition === undefined ? {} : { failure: textWithData(failureCondition, scope) }),
     outputs: parameters.flatMap(({ name, valueFrom }) =>
@@ -46,6 +49,22 @@ function resourceWork(resource: ResourceTemplate, outputs: Template["outputs"], 
 function scriptWork(script: Script): StepWork {
   const { source, ...container } = script;
   return source === "" ? { kind: "container", container } : { kind: "script", script };
+}
+
+/** The input artifact that `manifestFrom` names. */
+function manifestInput(
+  manifestFrom: NonNullable<ResourceTemplate["manifestFrom"]>,
+  scope: Scope,
+): ArtifactInput {
+  const named = manifestFrom["artifact"];
+  const name = isObject(named) && typeof named["name"] === "string" ? renderText(named["name"], scope) : "";
+  const artifact = scope.artifact(`inputs.artifacts.${name}`);
+  const input = artifact == null ? undefined : artifactInput({ path: "/tmp/manifest", ...artifact });
+  if (input === undefined)
+    throw EngineError.TEMPLATE_INVALID({
+      reason: `artifact ${name} in \`manifestFrom\` refer to a non-exist artifact`,
+    });
+  return input;
 }
 
 /** The work of a leaf template. Errors: ENGINE_TEMPLATE_INVALID, ENGINE_VALUE_UNRESOLVED, those of expressions. */

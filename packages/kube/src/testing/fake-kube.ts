@@ -7,7 +7,8 @@ import { isObject, Mailbox } from "@sluice/base";
 import type { KubeClient, ListScope, LogOptions, Patch, WatchEvent } from "../client.ts";
 import { KubeError } from "../errors.ts";
 import { apiVersionOf, type KubeObject, type ObjectRef, type ResourceType, resources } from "../object.ts";
-import { matchesSelector, mergePatch } from "./semantics.ts";
+import { mergePatch, patchedDocument } from "../patch.ts";
+import { matchesSelector } from "./semantics.ts";
 
 interface Recorded {
   readonly version: number;
@@ -121,12 +122,7 @@ export class FakeKube implements KubeClient {
   async patch(type: ResourceType, ref: ObjectRef, patch: Patch): Promise<KubeObject> {
     this.#called("patch", `${type.plural} ${ref.name}`);
     const { object } = this.#find(type, ref);
-    if (patch.type !== "merge")
-      throw KubeError.INVALID({
-        ...this.#where("PATCH", type, ref),
-        said: `the fake has no '${patch.type}' patch`,
-      });
-    return this.#store(type, mergePatch(object, patch.body) as KubeObject, "modified");
+    return this.#store(type, patchedDocument(object, patch) as KubeObject, "modified");
   }
 
   async delete(type: ResourceType, ref: ObjectRef, options: { graceSeconds?: number; uid?: string } = {}) {

@@ -25,28 +25,39 @@ import type { StartOptions } from "../start.ts";
 import { isProcessGone, processMark } from "./process-mark.ts";
 import { startCrons } from "./start-crons.ts";
 
-export interface EngineParts {
+/** Runs as they can be seen and asked, and those of this process. */
+export interface OwnRuns {
+  readonly registry: RunRegistry;
+  readonly runs: RunDirectory;
+}
+
+export function openRuns({ scope, clock, random, log }: StartOptions, stores: Stores): OwnRuns {
+  const registry = new RunRegistry();
+  const { archive, artifacts, logs, submitRun } = stores;
+  const runs = makeRunDirectory({
+    ...{ journal: stores.journal<Fact>(), archive, artifacts, logs, submitRun, registry, clock, random },
+    log: log.child({ role: "runs" }),
+    signal: scope.signal,
+  });
+  return { registry, runs };
+}
+
+export interface EngineParts extends OwnRuns {
   readonly stores: Stores;
   readonly chosen: ChosenExecutor;
   readonly roles: Roles;
   readonly metrics?: MetricsRegistry;
 }
 
-export interface Directories {
-  readonly runs: RunDirectory;
-  readonly crons: CronDirectory;
-}
-
 /** The engine's loop, the scheduler's, and what the API sees of their runs and cron workflows. */
 export function startEngine(
   options: StartOptions,
-  { stores, chosen, roles, metrics }: EngineParts,
-): Directories {
+  { stores, chosen, roles, metrics, registry, runs }: EngineParts,
+): CronDirectory {
   const { config, scope, clock, random, log, failpoints } = options;
-  const registry = new RunRegistry();
   const own = processMark();
   const journal = stores.journal<Fact>();
-  const { archive, artifacts, logs, submitRun } = stores;
+  const { archive, artifacts, logs } = stores;
   const onRecovered = roles.expect("engine");
   scope.spawn("engine", (signal) =>
     runEngine(
@@ -83,11 +94,6 @@ export function startEngine(
       signal,
     ),
   );
-  const runs = makeRunDirectory({
-    ...{ journal, archive, artifacts, logs, submitRun, registry, clock, random },
-    log: log.child({ role: "runs" }),
-    signal: scope.signal,
-  });
   scope.spawn("bindings", (signal) => {
     const { resources, events, trail } = stores;
     return runBindings(
@@ -98,7 +104,7 @@ export function startEngine(
   scope.spawn("retention", (signal) =>
     runRetention({ archive, runs, clock, log: log.child({ role: "retention" }) }, signal),
   );
-  return { runs, crons: startCrons(options, { stores, runs, registry, roles }) };
+  return startCrons(options, { stores, runs, registry, roles });
 }
 
 /**
@@ -113,14 +119,16 @@ export async function startEngineAlone(
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const roles = new Roles();
   const { stores } = await openBus({ ...options, dataDir, log: log.child({ role: "bus" }) });
+  const own = openRuns(options, stores);
   const chosen = await chooseExecutor({
     ...options,
     dataDir,
+    runs: own.runs,
     leases: stores.state("leases"),
     artifacts: stores.artifacts,
     log: log.child({ role: "executor" }),
   });
-  startEngine(options, { stores, chosen, roles });
+  startEngine(options, { ...own, stores, chosen, roles });
   await Promise.race([roles.ready(), aborted(scope.signal)]);
   return { dataDir, executor: chosen };
 }

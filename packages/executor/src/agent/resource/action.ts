@@ -1,6 +1,6 @@
 // What is done to an object. Each may be done again after a crash without harm.
 import { hasCode, isObject } from "@sluice/base";
-import type { KubeClient, KubeObject, Patch, ResourceType } from "@sluice/kube";
+import type { KubeObject, ObjectClient, Patch, ResourceType } from "@sluice/kube";
 import { AgentError } from "../errors.ts";
 import type { Flags } from "./flags.ts";
 import { type Target, typeByWord } from "./target.ts";
@@ -9,7 +9,7 @@ export type Action = "get" | "create" | "apply" | "delete" | "replace" | "patch"
 export const actions: readonly string[] = ["get", "create", "apply", "delete", "replace", "patch"];
 
 export interface ActionInput {
-  readonly client: KubeClient;
+  readonly client: ObjectClient;
   readonly target: Target;
   readonly object: KubeObject | undefined;
   readonly flags: Flags;
@@ -88,7 +88,7 @@ export async function remove({ client, target, flags, signal }: ActionInput): Pr
 
 /** Every object of a kind that a selector picks. */
 export async function selected(
-  client: KubeClient,
+  client: ObjectClient,
   { flags, namespace }: { readonly flags: Flags; readonly namespace: string },
   signal: AbortSignal,
 ): Promise<readonly Target[]> {

@@ -229,7 +229,6 @@ describe("what cannot be done", () => {
   test.each([
     ["an unknown action", { action: "scale" }],
     ["a flag without meaning here", { action: "create", flags: ["--dry-run=server"] }],
-    ["a manifest of an artifact", { action: "create", manifestFrom: {} }],
   ])("%s is refused before anything is done", async (_what, resource) => {
     const code = "AGENT_RESOURCE_INVALID";
     expect(await run(stepOf(resource, { manifest: pod }))).toMatchObject({ type: "refused", code });

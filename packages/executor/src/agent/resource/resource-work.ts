@@ -8,9 +8,10 @@ import {
   retryOf,
   sleepFor,
 } from "@sluice/base";
-import type { StepWork } from "@sluice/engine";
+import type { ArtifactStore } from "@sluice/bus";
+import type { RunDirectory, StepWork } from "@sluice/engine";
 import { compileJq, compileJsonPath } from "@sluice/expr";
-import type { KubeClient, KubeObject, Patch } from "@sluice/kube";
+import type { KubeObject, ObjectClient, Patch } from "@sluice/kube";
 import { composeYaml } from "@sluice/spec";
 import { AgentError } from "../errors.ts";
 import { type AgentWork, agentWork, type WorkContext, type WorkEnd } from "../work.ts";
@@ -26,13 +27,20 @@ import {
   selected,
 } from "./action.ts";
 import { readFlags } from "./flags.ts";
+import { manifestOf } from "./manifest-from.ts";
+import { withOwnRuns } from "./own/objects.ts";
+import { ownRuns } from "./own/own-runs.ts";
 import { parseRequirements } from "./requirements.ts";
 import { objectOf, targetOf } from "./target.ts";
 import { awaitConditions, awaitGone, type Conditions } from "./wait.ts";
 
 export interface ResourceWorkOptions {
   /** Undefined where no Kubernetes is configured. */
-  readonly client: KubeClient | undefined;
+  readonly client: ObjectClient | undefined;
+  /** Runs of Sluice's own, which Workflows in manifests are; absent = they are objects of the cluster like any other. */
+  readonly runs?: RunDirectory;
+  /** The default artifact repository, for `manifestFrom`. */
+  readonly artifacts?: ArtifactStore;
   /** Where the steps of a namespace of ours live; default the same name. */
   readonly namespaceOf?: (namespace: string) => string;
 }
@@ -40,12 +48,16 @@ export interface ResourceWorkOptions {
 type Work = Extract<StepWork, { readonly kind: "resource" }>;
 
 /** Steps of the type resource: something is done to an object, and its conditions are waited for. */
-export function makeResourceWork({ client, namespaceOf = (name) => name }: ResourceWorkOptions): AgentWork {
+export function makeResourceWork(options: ResourceWorkOptions): AgentWork {
+  const { runs, namespaceOf = (name) => name } = options;
   return agentWork("resource", 256, async (work, context) => {
-    if (client === undefined) throw AgentError.NO_KUBERNETES({ template: context.step.node.template });
-    const namespace = namespaceOf(context.step.run.namespace);
+    const { step } = context;
+    const client = withOwnRuns(runs === undefined ? undefined : ownRuns(runs, step), options.client, () =>
+      AgentError.NO_KUBERNETES({ template: step.node.template }),
+    );
+    const namespace = namespaceOf(step.run.namespace);
     try {
-      return await perform(planOf(work, context), { client, namespace, context });
+      return await perform(await planOf(work, context, options.artifacts), { client, namespace, context });
     } catch (error) {
       if (!isAppError(error) || !error.code.startsWith("KUBE_")) throw error;
       context.say(messageOf(error), "stderr");
@@ -64,13 +76,16 @@ interface Plan {
 }
 
 /** All that can be wrong in the template is found before anything is done. Errors: AGENT_RESOURCE_INVALID, EXPR_SYNTAX. */
-function planOf({ resource, manifest, success, failure, outputs }: Work, context: WorkContext): Plan {
-  const { action, mergeStrategy = "strategic", flags = [], manifestFrom } = resource;
+async function planOf(
+  { resource, manifest, manifestFrom, success, failure, outputs }: Work,
+  context: WorkContext,
+  artifacts: ArtifactStore | undefined,
+): Promise<Plan> {
+  const { action, mergeStrategy = "strategic", flags = [] } = resource;
   const invalid = (field: string, reason: string) => AgentError.RESOURCE_INVALID({ field, reason });
   if (!actions.includes(action)) throw invalid("action", `'${action}' must be one of: ${actions.join(", ")}`);
   if (!["strategic", "merge", "json"].includes(mergeStrategy))
     throw invalid("mergeStrategy", `'${mergeStrategy}' is none of strategic, merge, json`);
-  if (manifestFrom !== undefined) throw invalid("manifestFrom", "manifests of artifacts are not read yet");
   if (resource.setOwnerReference === true)
     context.say(
       "setOwnerReference has no effect: a run has no object in Kubernetes that could own this one",
@@ -80,7 +95,12 @@ function planOf({ resource, manifest, success, failure, outputs }: Work, context
     condition === undefined ? [] : parseRequirements(condition, field);
   return {
     action: action as Action,
-    manifest: manifest === undefined ? undefined : composeYaml(manifest, "manifest"),
+    manifest:
+      manifestFrom !== undefined
+        ? await manifestOf(manifestFrom, context, artifacts)
+        : manifest === undefined
+          ? undefined
+          : composeYaml(manifest, "manifest"),
     flags: readFlags(flags),
     strategy: mergeStrategy as Plan["strategy"],
     conditions: {
@@ -98,7 +118,7 @@ function planOf({ resource, manifest, success, failure, outputs }: Work, context
 }
 
 interface Place {
-  readonly client: KubeClient;
+  readonly client: ObjectClient;
   readonly namespace: string;
   readonly context: WorkContext;
 }
@@ -108,9 +128,8 @@ async function perform(plan: Plan, place: Place): Promise<WorkEnd> {
   const { flags, action, manifest } = plan;
   const { signal } = context;
   if (flags.selector !== undefined) return performOnSelected(plan, place);
-  const isPatch = action === "patch" && plan.strategy === "json";
   const object =
-    manifest === undefined || isPatch
+    manifest === undefined || isNamedByFlags(plan)
       ? undefined
       : objectOf(manifest, context.step.id, flags.namespace ?? namespace);
   const target = await trying(context, () => targetOf(client, { object, flags, namespace }, signal));
@@ -135,6 +154,11 @@ async function perform(plan: Plan, place: Place): Promise<WorkEnd> {
     ...(verdict.object === undefined ? {} : outputsOf(plan, verdict.object)),
   };
 }
+
+/** As kubectl: a json patch is no object, and flags say what a patch without a kind is for. */
+const isNamedByFlags = ({ action, strategy, flags, manifest }: Plan): boolean =>
+  action === "patch" &&
+  (strategy === "json" || (flags.kind !== undefined && isObject(manifest) && manifest["kind"] === undefined));
 
 function act({ action, strategy, manifest }: Plan, input: ActionInput): Promise<KubeObject> {
   switch (action) {

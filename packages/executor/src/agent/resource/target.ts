@@ -1,6 +1,7 @@
 // Which object a resource template means, by its manifest or by kubectl's words.
 import { hashId, isObject, type Json } from "@sluice/base";
-import type { KubeClient, KubeObject, ObjectRef, ResourceType } from "@sluice/kube";
+import type { KubeObject, ObjectClient, ObjectRef, ResourceType } from "@sluice/kube";
+import { maxWorkflowName } from "@sluice/spec";
 import { AgentError } from "../errors.ts";
 import type { Flags } from "./flags.ts";
 
@@ -32,7 +33,7 @@ const words: readonly (readonly [apiVersion: string, kind: string, words: string
 
 /** Errors: AGENT_RESOURCE_INVALID, those of Kubernetes. */
 export async function typeByWord(
-  client: KubeClient,
+  client: ObjectClient,
   word: string,
   signal: AbortSignal,
 ): Promise<ResourceType> {
@@ -44,6 +45,9 @@ export async function typeByWord(
     });
   return client.resolve(found[0], found[1], signal);
 }
+
+/** Characters of a generated name before its last eight: a workflow's name becomes a label's value. */
+const prefixOf = (kind: string): number => (kind === "Workflow" ? maxWorkflowName - 8 : 240);
 
 /** The manifest as an object with a name. A generated one follows from the step: a repeat makes no second object. */
 export function objectOf(manifest: Json, stepId: string, namespace: string): KubeObject {
@@ -62,7 +66,7 @@ export function objectOf(manifest: Json, stepId: string, namespace: string): Kub
     typeof metadata["name"] === "string"
       ? metadata["name"]
       : typeof generateName === "string"
-        ? `${generateName.slice(0, 240)}${hashId("resource", stepId).toLowerCase().slice(0, 8)}`
+        ? `${generateName.slice(0, prefixOf(manifest["kind"]))}${hashId("resource", stepId).toLowerCase().slice(0, 8)}`
         : undefined;
   if (name === undefined)
     throw AgentError.RESOURCE_INVALID({
@@ -75,7 +79,7 @@ export function objectOf(manifest: Json, stepId: string, namespace: string): Kub
 
 /** Where the object of a manifest is, or the one that the flags name. */
 export async function targetOf(
-  client: KubeClient,
+  client: ObjectClient,
   {
     object,
     flags,

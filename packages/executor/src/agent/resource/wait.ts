@@ -1,5 +1,5 @@
 import { backoffMs, defaultBackoff, hasCode, type Json, messageOf, retryOf, sleepFor } from "@sluice/base";
-import type { KubeClient, KubeObject } from "@sluice/kube";
+import type { KubeObject, ObjectClient } from "@sluice/kube";
 import type { WorkContext } from "../work.ts";
 import { matches, type Requirement } from "./requirements.ts";
 import type { Target } from "./target.ts";
@@ -21,7 +21,7 @@ const goneMessage = "The resource has been deleted while its status was still be
 
 /** Watches the object until its conditions decide. Trouble with the API server is waited out. */
 export async function awaitConditions(
-  client: KubeClient,
+  client: ObjectClient,
   {
     target,
     first,
@@ -62,7 +62,7 @@ interface Watched {
 
 /** Undefined when the watch ended before anything was decided. */
 async function watched(
-  client: KubeClient,
+  client: ObjectClient,
   { target, from, conditions }: Watched,
   { signal }: Waiting,
 ): Promise<Verdict | undefined> {
@@ -95,7 +95,7 @@ function judge(object: KubeObject, { success, failure }: Conditions): Verdict | 
 }
 
 /** Resolves when the object is gone. */
-export async function awaitGone(client: KubeClient, target: Target, context: Waiting): Promise<void> {
+export async function awaitGone(client: ObjectClient, target: Target, context: Waiting): Promise<void> {
   for (let attempt = 1; !context.signal.aborted; attempt++) {
     try {
       await client.get(target.type, target.ref, context.signal);
