@@ -90,6 +90,15 @@ export interface Remembered {
   readonly hit?: { readonly node: string; readonly createdAt: number; readonly outputs?: NodeOutputs };
 }
 
+/** What a ConfigMap had when a call first needed a key of it whose name, or whose map's, was not known before. */
+export interface Configured {
+  readonly type: "configured";
+  readonly at: number;
+  readonly ask: string;
+  /** With this key of it and no other. */
+  readonly map: KnownConfigMap;
+}
+
 /** What was asked for cannot be had, now or later. */
 export interface Denied {
   readonly type: "denied";
@@ -172,7 +181,7 @@ export interface Relabelled extends Command {
 
 export type CommandFact = StopRequested | SuspendRequested | Resumed | OutputsSet | Deleted | Relabelled;
 /** The world's answer to an ask of the run. One that is not awaited any more changes nothing. */
-export type AnswerFact = Locked | Remembered | Denied;
+export type AnswerFact = Locked | Remembered | Configured | Denied;
 export type StepFact = StepStarted | StepFinished | StepLost | StepRefused;
 export type Fact =
   | RunSubmitted

@@ -7,7 +7,7 @@ import { nameIn, takeDefinitions } from "../run/definitions.ts";
 import type { Run } from "../run/state/run.ts";
 import { globalsOf } from "../values/globals.ts";
 import { Scope } from "../values/scope.ts";
-import { type KnownConfigMap, parameterLabel, renderConfigKey } from "./config-maps.ts";
+import { type KnownConfigMap, knownWith, renderConfigKey } from "./config-maps.ts";
 import { localScope, scopeOf } from "./library.ts";
 import type { ConfigMapContent, Definitions } from "./port.ts";
 import { type ConfigMapRef, type Reach, reachOf } from "./reach.ts";
@@ -170,7 +170,7 @@ interface Key {
   readonly key: string | undefined;
 }
 
-/** Undefined for a name that cannot be known before the step: it is an error there. */
+/** Undefined for a name that cannot be known before the step: it is read when the step needs it. */
 function keyOf(ref: ConfigMapRef, scope: Scope): Key | undefined {
   const name = rendered({ ...ref, key: "" }, scope)?.name;
   if (name === undefined) return undefined;
@@ -184,10 +184,4 @@ function rendered(ref: ConfigMapRef, scope: Scope): { name: string; key: string 
   } catch {
     return undefined;
   }
-}
-
-function knownWith(content: ConfigMapContent | undefined, wanted: (key: string) => boolean): KnownConfigMap {
-  if (content === undefined) return { values: {}, missing: true };
-  if (content.labels[parameterLabel.key] !== parameterLabel.value) return { values: {}, unlabelled: true };
-  return { values: Object.fromEntries(Object.entries(content.data).filter(([key]) => wanted(key))) };
 }

@@ -1,15 +1,17 @@
 // Has the world asked what one run wants to know, and its locks and outputs carried there.
-// Owns:      the run's open asks in this process.      Talks to: LockManager, MemoStore.
+// Owns:      the run's open asks in this process.      Talks to: LockManager, MemoStore, Definitions.
 // Invariants
 //   K1. What is done here may be done again: asks, releases and saves are idempotent, and a restart repeats them.
 //   K2. After `leave` nothing more is answered; locks stay with the run.
 //   K3. What the run itself has made is remembered before it asks for it: a look-up waits for its run's saves.
 import { backoffMs, defaultBackoff, hasCode, messageOf, retryOf, sleepFor } from "@sluice/base";
 import type { MemoEntry } from "@sluice/bus";
+import { knownWith } from "../definitions/config-maps.ts";
+import { noDefinitions } from "../definitions/port.ts";
 import type { AnswerFact } from "../facts.ts";
 import type { LiveStep } from "../project/workflow.ts";
 import type { Effects } from "../run/reduce.ts";
-import type { Ask, LockAsk, MemoAsk, MemoSave } from "../run/state/asks.ts";
+import type { Ask, ConfigAsk, LockAsk, MemoAsk, MemoSave } from "../run/state/asks.ts";
 import type { NodeOutputs } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
 import type { LoopDeps } from "./deps.ts";
@@ -43,6 +45,7 @@ export class AskDesk {
       const wanted = this.#run.asks.get(id);
       if (wanted?.kind === "locks") this.#askLocks(wanted);
       else if (wanted?.kind === "memo") void this.#askCache(wanted);
+      else if (wanted?.kind === "config") void this.#askConfig(wanted);
     }
   }
 
@@ -111,6 +114,29 @@ export class AskDesk {
           }
         : {}),
     });
+  }
+
+  /** Tried again while the bus or the cluster is away; what cannot be read for another reason ends who waits for it. */
+  async #askConfig({ id, key }: ConfigAsk): Promise<void> {
+    const { definitions = noDefinitions, log, clock, random } = this.#deps;
+    const { namespace, name } = this.#run.key;
+    for (let attempt = 1; !this.#left.signal.aborted; attempt++) {
+      try {
+        const content = await definitions.configMap(namespace, key.name);
+        const map = knownWith(content, (one) => one === key.key);
+        this.#answer({ type: "configured", at: clock.now(), ask: id, map });
+        return;
+      } catch (error) {
+        const message = messageOf(error);
+        if (retryOf(error) !== "later") {
+          this.#answer({ type: "denied", at: clock.now(), ask: id, message });
+          return;
+        }
+        const fields = { run: name, configMap: key.name, attempt, reason: message };
+        log.warn("a ConfigMap cannot be read, trying again", fields);
+        await sleepFor(clock, backoffMs(defaultBackoff, attempt, random.next()), this.#left.signal);
+      }
+    }
   }
 
   /** An entry that cannot be read is none: the template runs, and writes a new one. */

@@ -1,8 +1,9 @@
 // Starting: a call finds its template and binds inputs; a unit passes the gates (the boundary's parallelism, then for
 // leaves the run's) and gets its node only when it may go, as in Argo.
 
+import { type ConfigKey, configLook, lateKeyOf } from "../definitions/config-maps.ts";
 import { EngineError } from "../errors.ts";
-import { bindInputs, shownInputs } from "../template/arguments.ts";
+import { bindInputs, shownInputs, unreadKey } from "../template/arguments.ts";
 import { bindArtifacts } from "../template/artifacts.ts";
 import { resolveTemplate, type TemplateShape } from "../template/resolve.ts";
 import { globalsOf } from "../values/globals.ts";
@@ -10,6 +11,7 @@ import { failureText, renderText } from "../values/language.ts";
 import { parameters, Scope } from "../values/scope.ts";
 import { dropUnit } from "./boundary.ts";
 import { scopeAround } from "./definitions.ts";
+import { putAsk } from "./gates/books.ts";
 import { enterGate, isGated, waitedNode } from "./gates/gate.ts";
 import { armHooks, phaseChanged } from "./hooks/watch.ts";
 import { closeContainers } from "./kinds/containers.ts";
@@ -27,6 +29,11 @@ import { addChild, addFailedCall, addNode, endNode, linkBehind } from "./state/t
 
 export function startCall(run: Run, call: Call): void {
   if (call.boundary !== undefined) call.boundary.open += 1;
+  bindCall(run, call);
+}
+
+/** Binds the inputs and goes on; a call that needs a value which nobody has read yet waits for it first. */
+export function bindCall(run: Run, call: Call): void {
   let shape: TemplateShape;
   let inputs: BoundInputs;
   try {
@@ -36,11 +43,13 @@ export function startCall(run: Run, call: Call): void {
       });
     shape = resolveTemplate(run, call.use, scopeAround(call.boundary));
     const scope = new Scope(run.now, globalsOf(run));
-    inputs = bindInputs(
-      shape.template.inputs?.parameters,
-      { args: call.args, configMaps: run.configMaps },
-      scope,
-    );
+    const sources = { args: call.args, look: configLook(run) };
+    const unread = unreadKey(shape.template.inputs?.parameters, sources, scope);
+    if (unread !== undefined) {
+      awaitConfig(run, call, unread);
+      return;
+    }
+    inputs = bindInputs(shape.template.inputs?.parameters, sources, scope);
     call.artifacts = bindArtifacts(
       shape.template.inputs?.artifacts,
       call.args.artifacts,
@@ -54,6 +63,14 @@ export function startCall(run: Run, call: Call): void {
   if (reused !== undefined) startUnit(run, { ...makeUnit(call, { shape, inputs }), reused });
   else if (isGated(shape.template)) enterGate(run, call, shape, inputs);
   else beginCall(run, call, shape, inputs);
+}
+
+/** Calls that need the same key wait for the same answer. */
+function awaitConfig(run: Run, call: Call, key: ConfigKey): void {
+  const id = `/config/${lateKeyOf(key)}`;
+  const ask = run.asks.get(id);
+  if (ask?.kind === "config") ask.calls.push(call);
+  else putAsk(run, { kind: "config", id, key, calls: [call] });
 }
 
 /** The call may go: the retry wrapper, or its one unit. */

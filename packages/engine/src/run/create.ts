@@ -21,6 +21,7 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
     definitions: needsDefinitions(spec) ? "wanted" : "none",
     library: new Map(),
     configMaps: new Map(),
+    lateKeys: new Map(),
     labels: { ...labels, ...templateLabels(spec) },
     annotations,
     nodes: new Map(),

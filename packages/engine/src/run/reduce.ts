@@ -62,6 +62,7 @@ function apply(run: Run, fact: Fact): void {
       return;
     case "locked":
     case "remembered":
+    case "configured":
     case "denied":
       answered(run, fact);
       return;

@@ -1,3 +1,5 @@
+import { knownWith } from "../definitions/config-maps.ts";
+import type { ConfigMapContent } from "../definitions/port.ts";
 import type { AnswerFact, Remembered } from "../facts.ts";
 import type { Ask, LockRelease, MemoSave } from "../run/state/asks.ts";
 import type { Run } from "../run/state/run.ts";
@@ -13,6 +15,8 @@ export class AskWorld {
   readonly #waiting: { readonly run: Run; readonly id: string }[] = [];
   #fence = 0;
 
+  /** What ConfigMaps have, by name, for keys that only a step knows. */
+  readonly configMaps = new Map<string, ConfigMapContent>();
   readonly #assumed: number | undefined;
 
   /**
@@ -27,6 +31,11 @@ export class AskWorld {
   /** The answer, or undefined when it has to wait. */
   ask(run: Run, ask: Ask, at: number): AnswerFact | undefined {
     if (ask.kind === "memo") return this.#remembered(ask, at);
+    if (ask.kind === "config") {
+      const { name, key } = ask.key;
+      const map = knownWith(this.configMaps.get(name), (one) => one === key);
+      return { type: "configured", at, ask: ask.id, map };
+    }
     const unknown = ask.locks.find(
       ({ kind, key }) => !kind.endsWith("mutex") && this.#limitOf(key) === undefined,
     );

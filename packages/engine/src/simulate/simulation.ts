@@ -3,7 +3,7 @@
 import { hashUid, type Random } from "@sluice/base";
 import type { RunSubmitted, Workflow } from "@sluice/spec";
 import { collectDefinitions } from "../definitions/collect.ts";
-import { type Definitions, noDefinitions } from "../definitions/port.ts";
+import { type ConfigMapContent, type Definitions, noDefinitions } from "../definitions/port.ts";
 import type { StepRequest } from "../executor/contract.ts";
 import type { CommandFact, Fact, StepFinished } from "../facts.ts";
 import { projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
@@ -47,6 +47,8 @@ export interface SimulationOptions {
   readonly commands?: readonly CommandFact[];
   /** Templates and ConfigMaps that the workflow refers to. Default: there are none. */
   readonly definitions?: Definitions;
+  /** By name: ConfigMaps whose names or keys only a step knows. Default: there are none. */
+  readonly configMaps?: ReadonlyMap<string, ConfigMapContent>;
   /** Limits of semaphores by how they are shown (`ns/ConfigMap/name/key`); one that is not here has no bound. */
   readonly limits?: Readonly<Record<string, number>>;
   readonly bounds?: Partial<RunLimits>;
@@ -93,6 +95,7 @@ class Simulation {
     this.#now = options.at;
     this.#submitted = submissionOf(workflow, options);
     this.#world = new AskWorld(options.limits, Number.POSITIVE_INFINITY);
+    for (const [name, content] of options.configMaps ?? []) this.#world.configMaps.set(name, content);
     this.#run = createRun(this.#submitted, options.bounds);
     for (const command of options.commands ?? []) this.#due.put(command.at, command);
   }

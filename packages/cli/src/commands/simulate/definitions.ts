@@ -1,4 +1,4 @@
-import type { Definitions } from "@sluice/engine";
+import type { ConfigMapContent, Definitions } from "@sluice/engine";
 import type { Manifest } from "@sluice/spec";
 
 /** What a workflow may refer to, from the files that it came with: whatever their namespace, they are meant for it. */
@@ -15,13 +15,19 @@ export function definitionsOf(manifests: readonly Manifest[]): Definitions {
           return manifest.spec;
       return undefined;
     },
-    configMap: async (_namespace, name) => {
-      for (const manifest of manifests)
-        if (manifest.kind === "ConfigMap" && manifest.metadata.name === name)
-          return { labels: manifest.metadata.labels ?? {}, data: manifest.data ?? {} };
-      return undefined;
-    },
+    configMap: async (_namespace, name) => configMapsOf(manifests).get(name),
   };
+}
+
+/** The ConfigMaps among them by name; the first of a name counts. */
+export function configMapsOf(manifests: readonly Manifest[]): ReadonlyMap<string, ConfigMapContent> {
+  const found = new Map<string, ConfigMapContent>();
+  for (const manifest of manifests) {
+    const { name = "", labels = {} } = manifest.metadata;
+    if (manifest.kind === "ConfigMap" && !found.has(name))
+      found.set(name, { labels, data: manifest.data ?? {} });
+  }
+  return found;
 }
 
 /** The semaphores' limits that the ConfigMaps among them say, as locks are shown. */

@@ -2,7 +2,7 @@ import { parseSecondsOrDuration, SeededRandom } from "@sluice/base";
 import { type CommandFact, type Simulated, simulate } from "@sluice/engine";
 import type { Mock, TestCommand } from "@sluice/spec";
 import { CliError } from "../../errors.ts";
-import { definitionsOf, limitsOf } from "./definitions.ts";
+import { configMapsOf, definitionsOf, limitsOf } from "./definitions.ts";
 import { type Loaded, withArguments } from "./load.ts";
 import { Mocks } from "./mocks.ts";
 
@@ -28,6 +28,7 @@ export async function runSimulation(input: SimulationInput): Promise<{
     answer: (step) => mocks.answer(step),
     person: (node) => mocks.person(node),
     definitions: definitionsOf(others),
+    configMaps: configMapsOf(others),
     limits: limitsOf(others),
     commands: input.commands.map((command) => factOf(command, input.at)),
   });

@@ -1,5 +1,6 @@
+import { lateKeyOf } from "../../definitions/config-maps.ts";
 import type { AnswerFact, Remembered } from "../../facts.ts";
-import { failCall } from "../call.ts";
+import { bindCall, failCall } from "../call.ts";
 import type { Gate } from "../state/asks.ts";
 import type { Run } from "../state/run.ts";
 import { endNode } from "../state/tree.ts";
@@ -29,10 +30,21 @@ export function answered(run: Run, fact: AnswerFact): void {
       else recall(run, ask.gate, fact.hit);
       return;
     }
+    case "configured": {
+      const ask = takeAsk(run, fact.ask, "config");
+      if (ask === undefined) return;
+      run.lateKeys.set(lateKeyOf(ask.key), fact.map);
+      for (const call of ask.calls) bindCall(run, call);
+      return;
+    }
     case "denied": {
       const ask = run.asks.get(fact.ask);
       if (ask === undefined) return;
       giveBack(run, ask.id);
+      if (ask.kind === "config") {
+        for (const call of ask.calls) failCall(run, call, fact.message);
+        return;
+      }
       if (ask.gate === undefined) runAnswered(run, fact.message);
       else failCall(run, ask.gate.call, fact.message);
       return;

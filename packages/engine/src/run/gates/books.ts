@@ -1,8 +1,8 @@
 // The books of asks and locks: what is put on them is asked of the world, what leaves them is given back.
-import type { Ask, LockAsk, MemoAsk } from "../state/asks.ts";
+import type { Ask, ConfigAsk, LockAsk, MemoAsk } from "../state/asks.ts";
 import type { Run } from "../state/run.ts";
 
-type NewAsk = Omit<LockAsk, "order"> | Omit<MemoAsk, "order">;
+type NewAsk = Omit<LockAsk, "order"> | Omit<MemoAsk, "order"> | Omit<ConfigAsk, "order">;
 
 export function putAsk(run: Run, ask: NewAsk): void {
   run.asks.set(ask.id, { ...ask, order: run.askCount });

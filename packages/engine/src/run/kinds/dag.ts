@@ -1,4 +1,5 @@
 // Tasks start when all they depend on has ended and their condition holds.
+import { configLook } from "../../definitions/config-maps.ts";
 import { renderArguments } from "../../template/arguments.ts";
 import { renderUse } from "../../template/resolve.ts";
 import { evaluateWhen, failureText, renderText } from "../../values/language.ts";
@@ -93,7 +94,7 @@ function startOne(run: Run, one: One, scope: Scope): void {
     call = {
       name,
       use: renderUse(task.task, scope),
-      args: renderArguments(task.task.arguments, scope, run.configMaps),
+      args: renderArguments(task.task.arguments, scope, configLook(run)),
       boundary: frame,
       owner,
       depth: frame.depth + 1,

@@ -1,5 +1,6 @@
 // Hooks as calls: exit handlers and hooks that fired. What they belong to counts them and is not over before they are.
 import type { LifecycleHook } from "@sluice/spec";
+import { configLook } from "../../definitions/config-maps.ts";
 import { noArguments, renderArguments } from "../../template/arguments.ts";
 import { workflowArtifacts } from "../../template/artifacts.ts";
 import { failureText, hookHolds } from "../../values/language.ts";
@@ -33,7 +34,7 @@ function startHookCall(run: Run, { of, name, exitHook, owner, exiting }: HookPar
   try {
     args = workflowArguments
       ? { values: run.parameters, absent: new Map(), artifacts: workflowArtifacts(run) }
-      : renderArguments(hook.arguments, scopeOf(run, of), run.configMaps);
+      : renderArguments(hook.arguments, scopeOf(run, of), configLook(run));
   } catch (thrown) {
     error = failureText(thrown);
   }

@@ -1,5 +1,6 @@
 // Groups one after the other; in a group all steps at once.
 import type { WorkflowStep } from "@sluice/spec";
+import { configLook } from "../../definitions/config-maps.ts";
 import { renderArguments } from "../../template/arguments.ts";
 import { renderUse } from "../../template/resolve.ts";
 import { evaluateWhen, failureText } from "../../values/language.ts";
@@ -123,7 +124,7 @@ function startMember(run: Run, member: Member, name: string, scope: Scope): void
     call = {
       name,
       use: renderUse(step, scope),
-      args: renderArguments(step.arguments, scope, run.configMaps),
+      args: renderArguments(step.arguments, scope, configLook(run)),
       boundary: frame,
       owner: { kind: "group", frame, step, child },
       depth: frame.depth + 1,

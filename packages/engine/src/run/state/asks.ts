@@ -1,4 +1,5 @@
 // What a run waits to be told by the world before something of it may go, and what it holds of the world.
+import type { ConfigKey } from "../../definitions/config-maps.ts";
 import type { TemplateShape } from "../../template/resolve.ts";
 import type { BoundInputs, Call } from "./frames.ts";
 import type { Node, NodeOutputs } from "./node.ts";
@@ -40,7 +41,17 @@ export interface MemoAsk {
   readonly order: number;
   readonly gate: Gate;
 }
-export type Ask = LockAsk | MemoAsk;
+/** A key of a ConfigMap that calls wait for. */
+export interface ConfigAsk {
+  readonly kind: "config";
+  readonly id: string;
+  readonly key: ConfigKey;
+  readonly order: number;
+  /** In the order in which they came. */
+  readonly calls: Call[];
+  readonly gate?: undefined;
+}
+export type Ask = LockAsk | MemoAsk | ConfigAsk;
 
 export interface HeldLocks {
   readonly locks: readonly LockWish[];

@@ -10,6 +10,7 @@ import type {
   Template,
   WorkflowStep,
 } from "@sluice/spec";
+import type { ConfigKey } from "../../definitions/config-maps.ts";
 import type { StepRequest } from "../../executor/contract.ts";
 import type { TemplateShape } from "../../template/resolve.ts";
 import type { Gate } from "./asks.ts";
@@ -68,9 +69,17 @@ export interface Call {
 }
 
 /** Arguments by name; `absent` are those whose only value was an output that does not exist (and why). */
+/** A value that is read before the call begins; `otherwise` where there is none. */
+export interface LateValue {
+  readonly key: ConfigKey;
+  readonly otherwise?: string | undefined;
+}
+
 export interface RenderedArguments {
   readonly values: ReadonlyMap<string, string>;
   readonly absent: ReadonlyMap<string, string>;
+  /** Values of ConfigMaps that nobody had read yet when the arguments were made. */
+  readonly late?: ReadonlyMap<string, LateValue> | undefined;
   readonly artifacts?: RenderedArtifacts | undefined;
 }
 

@@ -5,7 +5,7 @@
 //   R3. `steps` holds exactly the steps that the world still owes an end for; a step leaves it once.
 //   R4. A node that is fulfilled never changes its phase again.
 import type { Artifact, RunSubmitted, Template, WorkflowSpec } from "@sluice/spec";
-import type { ConfigMaps } from "../../definitions/config-maps.ts";
+import type { ConfigMaps, KnownConfigMap } from "../../definitions/config-maps.ts";
 import type { Library } from "../../definitions/library.ts";
 import type { DefinitionsFixed, Fact, StopRequested } from "../../facts.ts";
 import type { Ask, Gate, HeldLocks, LockRelease, MemoSave } from "./asks.ts";
@@ -46,6 +46,8 @@ export interface Run {
   /** Templates of other resources, and ConfigMaps for parameters, as `definitions` tells them. */
   library: Library;
   configMaps: ConfigMaps;
+  /** Keys of ConfigMaps that were read since it began, by `lateKeyOf`. */
+  readonly lateKeys: Map<string, KnownConfigMap>;
   /** The manifest's, with those of `workflowMetadata` from the start on. */
   labels: Readonly<Record<string, string>>;
   annotations: Readonly<Record<string, string>>;
