@@ -34,6 +34,7 @@ export {
   type StepLine,
   type StepRequest,
   type StepWork,
+  type VolumeClaim,
 } from "./executor/contract.ts";
 export { type CommandFact, type Fact, factVersion, isCommand } from "./facts.ts";
 export {

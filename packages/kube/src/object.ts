@@ -64,6 +64,7 @@ export const resources = {
   serviceAccounts: core("serviceaccounts", "ServiceAccount"),
   namespaces: core("namespaces", "Namespace", false),
   nodes: core("nodes", "Node", false),
+  persistentVolumeClaims: core("persistentvolumeclaims", "PersistentVolumeClaim"),
 } as const;
 
 /** The path of a resource, or of one object of it, on the API server. Every part is percent-encoded. Errors: KUBE_INVALID. */

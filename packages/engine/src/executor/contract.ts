@@ -37,11 +37,23 @@ export interface StepRequest {
   readonly traceparent: string;
   /** Pod-level fields of template and workflow (volumes, nodeSelector, serviceAccountName …), in Kubernetes' names. */
   readonly pod: Readonly<Record<string, unknown>>;
+  /** The run's own claims (`pod.volumeClaims`), which its steps share: made before the first of them runs. */
+  readonly claims?: readonly VolumeClaim[];
   /** Labels and annotations for the pod. */
   readonly metadata: {
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
   };
+}
+
+/** A persistent volume claim, in Kubernetes' shape. */
+export interface VolumeClaim {
+  readonly metadata: {
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: Readonly<Record<string, unknown>>;
 }
 
 /** How an artifact's content is packed. `level`: gzip's, -1 (its own choice) to 9; 0 = stored. */

@@ -185,6 +185,7 @@ test("a workflow's own claims are volumes of its steps, by Argo's names", () => 
     volumes: [{ name: "x" }, { name: "work", persistentVolumeClaim: { claimName: "wf-work" } }],
     volumeClaims: ["wf-work"],
   });
+  expect(step?.claims).toEqual([{ metadata: { name: "wf-work" }, spec: {} }]);
 });
 
 describe("a resource template whose manifest is an artifact", () => {

@@ -1,7 +1,7 @@
 import { childTraceparent, isObject, parseGoDuration } from "@sluice/base";
 import type { Parameter, Template } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
-import type { StepRequest } from "../executor/contract.ts";
+import type { StepRequest, VolumeClaim } from "../executor/contract.ts";
 import type { Step, Unit } from "../run/state/frames.ts";
 import type { Node } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
@@ -22,6 +22,8 @@ const templatePodFields = [
   "tolerations",
   "schedulerName",
   "priorityClassName",
+  "priority",
+  "resourceClaims",
   "serviceAccountName",
   "automountServiceAccountToken",
   "hostAliases",
@@ -36,6 +38,7 @@ const workflowPodFields = [
   "affinity",
   "tolerations",
   "imagePullSecrets",
+  "resourceClaims",
   "hostNetwork",
   "dnsPolicy",
   "dnsConfig",
@@ -53,16 +56,17 @@ export function stepOf(run: Run, unit: Unit, node: Node, scope: Scope): Step {
     timeoutMs === undefined ? undefined : node.startedAt + timeoutMs,
     unit.deadlineAt,
   ]);
+  const claims = ownClaims(run, scope);
   const described = {
     work: workOf(template, scope),
-    pod: podOf(run, unit, scope),
+    pod: podOf(run, unit, scope, claims),
     graceMs: defaultGraceMs,
     activeMs: activeMsOf(template, scope),
   };
   const { activeMs, ...body } = patchedStep(described, patchesOf(run, template, scope));
   const artifacts = stepArtifacts(run, unit, scope);
   const outputParameters = renderDeep(template.outputs?.parameters ?? [], scope);
-  const request = requestOf(run, unit, { node, body, outputParameters }, scope);
+  const request = requestOf(run, unit, { node, body, outputParameters, claims }, scope);
   return {
     request: artifacts.request === undefined ? request : { ...request, artifacts: artifacts.request },
     ...(outputParameters.length === 0 ? {} : { outputParameters }),
@@ -112,12 +116,13 @@ interface RequestParts {
   readonly node: Node;
   readonly body: Pick<StepRequest, "work" | "pod" | "graceMs">;
   readonly outputParameters: readonly Parameter[];
+  readonly claims: readonly OwnClaim[];
 }
 
 function requestOf(
   run: Run,
   unit: Unit,
-  { node, body, outputParameters }: RequestParts,
+  { node, body, outputParameters, claims }: RequestParts,
   scope: Scope,
 ): Step["request"] {
   const { template, name } = unit.shape;
@@ -127,6 +132,7 @@ function requestOf(
     run: { namespace: run.key.namespace, name: run.key.name, uid: run.uid },
     node: { id: node.id, name: node.name, template: name, attempt: unit.attempt },
     ...body,
+    ...(claims.length === 0 ? {} : { claims: claims.map(({ claim }) => claim) }),
     outputPaths: outputParameters.flatMap((p) =>
       p.valueFrom?.path === undefined ? [] : [{ name: p.name, path: p.valueFrom.path }],
     ),
@@ -154,33 +160,59 @@ function requestOf(
 const stepIdOf = (run: Run, node: Node, attempt: number): string =>
   `${run.uid}.${node.id === run.key.name ? "root" : node.id.slice(run.key.name.length + 1)}.${attempt}`;
 
+interface OwnClaim {
+  /** Of the volume. */
+  readonly name: string;
+  readonly claim: VolumeClaim;
+}
+
 /** The claims that a run has of its own, by their templates: Argo's names. */
-function ownClaims(run: Run): readonly { readonly name: string; readonly claimName: string }[] {
-  return (run.spec.volumeClaimTemplates ?? []).flatMap(({ metadata }) => {
-    const name = isObject(metadata) ? metadata["name"] : undefined;
-    return typeof name === "string" ? [{ name, claimName: `${run.key.name}-${name}` }] : [];
+function ownClaims(run: Run, scope: Scope): readonly OwnClaim[] {
+  return (run.spec.volumeClaimTemplates ?? []).flatMap((template) => {
+    const { metadata, spec } = renderDeep(template, scope);
+    const { name, labels, annotations } = isObject(metadata) ? metadata : {};
+    if (typeof name !== "string") return [];
+    const claim = {
+      metadata: {
+        name: `${run.key.name}-${name}`,
+        ...(isObject(labels) ? { labels: labels as Record<string, string> } : {}),
+        ...(isObject(annotations) ? { annotations: annotations as Record<string, string> } : {}),
+      },
+      spec: isObject(spec) ? spec : {},
+    };
+    return [{ name, claim }];
   });
 }
+
+/** Fields that a pod's spec has under another name. */
+const renamedFields = [
+  ["podPriorityClassName", "priorityClassName"],
+  ["podPriority", "priority"],
+  ["podResources", "resources"],
+] as const;
 
 /** Where a pod may go: a template that says nothing has it from the one that uses it. */
 const placeFields = ["nodeSelector", "affinity", "tolerations"] as const;
 
-function podOf(run: Run, unit: Unit, scope: Scope): Record<string, unknown> {
+function podOf(run: Run, unit: Unit, scope: Scope, claims: readonly OwnClaim[]): Record<string, unknown> {
   const { template } = unit.shape;
   const around = unit.call.boundary?.unit.shape.template;
   const pod: Record<string, unknown> = {};
   for (const field of workflowPodFields) if (run.spec[field] !== undefined) pod[field] = run.spec[field];
-  if (run.spec.podPriorityClassName !== undefined) pod["priorityClassName"] = run.spec.podPriorityClassName;
+  for (const [field, name] of renamedFields) if (run.spec[field] !== undefined) pod[name] = run.spec[field];
   for (const field of placeFields) if (around?.[field] !== undefined) pod[field] = around[field];
   for (const field of templatePodFields) if (template[field] !== undefined) pod[field] = template[field];
-  const claims = ownClaims(run);
+  if (template.podResources !== undefined) pod["resources"] = template.podResources;
   const volumes = [
     ...(run.spec.volumes ?? []),
     ...(template.volumes ?? []),
-    ...claims.map(({ name, claimName }) => ({ name, persistentVolumeClaim: { claimName } })),
+    ...claims.map(({ name, claim }) => ({
+      name,
+      persistentVolumeClaim: { claimName: claim.metadata.name },
+    })),
   ];
   if (volumes.length > 0) pod["volumes"] = volumes;
-  if (claims.length > 0) pod["volumeClaims"] = claims.map(({ claimName }) => claimName);
+  if (claims.length > 0) pod["volumeClaims"] = claims.map(({ claim }) => claim.metadata.name);
   const rendered = renderDeep(pod, scope);
   const hosts = hostsToAvoid(unit);
   return hosts.length === 0 ? rendered : { ...rendered, affinity: awayFrom(hosts, rendered["affinity"]) };

@@ -52,6 +52,12 @@ export const KubeExecError = defineErrors("KUBEEXEC", {
     message: (d: { pod: string; owner: string }) => `pod '${d.pod}' already exists and belongs to ${d.owner}`,
     hint: "delete that pod, or give this installation an install id of its own",
   },
+  CLAIM_TAKEN: {
+    retry: "never",
+    message: (d: { claim: string; namespace: string }) =>
+      `the claim '${d.namespace}/${d.claim}' exists already and is not this workflow's`,
+    hint: "delete that PersistentVolumeClaim, or give the workflow another name",
+  },
   POD_REFUSED: {
     retry: "never",
     message: (d: { pod: string; said: string }) => `the API server refused pod '${d.pod}': ${d.said}`,

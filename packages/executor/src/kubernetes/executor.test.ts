@@ -309,4 +309,48 @@ describe("the Kubernetes executor over an API server that fails", () => {
     const names = (await kube.list(resources.pods, {})).items.map((pod) => pod.metadata.name);
     expect(names.sort()).toEqual(["foreign", podName(known)].sort());
   });
+
+  describe("claims that a run makes for itself", () => {
+    const claims = [{ metadata: { name: "wf-work" }, spec: { accessModes: ["ReadWriteOnce"] } }];
+    const all = async () => (await kube.list(resources.persistentVolumeClaims, {})).items;
+    const owned = (more: Partial<StepRequest> = {}) => plain({ claims, ...more });
+
+    test("are made once before the first pod, and go with their run alone", async () => {
+      const step = owned();
+      await executor.start(step);
+      await executor.start({ ...owned(), run: step.run });
+      const mine = (await all()).map(({ metadata, spec }) => ({ name: metadata.name, spec }));
+      expect(mine).toEqual([{ name: "wf-work", spec: { accessModes: ["ReadWriteOnce"] } }]);
+
+      await executor.forgetRun?.({ ...step.run, uid: "another" });
+      expect(await all()).toHaveLength(1);
+      await executor.forgetRun?.(step.run);
+      await executor.forgetRun?.(step.run);
+      expect(await all()).toEqual([]);
+    });
+
+    test("are found by the next process, which knows of none", async () => {
+      const step = owned();
+      await executor.start(step);
+      await close();
+      open();
+      await executor.adopt([step]);
+      await executor.start({ ...owned(), run: step.run });
+
+      expect(await all()).toHaveLength(1);
+      await executor.forgetRun?.(step.run);
+      expect(await all()).toEqual([]);
+    });
+
+    test("are refused where somebody else's has the name, which stays", async () => {
+      await kube.create(resources.persistentVolumeClaims, {
+        metadata: { name: "wf-work", namespace: "default" },
+      });
+      const step = owned();
+      await executor.start(step);
+
+      expect(await reader.ended(step.id)).toMatchObject({ type: "refused", code: "KUBEEXEC_CLAIM_TAKEN" });
+      expect(await all()).toHaveLength(1);
+    });
+  });
 });

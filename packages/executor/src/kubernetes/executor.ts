@@ -21,6 +21,7 @@ import type { KubernetesExecutorOptions } from "./options.ts";
 import { buildPod } from "./pod.ts";
 import { untilDone } from "./retry.ts";
 import { TrackedStep } from "./step.ts";
+import { RunClaims } from "./volumes/claims.ts";
 
 /** An executor that runs each step in a pod. Starts watching at once; disposing leaves the pods running. */
 export function makeKubernetesExecutor(options: KubernetesExecutorOptions): Executor {
@@ -36,9 +37,11 @@ class KubernetesExecutor implements Executor {
   readonly #queue = new EventQueue();
   readonly #steps = new Map<string, TrackedStep>();
   readonly #informers: Informer[] = [];
+  readonly #claims: RunClaims;
 
   constructor(options: KubernetesExecutorOptions) {
     this.#options = options;
+    this.#claims = new RunClaims(options.client, options.installId);
   }
 
   watch(): void {
@@ -78,6 +81,7 @@ class KubernetesExecutor implements Executor {
       const pod = buildPod(step, this.#options, { namespace, mark, now: clock.now() });
       if (step.deadlineAt !== undefined && step.deadlineAt <= clock.now())
         return await this.#startLate(tracked);
+      await this.#makeClaims(tracked);
       await this.#createOrAttach(tracked, pod);
     } catch (error) {
       this.#refuse(tracked, error);
@@ -123,6 +127,14 @@ class KubernetesExecutor implements Executor {
     else if (tracked !== undefined) await this.#removeNamed(tracked.place.namespace, tracked.place.name);
   }
 
+  async forgetRun(run: StepRequest["run"]): Promise<void> {
+    const signal = this.#scope.signal;
+    const namespace = this.#namespaceOf({ run });
+    await untilDone({ ...this.#options, signal, what: "delete claims" }, () =>
+      this.#claims.remove(run, namespace, signal),
+    );
+  }
+
   events(signal: AbortSignal): AsyncIterable<StepEvent> {
     return this.#queue.read(signal);
   }
@@ -148,7 +160,7 @@ class KubernetesExecutor implements Executor {
     return this.#scope[Symbol.asyncDispose]();
   }
 
-  #namespaceOf(step: StepRequest): string {
+  #namespaceOf(step: Pick<StepRequest, "run">): string {
     return this.#options.namespaceOf?.(step) ?? step.run.namespace;
   }
 
@@ -179,6 +191,15 @@ class KubernetesExecutor implements Executor {
       // One pod that we cannot read must not end the watch over all others.
       this.#options.log.error("a pod could not be understood", { step: id, reason: messageOf(error) });
     }
+  }
+
+  async #makeClaims(tracked: TrackedStep): Promise<void> {
+    if (tracked.request.claims === undefined) return;
+    const signal = this.#scope.signal;
+    const onRetry = (error: unknown) => tracked.pending(messageOf(error));
+    await untilDone({ ...this.#options, signal, what: "create claims", onRetry }, () =>
+      this.#claims.ensure(tracked.request, tracked.place.namespace, signal),
+    );
   }
 
   /** K1 */

@@ -13,7 +13,7 @@ export interface KubernetesExecutorOptions {
   /** Namespaces in which steps may run; watched one by one, so that a Role in each is enough. Absent: all, by one watch. */
   readonly namespaces?: readonly string[];
   /** Where a step's pod goes; default: its run's namespace. */
-  readonly namespaceOf?: (step: StepRequest) => string;
+  readonly namespaceOf?: (step: Pick<StepRequest, "run">) => string;
   readonly podDefaults?: PodDefaults;
   /** Entrypoints of images whose templates give no command, for scripts and output parameters by path. */
   readonly entrypoints?: Readonly<Record<string, readonly string[]>>;

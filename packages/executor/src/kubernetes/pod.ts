@@ -56,12 +56,7 @@ export function buildPod(step: StepRequest, settings: PodSettings, place: PodPla
   const defaults = settings.podDefaults ?? {};
   const command = commandOf(step, settings);
   const wrapped = command.wrapped;
-  const { sidecars, volumes, initContainers, volumeClaims = [], ...pod } = step.pod as PodFields;
-  if (volumeClaims.length > 0)
-    throw KubeExecError.WORK_UNSUPPORTED({
-      template: step.node.template,
-      kind: "one with volumeClaimTemplates",
-    });
+  const { sidecars, volumes, initContainers, volumeClaims: _own, ...pod } = step.pod as PodFields;
   if (sidecars !== undefined && sidecars.length > 0)
     throw KubeExecError.WORK_UNSUPPORTED({ template: step.node.template, kind: "container with sidecars" });
   const scratch = wrapped ? scratchVolumes(step.work.kind === "script") : [];
