@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Api } from "./api.ts";
 import type { Case } from "./cases.ts";
+import { claimsOf } from "./claims.ts";
 import { type Expectation, expectations } from "./expectations.ts";
 import { judge, Seen, type SeenWorkflow } from "./seen.ts";
 import type { Web } from "./web.ts";
@@ -23,7 +24,7 @@ class NotHere extends Error {}
 
 /** Runs one example with real processes, and judges how it ended. */
 export async function runCase(api: Api, web: Web, one: Case): Promise<Outcome> {
-  const expected: Expectation = expectations[one.name] ?? {};
+  const expected: Expectation = expectations[one.name] ?? claimsOf(one);
   const startedAt = performance.now();
   const seconds = () => Math.round((performance.now() - startedAt) / 100) / 10;
   try {
