@@ -22,6 +22,7 @@ export { type LogFields, type Logger, silentLogger } from "./logger.ts";
 export { Mailbox } from "./mailbox.ts";
 export { defaultOutboundPolicy, type OutboundPolicy, refusalOf } from "./outbound/address.ts";
 export { type OutboundAnswer, type OutboundRequest, sendOutbound } from "./outbound/request.ts";
+export { inlinePacking, type Packing, threadPacking } from "./packing.ts";
 export { type Random, SeededRandom } from "./random.ts";
 export { anyAborted, Scope } from "./scope.ts";
 export { childTraceparent, isTraceparent, traceparentOf } from "./traceparent.ts";

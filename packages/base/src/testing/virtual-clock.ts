@@ -11,9 +11,15 @@ export class VirtualClock implements Clock {
   #now: number;
   #order = 0;
   #sleepers: Sleeper[] = [];
+  readonly #turns: number;
 
-  constructor(startMs = 0) {
+  /**
+   * `turns`: of the event loop, after which all that a wake-up brought about counts as settled. Where everything hangs on
+   * promises alone one is exact; the default leaves room for what answers from a thread, and is a guess.
+   */
+  constructor(startMs = 0, { turns = 10 }: { readonly turns?: number } = {}) {
     this.#now = startMs;
+    this.#turns = turns;
   }
 
   now(): number {
@@ -55,7 +61,7 @@ export class VirtualClock implements Clock {
 
   /** Moves to `at`, waking every sleeper on the way at its own time; what they do then is settled before going on. */
   async advanceTo(at: number): Promise<void> {
-    await settle();
+    await settle(this.#turns);
     for (;;) {
       const next = this.#sleepers
         .filter((s) => s.at <= at)
@@ -64,7 +70,7 @@ export class VirtualClock implements Clock {
       this.#sleepers = this.#sleepers.filter((s) => s !== next);
       this.#now = Math.max(this.#now, next.at);
       next.wake();
-      await settle();
+      await settle(this.#turns);
     }
     this.#now = Math.max(this.#now, at);
   }
@@ -75,6 +81,6 @@ export class VirtualClock implements Clock {
 }
 
 /** Lets every promise chain that can go on without new input go on. */
-async function settle(): Promise<void> {
-  for (let i = 0; i < 10; i++) await new Promise<void>((resolve) => setImmediate(resolve));
+async function settle(turns: number): Promise<void> {
+  for (let i = 0; i < turns; i++) await new Promise<void>((resolve) => setImmediate(resolve));
 }

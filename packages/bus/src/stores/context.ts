@@ -1,5 +1,4 @@
-import type { Clock, Logger } from "@sluice/base";
-import { messageOf } from "@sluice/base";
+import { type Clock, type Logger, messageOf, type Packing } from "@sluice/base";
 import type { Settleable } from "../ports/stores.ts";
 import type { Message, StreamName, Transport } from "../ports/transport.ts";
 import { makeSubjects, type Subjects } from "../subjects.ts";
@@ -9,6 +8,8 @@ import { isUnreadable, quarantine } from "./quarantine.ts";
 export interface StoreDeps {
   readonly clock: Clock;
   readonly log: Logger;
+  /** How checkpoints are packed; default on threads. */
+  readonly packing?: Packing;
 }
 
 /** What every store works with. */
@@ -27,6 +28,16 @@ export const makeContext = (transport: Transport, deps: StoreDeps): StoreContext
   body: lazyBodyCodec(transport),
   aside: new Set(),
 });
+
+/** Each message once, in its order: one that comes again, as after a lost connection, is left out. */
+export async function* once(messages: AsyncIterable<Message>): AsyncIterable<Message> {
+  let seen = 0;
+  for await (const message of messages) {
+    if (message.seq <= seen) continue;
+    seen = message.seq;
+    yield message;
+  }
+}
 
 /** The typed value of a stored message, or undefined after it went to quarantine. Other errors pass through. */
 export async function decodeOrQuarantine<T>(

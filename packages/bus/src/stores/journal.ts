@@ -4,18 +4,18 @@
 //   J2. A record is compact JSON `{v:1,f:[facts]}`, or a checkpoint `{v:1,z,n,to,by}`: the facts of all records up to `to`
 //       as JSON, deflated, in base64; either may be a reference to it in the object store.
 //   J3. Records go only after the checkpoint that holds them is stored, and none that came after it goes with them.
+//   J4. A reader and a follower see each record once, in its order, whatever the transport repeats.
 
-import { promisify } from "node:util";
-import { deflateRaw, inflateRaw } from "node:zlib";
+import { type Packing, threadPacking } from "@sluice/base";
 import { BusError } from "../errors.ts";
 import type { Journal, JournalRecord, RunKey } from "../ports/stores.ts";
 import type { Message } from "../ports/transport.ts";
 import { fromToken, maxTokenBytes, namesOf, token } from "../subjects.ts";
 import { asVersioned } from "./content/body.ts";
-import { decodeOrQuarantine, type StoreContext } from "./context.ts";
+import { decodeOrQuarantine, once, type StoreContext } from "./context.ts";
 
 export function makeJournal<F>(context: StoreContext): Journal<F> {
-  const { transport, subjects, body } = context;
+  const { transport, subjects, body, packing = threadPacking } = context;
 
   const decode = async (message: Message): Promise<JournalRecord<F>> => {
     const what = "journal record";
@@ -24,7 +24,7 @@ export function makeJournal<F>(context: StoreContext): Journal<F> {
       message.seq,
       await body.unpack(what, message),
     );
-    const { f = await unpacked(stored) } = stored;
+    const { f = await unpacked(packing, stored) } = stored;
     if (!Array.isArray(f)) throw BusError.DECODE({ what, seq: message.seq, reason: "it has no facts" });
     const key = runKeyOf(transport.prefix, message.subject);
     if (key === undefined)
@@ -48,11 +48,8 @@ export function makeJournal<F>(context: StoreContext): Journal<F> {
       return ack.seq;
     },
     async *read(key, afterSeq = 0) {
-      for await (const message of transport.read(
-        "RUNS",
-        subjects.run(key.namespace, key.name),
-        afterSeq + 1,
-      )) {
+      const messages = transport.read("RUNS", subjects.run(key.namespace, key.name), afterSeq + 1);
+      for await (const message of once(messages)) {
         const record = await decodeOrQuarantine(context, "RUNS", message, decode);
         if (record !== undefined) yield record;
       }
@@ -63,18 +60,21 @@ export function makeJournal<F>(context: StoreContext): Journal<F> {
     },
     async *follow(signal, options) {
       const follow = { filterSubjects: [subjects.run()], start: options?.start ?? ("all" as const) };
+      let last = 0;
       for await (const seen of transport.follow("RUNS", follow, signal)) {
         if (seen.type === "caught-up") {
           yield seen;
           continue;
         }
+        if (seen.message.seq <= last) continue;
+        last = seen.message.seq;
         const record = await decodeOrQuarantine(context, "RUNS", seen.message, decode);
         if (record !== undefined) yield { type: "record", record };
       }
     },
     async compact(key, facts, { expectedSeq, by }) {
       const subject = runSubject(context, key);
-      const z = (await pack(Buffer.from(JSON.stringify(facts), "utf8"))).toString("base64");
+      const z = (await packing.deflate(Buffer.from(JSON.stringify(facts), "utf8"))).toString("base64");
       const packed: Packed = { v: 1, z, n: facts.length, to: expectedSeq, by };
       const ack = await body.send({ stream: "RUNS", subject }, packed, ({ data, headers }) =>
         transport.publish(subject, data, { expectLastSubjectSeq: expectedSeq, headers }),
@@ -94,16 +94,14 @@ interface Packed {
   readonly by: string;
 }
 
-const pack = promisify(deflateRaw);
-const unpack = promisify(inflateRaw);
 /** More than any run's facts come to: a record that claims more is damaged. */
 const maxUnpackedBytes = 512 * 1_024 * 1_024;
 
 /** Undefined when it is no checkpoint, or one that is damaged. */
-async function unpacked({ z, n }: Partial<Packed>): Promise<unknown> {
+async function unpacked(packing: Packing, { z, n }: Partial<Packed>): Promise<unknown> {
   if (typeof z !== "string") return undefined;
   try {
-    const bytes = await unpack(Buffer.from(z, "base64"), { maxOutputLength: maxUnpackedBytes });
+    const bytes = await packing.inflate(Buffer.from(z, "base64"), maxUnpackedBytes);
     const facts: unknown = JSON.parse(bytes.toString("utf8"));
     return Array.isArray(facts) && facts.length === n ? facts : undefined;
   } catch {

@@ -1,4 +1,4 @@
-import type { Clock, Failpoints, Logger, Random } from "@sluice/base";
+import type { Clock, Failpoints, Logger, Packing, Random } from "@sluice/base";
 import type { Archive, ArtifactStore, Journal, KeyValue, LogStore, MemoStore, Resources } from "@sluice/bus";
 import type { Definitions } from "../definitions/port.ts";
 import type { Executor } from "../executor/contract.ts";
@@ -39,6 +39,8 @@ export interface EngineDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly failpoints: Failpoints;
+  /** How archive rows are packed; default on threads. */
+  readonly packing?: Packing;
   /** Name of this process in the journal; each start adds a random part. */
   readonly identity: string;
   readonly config?: EngineConfig;

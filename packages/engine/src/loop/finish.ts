@@ -23,12 +23,14 @@ export interface RunEnd {
  * Puts a run that is over away: archive row, then its journal is sealed and goes. Each part may be repeated after a
  * crash. The name stays taken by the row. The seal is an append like any other, so a deletion is either before it in the
  * journal, and seen here, or after it, and done to the archive by who asked; there the tombstone wins over the row.
+ * False when it came to no end here: another engine has the run, or the signal aborted.
  */
 export async function finishRun(
   deps: LoopDeps,
   { run, journal, executor, rest }: RunEnd,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
+  let isPutAway = false;
   for (const stepId of run.steps.keys()) await executor?.forget(stepId).catch(() => undefined);
   const artifacts = mayHaveArtifacts(run) ? deps.artifacts : undefined;
   await persisting(deps, run, signal, async () => {
@@ -47,8 +49,11 @@ export async function finishRun(
       await bury(deps, run, artifacts);
     }
     await deps.journal.purge(run.key);
+    isPutAway = true;
   });
-  deps.log.info("workflow ended", { run: run.key.name, namespace: run.key.namespace, phase: run.phase });
+  if (isPutAway)
+    deps.log.info("workflow ended", { run: run.key.name, namespace: run.key.namespace, phase: run.phase });
+  return isPutAway;
 }
 
 interface Kept {
@@ -84,7 +89,7 @@ function mayHaveArtifacts(run: Run): boolean {
 }
 
 async function archive(deps: LoopDeps, run: Run, seq: number): Promise<void> {
-  const row = await archiveRowOf(run, seq);
+  const row = await archiveRowOf(run, seq, deps.packing);
   try {
     await deps.archive.put(row);
   } catch (error) {
@@ -92,7 +97,7 @@ async function archive(deps: LoopDeps, run: Run, seq: number): Promise<void> {
     deps.log.warn("a finished workflow is archived without its nodes' inputs and outputs: it is too large", {
       run: run.key.name,
     });
-    await deps.archive.put(await slimmed(run, seq, row));
+    await deps.archive.put(await slimmed(run, { seq, row, packing: deps.packing }));
   }
 }
 

@@ -1,12 +1,11 @@
 import { promisify } from "node:util";
-import { brotliCompress, brotliDecompressSync, constants, gunzip, gunzipSync, gzip } from "node:zlib";
+import { brotliDecompressSync, gunzip, gunzipSync } from "node:zlib";
+import { type Packing, threadPacking } from "@sluice/base";
 import type { ArchiveRow } from "@sluice/bus";
 import type { Run } from "../run/state/run.ts";
 import { labelsOf, projectWorkflow, type WorkflowObject } from "./workflow.ts";
 
-const pack = promisify(gzip);
 const unpack = promisify(gunzip);
-const packSmall = promisify(brotliCompress);
 
 /** Head of what brotli packed; base64 has no colon, so that a row without it is an older one. */
 const brotliMark = "br:";
@@ -20,7 +19,11 @@ const maxObjectBytes = 256 * 1024 * 1024;
 const syncBytes = 16 * 1024;
 
 /** The row that stays of a finished run. */
-export async function archiveRowOf(run: Run, seq: number): Promise<ArchiveRow> {
+export async function archiveRowOf(
+  run: Run,
+  seq: number,
+  packing: Packing = threadPacking,
+): Promise<ArchiveRow> {
   if (run.phase === "Pending" || run.phase === "Running") throw new Error(`run ${run.key.name} is not over`);
   return {
     v: 1,
@@ -35,7 +38,7 @@ export async function archiveRowOf(run: Run, seq: number): Promise<ArchiveRow> {
     causes: run.submitted.causes,
     ...(run.submitted.reuse?.earlier === undefined ? {} : { earlier: run.submitted.reuse.earlier }),
     ...expiryOf(run),
-    object: await packed(projectWorkflow(run, seq)),
+    object: await packed(projectWorkflow(run, seq), packing),
   };
 }
 
@@ -51,23 +54,28 @@ function expiryOf(run: Run): { readonly expiresAt?: number } {
  * Brotli knows the words of JSON and packs small objects a quarter smaller than gzip; a large one would keep a core
  * busy for long, and gains less.
  */
-async function packed(object: unknown): Promise<string> {
+async function packed(object: unknown, packing: Packing): Promise<string> {
   const json = JSON.stringify(object);
-  if (json.length > brotliChars) return (await pack(json)).toString("base64");
-  const params = {
-    [constants.BROTLI_PARAM_QUALITY]: 9,
-    [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
-  };
-  return `${brotliMark}${(await packSmall(json, { params })).toString("base64")}`;
+  if (json.length > brotliChars) return (await packing.gzip(json)).toString("base64");
+  return `${brotliMark}${(await packing.brotli(json)).toString("base64")}`;
+}
+
+interface Slimming {
+  readonly seq: number;
+  readonly row: ArchiveRow;
+  readonly packing: Packing | undefined;
 }
 
 /** The same row without the nodes' inputs and outputs, for a run whose whole object does not fit a message. */
-export async function slimmed(run: Run, seq: number, row: ArchiveRow): Promise<ArchiveRow> {
+export async function slimmed(
+  run: Run,
+  { seq, row, packing = threadPacking }: Slimming,
+): Promise<ArchiveRow> {
   const object = projectWorkflow(run, seq);
   const nodes = Object.fromEntries(
     Object.entries(object.status.nodes).map(([id, { inputs: _in, outputs: _out, ...node }]) => [id, node]),
   );
-  return { ...row, object: await packed({ ...object, status: { ...object.status, nodes } }) };
+  return { ...row, object: await packed({ ...object, status: { ...object.status, nodes } }, packing) };
 }
 
 export async function objectOf(row: Pick<ArchiveRow, "object">): Promise<WorkflowObject> {

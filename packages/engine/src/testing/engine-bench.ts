@@ -1,4 +1,4 @@
-import { noFailpoints, SeededRandom } from "@sluice/base";
+import { inlinePacking, noFailpoints, SeededRandom } from "@sluice/base";
 import { RecordingLogger, VirtualClock } from "@sluice/base/testing";
 import { type MemoryTransport, makeMemoryTransport, openStores, type Stores } from "@sluice/bus";
 import { makeRunDirectory } from "../directory/directory.ts";
@@ -24,7 +24,11 @@ export class EngineBench implements AsyncDisposable {
   readonly clock = new VirtualClock(1_700_000_000_000);
   readonly log = new RecordingLogger();
   readonly transport: MemoryTransport = makeMemoryTransport({ clock: this.clock });
-  readonly stores: Stores = openStores(this.transport, { clock: this.clock, log: this.log });
+  readonly stores: Stores = openStores(this.transport, {
+    clock: this.clock,
+    log: this.log,
+    packing: inlinePacking,
+  });
   readonly #processes: EngineProcess[] = [];
   #serial = 0;
 
@@ -48,6 +52,7 @@ export class EngineBench implements AsyncDisposable {
       random,
       log: this.log,
       failpoints: noFailpoints,
+      packing: inlinePacking,
       identity: "test",
       registry,
       coordination: {
