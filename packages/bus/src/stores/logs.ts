@@ -1,7 +1,7 @@
-import type { LogLine, LogStore, RunKey } from "../ports/stores.ts";
+import type { LogLine, LogSource, LogStore, RunKey } from "../ports/stores.ts";
 import type { Message } from "../ports/transport.ts";
 import { asVersioned } from "./content/body.ts";
-import { decodeOrQuarantine, type StoreContext } from "./context.ts";
+import { decodeOrQuarantine, once, type StoreContext } from "./context.ts";
 
 /** Text in one message of LOGS, characters: small enough for every server's default limit. */
 const batchChars = 128 * 1_024;
@@ -10,6 +10,8 @@ interface LogRecord {
   readonly v: 1;
   readonly n: string;
   readonly a: number;
+  /** Which run of the name. */
+  readonly r?: string;
   /** Time, 1 for stderr, text. */
   readonly l: readonly (readonly [number, 0 | 1, string])[];
 }
@@ -20,18 +22,31 @@ export function makeLogStore(context: StoreContext): LogStore {
     asVersioned("log lines", message.seq, await body.unpack("log lines", message));
 
   return {
-    async append(key, node, lines) {
+    async append(key, node, lines, after) {
       const subject = subjects.log(key.namespace, key.name, node.id);
+      let last = after;
+      let stored = after ?? 0;
       for (const batch of batches(lines)) {
-        const record: LogRecord = { v: 1, n: node.id, a: node.attempt, l: batch };
-        await body.send({ stream: "LOGS", subject }, record, ({ data, headers }) =>
-          transport.publish(subject, data, { headers }),
+        const run = node.run === undefined ? {} : { r: node.run };
+        const record: LogRecord = { v: 1, n: node.id, a: node.attempt, ...run, l: batch };
+        const expected = last === undefined ? {} : { expectLastSubjectSeq: last };
+        const ack = await body.send({ stream: "LOGS", subject }, record, ({ data, headers }) =>
+          transport.publish(subject, data, { headers, ...expected }),
         );
+        last = after === undefined ? undefined : ack.seq;
+        stored = ack.seq;
       }
+      return stored;
+    },
+    async tail(key, nodeId) {
+      const message = await transport.last("LOGS", subjects.log(key.namespace, key.name, nodeId));
+      if (message === undefined) return undefined;
+      const record = await decodeOrQuarantine(context, "LOGS", message, decode);
+      return { ...sourceOf(record, nodeId), seq: message.seq };
     },
     async *read(key, options) {
       const subject = subjects.log(key.namespace, key.name, options.node);
-      for await (const message of messages(subject, options.follow)) {
+      for await (const message of once(messages(subject, options.follow))) {
         const record = await decodeOrQuarantine(context, "LOGS", message, decode);
         for (const [at, stderr, text] of record?.l ?? [])
           yield {
@@ -40,6 +55,8 @@ export function makeLogStore(context: StoreContext): LogStore {
             text,
             nodeId: record!.n,
             attempt: record!.a,
+            seq: message.seq,
+            ...(record!.r === undefined ? {} : { run: record!.r }),
           };
       }
     },
@@ -55,6 +72,13 @@ export function makeLogStore(context: StoreContext): LogStore {
       if (seen.type === "message") yield seen.message;
   }
 }
+
+/** Lines that cannot be read are nobody's. */
+const sourceOf = (record: LogRecord | undefined, nodeId: string): LogSource => ({
+  id: nodeId,
+  attempt: record?.a ?? -1,
+  ...(record?.r === undefined ? {} : { run: record.r }),
+});
 
 function* batches(lines: readonly LogLine[]): Iterable<LogRecord["l"]> {
   let batch: (readonly [number, 0 | 1, string])[] = [];

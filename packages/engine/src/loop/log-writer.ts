@@ -3,25 +3,29 @@
 //   W1. Lines of one step are stored in order: one append of it at a time.
 //   W2. `flushed(step)` resolves when every line that was added before is stored.
 //   W3. At most `maxBytes` wait: `add` resolves only when there is room, which holds the executor's reader back.
-//   W4. A line is stored once: an executor tells a step's output again from its first line after a restart, and an append
-//       may have been stored although it failed. In both cases what is stored is counted, stream by stream, before more
-//       is written. (The order within a stream is the step's own; between the two it may differ from telling to telling.)
+//   W4. A line is stored once, whoever writes: each append names the position of the node's last lines, and fails when
+//       there are others. An executor tells a step's output again from its first line after a restart, an append may have
+//       been stored although it failed, and another engine may have had the step meanwhile: then what is stored is
+//       counted, stream by stream, before more is written. (The order within a stream is the step's own; between the two
+//       it may differ from telling to telling.)
 import { type Clock, type Logger, messageOf, type Random, retrying } from "@sluice/base";
 import type { LogLine, LogStore, RunKey } from "@sluice/bus";
-import type { StepLine } from "../executor/contract.ts";
+import { runUidOf, type StepLine } from "../executor/contract.ts";
 
 type PerStream = Record<LogLine["stream"], number>;
 
 interface StepOutput {
   readonly key: RunKey;
   readonly node: { readonly id: string; readonly attempt: number };
+  /** The run's uid: another run may have had the name before. */
+  readonly run: string;
   lines: LogLine[];
   /** Lines told before `lines`, stored or known to be. */
   readonly passed: PerStream;
   /** Lines that are stored already and will be told again. */
   readonly repeats: PerStream;
-  /** What is stored is not known, and must be counted before the next append. */
-  unsure: boolean;
+  /** Position of the node's last lines; unknown = it must be looked at, and ours counted, before the next append. */
+  after: number | undefined;
   writing: Promise<void> | undefined;
 }
 
@@ -88,10 +92,12 @@ export class LogWriter {
     if (known !== undefined) return known;
     const step: StepOutput = {
       ...of,
+      run: runUidOf(stepId),
       lines: [],
       passed: { stdout: 0, stderr: 0 },
       repeats: { stdout: 0, stderr: 0 },
-      unsure: this.#adopted.delete(stepId),
+      // A first attempt has no lines before it, unless the name had another run.
+      after: this.#adopted.delete(stepId) || of.node.attempt > 0 ? undefined : 0,
       writing: undefined,
     };
     this.#steps.set(stepId, step);
@@ -108,7 +114,6 @@ export class LogWriter {
       } catch (error) {
         if (this.#signal.aborted) break;
         log.error("output lines could not be stored", { step: stepId, reason: messageOf(error) });
-        step.unsure = false;
         this.#take(step, batchOf(step).length);
       }
     }
@@ -116,23 +121,31 @@ export class LogWriter {
   }
 
   async #store(step: StepOutput): Promise<void> {
-    if (step.unsure) await this.#reconcile(step);
+    const after = step.after ?? (await this.#reconcile(step));
+    step.after = after;
     const batch = batchOf(step);
     if (batch.length === 0) return;
     try {
-      await this.#deps.logs.append(step.key, step.node, batch);
+      step.after = await this.#deps.logs.append(step.key, sourceOf(step), batch, after);
     } catch (error) {
-      step.unsure = true;
+      step.after = undefined;
       throw error;
     }
     this.#take(step, batch.length);
   }
 
-  /** Leaves out what is stored already, of the lines that wait and of those to come (W4). */
-  async #reconcile(step: StepOutput): Promise<void> {
+  /** Leaves out what is stored already, of the lines that wait and of those to come (W4). Gives the last position. */
+  async #reconcile(step: StepOutput): Promise<number> {
+    const { logs } = this.#deps;
     const stored: PerStream = { stdout: 0, stderr: 0 };
-    for await (const line of this.#deps.logs.read(step.key, { node: step.node.id }))
-      if (line.attempt === step.node.attempt) stored[line.stream] += 1;
+    const tail = await logs.tail(step.key, step.node.id);
+    let after = tail?.seq ?? 0;
+    // Where the last ones are an earlier attempt's, none are ours; most often, and what is there may be long.
+    if (tail !== undefined && !(tail.attempt < step.node.attempt && tail.run === step.run))
+      for await (const line of logs.read(step.key, { node: step.node.id })) {
+        if (isOf(step, line)) stored[line.stream] += 1;
+        after = line.seq;
+      }
     for (const stream of ["stdout", "stderr"] as const)
       step.repeats[stream] = Math.max(0, stored[stream] - step.passed[stream]);
     const kept: LogLine[] = [];
@@ -146,7 +159,7 @@ export class LogWriter {
       this.#bytes -= weight(line);
     }
     step.lines = kept;
-    step.unsure = false;
+    return after;
   }
 
   #take(step: StepOutput, count: number): void {
@@ -157,6 +170,11 @@ export class LogWriter {
     step.lines = step.lines.slice(count);
   }
 }
+
+const sourceOf = ({ node, run }: StepOutput) => ({ id: node.id, attempt: node.attempt, run });
+
+const isOf = ({ node, run }: StepOutput, of: { readonly attempt: number; readonly run?: string }): boolean =>
+  of.attempt === node.attempt && (of.run ?? run) === run;
 
 const weight = (line: { readonly text: string }): number => line.text.length + 32;
 

@@ -109,10 +109,11 @@ test("an append that was stored although it failed is not stored again", async (
   const { logs } = bench.stores;
   const lossy: typeof logs = {
     ...logs,
-    async append(run, node, lines) {
-      await logs.append(run, node, lines);
+    async append(run, node, lines, after) {
+      const last = await logs.append(run, node, lines, after);
       failures -= 1;
       if (failures >= 0) throw BusError.UNAVAILABLE({ what: "append", reason: "no answer" });
+      return last;
     },
   };
   const engine = bench.start(executor, { logs: lossy });
