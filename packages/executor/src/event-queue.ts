@@ -18,6 +18,14 @@ export class EventQueue {
     this.#wakeReader?.();
   }
 
+  /** What waits of these steps is not read any more. */
+  drop(stepIds: ReadonlySet<string>): void {
+    const kept = this.#events.filter(({ stepId }) => !stepIds.has(stepId));
+    const lines = kept.reduce((sum, event) => sum + (event.type === "output" ? event.lines.length : 0), 0);
+    this.#events.splice(0, this.#events.length, ...kept);
+    this.#free(this.#lines - lines);
+  }
+
   /** Resolves when there is room for more output, or when `signal` aborts. */
   async room(signal: AbortSignal): Promise<void> {
     while (this.#lines >= this.#maxLines && !signal.aborted) {

@@ -237,12 +237,16 @@ export interface Executor extends AsyncDisposable {
    * Called whenever the engine takes runs over, with the steps of theirs that it believes unfinished. Those that exist are
    * attached to, those that never started are left to `start`. What else runs here is stopped and removed if it is of a
    * run for which `owns` says so (by the uid that heads the step's id; default: every run), unless this instance started it.
+   * `owns` is asked right before each removal, since the answer may change while this is under way.
    */
   adopt(
     known: readonly StepRequest[],
     owns?: (runUid: string) => boolean,
   ): Promise<{ readonly attached: readonly string[] }>;
-  /** Another engine has these steps: they run on, and are not told of here any more. Unknown ids are no error. */
+  /**
+   * Another engine has these steps: they run on, and from the call on are not told of here any more, nor is what waits to
+   * be read; if they come back (`adopt`), they are told of from the beginning. Unknown ids are no error.
+   */
   detach(stepIds: readonly string[]): Promise<void>;
   /** The engine has stored the step's end and output: state files and pods may go. */
   forget(stepId: string): Promise<void>;

@@ -49,6 +49,8 @@ export class RunActor implements LiveRun {
   readonly #stop = new AbortController();
   /** The journal was packed beyond what is folded here: the run must be read anew (J7). */
   isStale = false;
+  /** Its run is archived, and its journal gone. */
+  isPutAway = false;
   #started: StepStarted[] = [];
   #looking: Promise<void> | undefined;
   #timerAt: number | undefined;
@@ -192,7 +194,7 @@ export class RunActor implements LiveRun {
     const { run, executor } = this;
     await this.#asks.saved();
     const rest = (ms: number) => this.#rest(ms, signal);
-    await finishRun(this.#deps, { run, journal: this.#journal, executor, rest }, signal);
+    this.isPutAway = await finishRun(this.#deps, { run, journal: this.#journal, executor, rest }, signal);
   }
 
   /** Waits, and folds meanwhile what is asked of the run that is over; its deletion ends the wait. */
@@ -235,8 +237,15 @@ export class RunActor implements LiveRun {
       if (this.#isLost(outcome) || outcome !== "stored") return "lost";
       changed = true;
     }
-    for (const stepId of ended) this.#settled(stepId);
+    for (const stepId of [...ended, ...this.#strayed()]) this.#settled(stepId);
     return changed ? "changed" : "nothing";
+  }
+
+  /** Steps that hold a slot here and that another engine's record has ended. */
+  #strayed(): readonly string[] {
+    if (!this.#journal.hasOthers) return [];
+    this.#journal.hasOthers = false;
+    return this.#starter.strayed;
   }
 
   /** Starts to store with these facts; none when neither a fact nor a hook wants them stored now. */

@@ -9,6 +9,8 @@
 //   E5. Where engines share the runs, there are actors only for runs of our own shards; of the others only names are kept.
 //   E6. Runs that come to us are taken over one batch after another, and new runs only after the batch under way: an
 //       executor never takes a new run's step for one of nobody.
+//   E7. A run that is not put away is always with an actor, on its way to one, or among the others' names: whatever ends
+//       its actor before, the next gain of its shard finds it.
 import { messageOf } from "@sluice/base";
 import type { JournalRecord, RunKey } from "@sluice/bus";
 import { type Executor, runUidOf, type StepEvent } from "../executor/contract.ts";
@@ -19,7 +21,7 @@ import { sweepLocks } from "../locks/sweeper.ts";
 import { engineMetrics } from "../metrics/collect.ts";
 import { type Folded, foldRecord, loadRuns } from "../recovery/fold.ts";
 import { RunIndex } from "../recovery/run-index.ts";
-import { adoptSteps, claimed } from "../recovery/takeover.ts";
+import { adoptSteps, claimed, persisting } from "../recovery/takeover.ts";
 import { resumeAsks } from "../run/gates/books.ts";
 import { ShardKeeper } from "../shards/keeper.ts";
 import { type Shards, unshared } from "../shards/port.ts";
@@ -194,27 +196,63 @@ class Engine {
 
   /** The runs that were read, and those of our shards that others had. */
   async #takeOver(read: readonly Folded[]): Promise<void> {
-    const { shards, config, journal, clock } = this.#deps;
+    const { shards, clock } = this.#deps;
     const startedAt = clock.monotonic();
-    const owns = (runUid: string) => shards.holds(runUid);
-    const keys = this.#others.take(owns);
+    const keys = this.#others.take((runUid) => shards.holds(runUid));
     for (const key of keys) this.#loading.set(idOf(key), []);
-    const broken = (key: RunKey, seq: number, error: unknown) => this.#broken(key, seq, error);
-    const loaded = await loadRuns(journal, keys, { limits: config?.limits, broken, signal: this.#signal });
-    const actors = [...read, ...loaded].map((folded) => this.#actorOf(folded));
+    const loaded = await this.#load(keys);
+    const strangers = await this.#strangers();
+    if (this.#signal.aborted) return;
+    const actors: RunActor[] = [];
+    for (const folded of [...read, ...loaded]) {
+      // The shard may have gone while its journals were read (E7).
+      if (shards.holds(folded.run.uid)) actors.push(this.#actorOf(folded));
+      else this.#others.add(idOf(folded.run.key), folded.run);
+    }
     for (const key of keys) {
       const records = this.#loading.get(idOf(key));
       this.#loading.delete(idOf(key));
       for (const record of records ?? []) this.#record(record);
     }
     const mine = await this.#claim(actors, true);
-    await adoptSteps(this.#deps, mine, owns);
+    const settled = new Set(mine.map(({ run }) => run.uid));
+    const waiting = this.#others.uids();
+    // T2.
+    const owns = (runUid: string) =>
+      shards.isFresh(runUid) &&
+      (settled.has(runUid) || !(waiting.has(runUid) || strangers.has(runUid) || this.#byUid.has(runUid)));
+    await adoptSteps(this.#deps, mine, { owns, signal: this.#signal });
     for (const actor of mine) this.#live(actor);
     if (actors.length > 0)
       this.#deps.log.info("runs taken over", {
         runs: mine.length,
         durationMs: Math.round(clock.monotonic() - startedAt),
       });
+  }
+
+  async #load(keys: readonly RunKey[]): Promise<readonly Folded[]> {
+    const { journal, config } = this.#deps;
+    const signal = this.#signal;
+    const broken = (key: RunKey, seq: number, error: unknown) => this.#broken(key, seq, error);
+    const options = { limits: config?.limits, broken, signal };
+    return (
+      (await persisting(this.#deps, { what: "journals", signal }, () => loadRuns(journal, keys, options))) ??
+      []
+    );
+  }
+
+  /**
+   * Uids of runs whose beginning the follower has not shown yet: leases and journals come on two ways, so a shard may be
+   * ours before we know all its runs. They begin when the follower shows them.
+   */
+  async #strangers(): Promise<ReadonlySet<string>> {
+    if (!this.#deps.shards.isShared) return new Set();
+    const { journal } = this.#deps;
+    const signal = this.#signal;
+    const keys = (await persisting(this.#deps, { what: "names", signal }, () => journal.keys())) ?? [];
+    const isKnown = (id: string) => this.#actors.has(id) || this.#others.has(id) || this.#loading.has(id);
+    const unknown = keys.filter((key) => !isKnown(idOf(key)));
+    return new Set((await this.#load(unknown)).map(({ run }) => run.uid));
   }
 
   #actorOf(folded: Folded): RunActor {
@@ -236,7 +274,7 @@ class Engine {
     const mine = await this.#claim([actor], false);
     // The engine that had the shard until now may have begun it.
     if (this.#deps.shards.isShared && actor.run.steps.size > 0)
-      await adoptSteps(this.#deps, mine, () => false);
+      await adoptSteps(this.#deps, mine, { owns: () => false, signal: this.#signal });
     for (const its of mine) this.#live(its);
   }
 
@@ -271,10 +309,14 @@ class Engine {
     }
   }
 
-  #readAnew({ run, isStale }: RunActor): void {
-    if (!isStale || this.#signal.aborted || !this.#deps.shards.holds(run.uid)) return;
-    this.#others.add(idOf(run.key), run);
-    this.#spawn(this.#inTurn(() => this.#takeOver([])));
+  /** E7: an actor that ended before its run did knows less than the journal, or may not go on. */
+  #readAnew({ run, isStale, isPutAway }: RunActor): void {
+    const { shards } = this.#deps;
+    const id = idOf(run.key);
+    if (isPutAway || this.#signal.aborted || !(isStale || shards.isShared)) return;
+    if (this.#actors.has(id) || this.#loading.has(id)) return;
+    this.#others.add(id, run);
+    if (shards.holds(run.uid)) this.#spawn(this.#inTurn(() => this.#takeOver([])));
   }
 
   #remember(uid: string): void {

@@ -3,7 +3,9 @@
 //   J1. Appends carry the sequence of the last record that is folded in, so a record between is never overwritten.
 //   J2. Commands of the API that came between are folded, and the append is tried again; a record of another engine
 //       fences: this engine lets the run go and does nothing more for it.
-//   J3. A record that was stored although its acknowledgement was lost is known by its mark, and counts as stored.
+//   J3. A record that was stored although its acknowledgement was lost is known by its mark and its facts, and counts as
+//       stored. The mark alone is not enough: a shard that went and came back has two hands of one engine, and what the
+//       first one had sent may be stored only now. That is folded like anybody's.
 //   J4. While the bus is away the facts are kept and tried again; they are given up only when the signal aborts.
 //   J5. A claim at an engine's start takes the run whoever has it: other engines' records are folded, and it is tried again.
 //   J7. A checkpoint changes no state: it is passed over when all that it holds is folded in; else the state in memory is
@@ -37,6 +39,8 @@ export class JournalWriter {
   readonly #site: string | undefined;
   /** Records to fold after a restart. */
   records: number;
+  /** Whether other engines' records were folded since this was last set to false. */
+  hasOthers = false;
   #compactAt: number;
   #takesOver = false;
 
@@ -78,7 +82,7 @@ export class JournalWriter {
         return "stored";
       } catch (error) {
         if (hasCode(error, "BUS_WRONG_SEQUENCE")) {
-          const outcome = await this.#catchUp(signal);
+          const outcome = await this.#catchUp(record, signal);
           if (outcome !== "again") return outcome;
         } else if (retryOf(error) === "later") await this.#wait(attempt, signal, error);
         else throw error;
@@ -111,16 +115,19 @@ export class JournalWriter {
   }
 
   /** Folds what others wrote meanwhile. */
-  async #catchUp(signal: AbortSignal): Promise<"again" | AppendOutcome> {
+  async #catchUp(sent: readonly Fact[], signal: AbortSignal): Promise<"again" | AppendOutcome> {
+    const text = JSON.stringify(sent);
+    let isStored = false;
     for (let attempt = 1; !signal.aborted; attempt++) {
       try {
         const before = this.seq;
         for await (const record of this.#journal.read(this.run.key, this.seq)) {
           const outcome = await this.takeOwned(record);
-          if (outcome === "own") return "stored";
+          isStored ||= outcome === "own" && JSON.stringify(record.facts) === text;
           if (outcome === "foreign") return "fenced";
           if (outcome === "stale") return "stale";
         }
+        if (isStored) return "stored";
         // Nothing new, and yet the sequence is wrong: the journal was purged under us.
         return this.seq === before ? "gone" : "again";
       } catch (error) {
@@ -153,6 +160,7 @@ export class JournalWriter {
     }
     if (engine === undefined && !record.facts.every(isCommand)) return "foreign";
     this.#fold(record);
+    this.hasOthers ||= isOther;
     // Whoever stored an end has emitted its metrics.
     if (isOther) this.run.changes.ended.length = 0;
     return engine !== undefined && !isOther ? "own" : "folded";

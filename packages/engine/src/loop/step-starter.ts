@@ -125,7 +125,10 @@ export class StepStarter implements SlotUser {
       });
     const { shards } = this.#deps;
     const { uid } = this.#run;
-    const permit = async () => shards.isFresh(uid) || (await shards.confirm(uid));
+    // The shard may have gone and come back meanwhile: then the run was read anew, and this is another's step to start.
+    const left = this.#left.signal;
+    const permit = async () =>
+      !left.aborted && (shards.isFresh(uid) || (await shards.confirm(uid))) && !left.aborted;
     await this.#executor.start(this.requestOf(step), permit);
     await this.#deps.failpoints.reach("engine.started");
     // Asked for while the executor did not know the step yet.
@@ -187,12 +190,18 @@ export class StepStarter implements SlotUser {
   /** The step's end is stored: its remains may go. */
   settled(stepId: string): void {
     this.#stopped.delete(stepId);
+    this.#known.delete(stepId);
     this.#executor?.forget(stepId).catch((error: unknown) => {
       this.#deps.log.warn("a step's remains could not be removed; the next start tries again", {
         step: stepId,
         reason: messageOf(error),
       });
     });
+  }
+
+  /** Steps that another engine's record has ended: known here, and off the books. */
+  get strayed(): readonly string[] {
+    return [...this.#known].filter((stepId) => !this.#run.steps.has(stepId));
   }
 
   leave(): void {

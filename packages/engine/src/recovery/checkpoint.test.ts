@@ -100,3 +100,49 @@ test("a long run is packed while it goes on, and the next process goes on from t
   expect(new Set(world.starts).size).toBe(world.starts.length);
   expect(world.starts).toHaveLength(20);
 });
+
+test("a journal that is packed in the moment of the takeover is read anew, and the step that runs goes on", async () => {
+  await using bench = new EngineBench();
+  const world = manualWorld();
+  const now = () => bench.clock.now();
+  const steps = [[{ name: "a", template: "sh" }], [{ name: "b", template: "sh" }]];
+  const first = new ManualExecutor({ now, world });
+  const one = bench.start(first);
+  const workflow = aWorkflow({ templates: [{ name: "main", steps }, shTemplate("sh")] });
+  await one.directory.submit(workflow, {
+    namespace: "default",
+    by: { kind: "api", user: "ann" },
+    cause: "c",
+  });
+  const step = await first.started(() => true);
+  await one.kill();
+
+  // What the dead engine had sent arrives between the next one's look and its claim.
+  const journal = bench.stores.journal<Fact>();
+  let isLate = false;
+  const overtaken: typeof journal = {
+    ...journal,
+    async append(of, facts, expectedSeq) {
+      if (!isLate) {
+        isLate = true;
+        const seq = await journal.append(
+          of,
+          [{ type: "engine", v: 1, at: now(), engine: "dead" }],
+          expectedSeq,
+        );
+        await journal.compact(of, [...(await bench.facts(of))], { expectedSeq: seq, by: "dead" });
+      }
+      return journal.append(of, facts, expectedSeq);
+    },
+  };
+  const second = new ManualExecutor({ now, world, script: () => ({}) });
+  const two = bench.start(second, { journal: overtaken });
+  await bench.clock.advanceBy(1_000);
+  expect(second.running).toEqual([step.id]);
+  second.end(step.id);
+  const ended = await bench.ended(two, key);
+
+  expect(ended.status.phase).toBe("Succeeded");
+  expect(world.starts).toHaveLength(2);
+  expect(new Set(world.starts).size).toBe(2);
+});

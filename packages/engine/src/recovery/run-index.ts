@@ -22,6 +22,11 @@ export class RunIndex {
     return this.#open.has(id) || this.#sealed.has(id);
   }
 
+  /** Whether a run of that uid is among them; walks them all. */
+  uids(): ReadonlySet<string> {
+    return new Set([...this.#open.values(), ...this.#sealed.values()].map(({ uid }) => uid));
+  }
+
   sealed(id: string): void {
     const known = this.#open.get(id);
     if (known === undefined) return;

@@ -1,6 +1,11 @@
 // Runs that come to this engine: claimed, their steps adopted, then alive.
 // Invariant
 //   T1. What an executor should keep is told to it before anything is started for these runs.
+//   T2. Of a run that is not among these, nothing is cleared away unless it is surely over: one whose journal is still to
+//       be read, or read anew, has steps that only look like nobody's. Cleared away, they would be started a second time.
+//       Clearing away needs a fresh lease like starting does: it may have been another's, and running, since we were frozen.
+//   T3. While the bus or an executor is away this is tried again: what was to be taken over is never let fall.
+import { defaultBackoff, messageOf, retrying, retryOf } from "@sluice/base";
 import type { StepRequest } from "../executor/contract.ts";
 import type { RunActor } from "../loop/actor.ts";
 import type { LoopDeps } from "../loop/deps.ts";
@@ -27,7 +32,9 @@ export async function claimed(
   const claim = async () => {
     for (const actor of waiting) {
       const isLazy = over && deps.shards.isShared && isWaiting(actor.run);
-      const isMine = actor.run.stage === "done" || isLazy || (await actor.claim(over, signal));
+      // Of a run that is over only its putting away is left; but the seal that a dead engine sent may be still on its way.
+      const isOver = actor.run.stage === "done" && (actor.run.sealed || deps.shards.isShared || !over);
+      const isMine = isOver || isLazy || (await actor.claim(over, signal));
       (isMine ? mine : others).push(actor);
     }
   };
@@ -39,16 +46,46 @@ export async function claimed(
 const isWaiting = ({ phase, steps, asks, saves }: Run): boolean =>
   phase === "Running" && steps.size + asks.size + saves.size === 0;
 
-/** T1. `owns`: the runs of which anything that is not among these steps goes. */
+/** T3. Gives what `work` gives, however often it has to be tried; undefined when the engine ends before. */
+export async function persisting<T>(
+  { clock, random, log }: Pick<LoopDeps, "clock" | "random" | "log">,
+  { what, signal }: { readonly what: string; readonly signal: AbortSignal },
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const policy = { ...defaultBackoff, capMs: 5_000 };
+  const onRetry = (error: unknown, attempt: number) =>
+    log.warn("runs cannot be taken over yet, trying again", { what, attempt, reason: messageOf(error) });
+  const when = (error: unknown) => retryOf(error) === "later";
+  const attempts = Number.POSITIVE_INFINITY;
+  try {
+    return await retrying({ clock, random, signal, policy, attempts, when, onRetry }, work);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+export interface Adoption {
+  /** The runs of which anything that is not among these steps goes (T2). */
+  readonly owns: (runUid: string) => boolean;
+  readonly signal: AbortSignal;
+}
+
+/** T1. */
 export async function adoptSteps(
   deps: LoopDeps,
   actors: readonly RunActor[],
-  owns: (runUid: string) => boolean,
+  { owns, signal }: Adoption,
 ): Promise<void> {
+  await deps.shards.freshen();
   for (const executor of deps.executors.values()) {
     const its = actors.filter((actor) => actor.executor === executor);
     const known: StepRequest[] = its.flatMap((actor) => actor.outstanding());
-    const { attached } = await executor.adopt(known, owns);
+    const adopted = await persisting(deps, { what: `steps of '${executor.kind}'`, signal }, () =>
+      executor.adopt(known, owns),
+    );
+    if (adopted === undefined) return;
+    const { attached } = adopted;
     const ids = new Set(attached);
     for (const actor of its) begin(actor, ids);
     if (known.length > 0)

@@ -7,6 +7,7 @@
 //   K3. Older ownership is confirmed by a beat and then a touch of the table: whoever was about to take our shards
 //       fails on the touch, and has seen the beat when it looks again.
 //   K4. A shard on its way to someone else is not held: its runs are let go before the table says so.
+//   K5. A shard whose epoch grew while we thought it ours was another's in between: it is lost and gained anew.
 import {
   backoffMs,
   type Clock,
@@ -62,6 +63,7 @@ export class ShardKeeper implements Shards {
   readonly #ready = Promise.withResolvers<void>();
   /** Shards that we act for. */
   #held = new Set<number>();
+  #epochs: ReadonlyMap<number, number> = new Map();
   #count: number;
   #beatAt = Number.NEGATIVE_INFINITY;
   #regularAt = Number.NEGATIVE_INFINITY;
@@ -98,13 +100,19 @@ export class ShardKeeper implements Shards {
   }
 
   async confirm(runUid: string): Promise<boolean> {
-    while (!this.#signal.aborted && this.holds(runUid) && !this.#isFresh) {
-      this.#confirming ??= this.#prove().finally(() => {
-        this.#confirming = undefined;
-      });
-      await this.#confirming;
-    }
+    while (!this.#signal.aborted && this.holds(runUid) && !this.#isFresh) await this.#proven();
     return !this.#signal.aborted && this.holds(runUid);
+  }
+
+  async freshen(): Promise<void> {
+    while (!this.#signal.aborted && !this.#isFresh) await this.#proven();
+  }
+
+  #proven(): Promise<void> {
+    this.#confirming ??= this.#prove().finally(() => {
+      this.#confirming = undefined;
+    });
+    return this.#confirming;
   }
 
   /** Beats, takes what is ours and gives what is not, until the signal aborts. */
@@ -149,9 +157,12 @@ export class ShardKeeper implements Shards {
     table.owners.forEach((owner, shard) => {
       if (owner === this.#deps.self) held.add(shard);
     });
-    const gained = [...held].filter((shard) => !this.#held.has(shard));
-    const lost = [...this.#held].filter((shard) => !held.has(shard));
+    // One that went and came back between two looks is another's in between (K5).
+    const isSame = (shard: number) => held.has(shard) && this.#epochs.get(shard) === table.epochs[shard];
+    const lost = [...this.#held].filter((shard) => !isSame(shard));
+    const gained = [...held].filter((shard) => !(this.#held.has(shard) && isSame(shard)));
     this.#held = held;
+    this.#epochs = new Map([...held].map((shard) => [shard, table.epochs[shard] ?? 0]));
     const robbed = lost.filter((shard) => !this.#releasing.delete(shard));
     if (robbed.length > 0) {
       this.#deps.log.warn("shards were taken over by another engine", { shards: robbed.length });

@@ -6,6 +6,8 @@ export interface Shards {
   holds(runUid: string): boolean;
   /** Whether it is ours for sure: nobody can have taken it meanwhile. False = ask `confirm`. */
   isFresh(runUid: string): boolean;
+  /** Makes what we hold sure, if it is not; resolves once it is, or when the engine ends. */
+  freshen(): Promise<void>;
   /** Asks the bucket; resolves once the answer is certain. False also when the engine ends. */
   confirm(runUid: string): Promise<boolean>;
 }
@@ -15,6 +17,7 @@ export const unshared: Shards = {
   isShared: false,
   holds: () => true,
   isFresh: () => true,
+  freshen: () => Promise.resolve(),
   confirm: () => Promise.resolve(true),
 };
 

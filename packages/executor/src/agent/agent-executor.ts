@@ -95,6 +95,7 @@ export class AgentExecutor implements Executor {
       this.#tasks.delete(id);
       task?.abort.abort();
     }
+    this.#queue.drop(new Set(stepIds));
   }
 
   async forget(stepId: string): Promise<void> {

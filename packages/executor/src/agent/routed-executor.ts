@@ -12,6 +12,8 @@ class RoutedExecutor implements Executor {
   readonly site?: string;
   readonly #main: Executor;
   readonly #agent: AgentExecutor;
+  /** Events between their queue and the reader. */
+  readonly #handed: Handed<StepEvent>[] = [];
 
   constructor(main: Executor, agent: AgentExecutor) {
     this.kind = main.kind;
@@ -34,6 +36,8 @@ class RoutedExecutor implements Executor {
   }
 
   async detach(stepIds: readonly string[]): Promise<void> {
+    const ids = new Set(stepIds);
+    for (const handed of this.#handed) if (ids.has(handed.item.stepId)) handed.isDropped = true;
     await Promise.all([this.#main.detach(stepIds), this.#agent.detach(stepIds)]);
   }
 
@@ -57,7 +61,7 @@ class RoutedExecutor implements Executor {
   }
 
   events(signal: AbortSignal): AsyncIterable<StepEvent> {
-    return merged([this.#main.events(signal), this.#agent.events(signal)]);
+    return merged([this.#main.events(signal), this.#agent.events(signal)], this.#handed);
   }
 
   describe(): Promise<ExecutorDescription> {
@@ -74,18 +78,23 @@ class RoutedExecutor implements Executor {
 interface Handed<T> {
   readonly item: T;
   readonly taken: () => void;
+  /** Nobody wants it any more. */
+  isDropped: boolean;
 }
 
 /** Takes in turn from each what is there. Nothing is asked ahead of the reader but one item of each: they may hold back. */
-export async function* merged<T>(inputs: readonly AsyncIterable<T>[]): AsyncGenerator<T> {
-  const handed: Handed<T>[] = [];
+export async function* merged<T>(
+  inputs: readonly AsyncIterable<T>[],
+  handed: Handed<T>[] = [],
+): AsyncGenerator<T> {
+  handed.length = 0;
   let open = inputs.length;
   let failure: { readonly cause: unknown } | undefined;
   let wake = (): void => {};
   const hand = async (input: AsyncIterable<T>): Promise<void> => {
     for await (const item of input)
       await new Promise<void>((taken) => {
-        handed.push({ item, taken });
+        handed.push({ item, taken, isDropped: false });
         wake();
       });
   };
@@ -101,7 +110,7 @@ export async function* merged<T>(inputs: readonly AsyncIterable<T>[]): AsyncGene
   for (;;) {
     const next = handed.shift();
     if (next !== undefined) {
-      yield next.item;
+      if (!next.isDropped) yield next.item;
       next.taken();
     } else if (failure !== undefined) throw failure.cause;
     else if (open === 0) return;

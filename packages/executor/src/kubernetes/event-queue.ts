@@ -15,6 +15,15 @@ export class EventQueue {
     this.#box.put(event);
   }
 
+  /** What waits of these steps is not read any more. */
+  drop(stepIds: ReadonlySet<string>): void {
+    const waiting = [...this.#taken, ...this.#box.drain()];
+    // The first one may be in the reader's hand: places are kept.
+    this.#taken = waiting.map((event) =>
+      event !== undefined && stepIds.has(event.stepId) ? undefined : event,
+    );
+  }
+
   /** Puts, then waits while too much is waiting. Ends, without throwing, when `signal` aborts. */
   async putWhenRoom(event: StepEvent, signal: AbortSignal): Promise<void> {
     this.#box.put(event);

@@ -115,6 +115,7 @@ class KubernetesExecutor implements Executor {
       this.#steps.get(stepId)?.dispose();
       this.#steps.delete(stepId);
     }
+    this.#queue.drop(new Set(stepIds));
   }
 
   async forget(stepId: string): Promise<void> {
