@@ -1,6 +1,6 @@
 // The local executor: steps on this machine, each known by its folder, so that any later process can take them over.
 // Owns:      the folders of site.ts.   Talks to: the system, References, Clock.
-// Invariants: X1–X4 of the contract; F1–F4 in step-folder.ts, R1–R3 in step-runner.ts.
+// Invariants: X1–X4 of the contract; F1–F6 in step-folder.ts, R1–R3 in step-runner.ts.
 import { readdirSync, rmdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Logger, type Random, Scope } from "@sluice/base";
@@ -119,7 +119,7 @@ class LocalExecutor implements Executor {
     if (this.#runners.has(step.id)) return;
     const folder = new StepFolder(this.#parts, step.id);
     if (this.#parts.isStepsInMemory) this.#begun.add(step.id, (id) => this.#runners.has(id));
-    folder.create();
+    folder.enter(this.#parts.random.id().slice(0, 12));
     this.#run(folder, step, permit);
   }
 
@@ -132,6 +132,7 @@ class LocalExecutor implements Executor {
       this.#runners.get(stepId)?.left.abort();
       this.#runners.delete(stepId);
     }
+    this.#queue.drop(new Set(stepIds));
   }
 
   async adopt(
@@ -225,6 +226,7 @@ class LocalExecutor implements Executor {
   #remove(folder: StepFolder): void {
     const { box } = folder;
     const { porter, trash } = this.#parts;
+    folder.claimOurselves(); // F6
     trash.put(porter.folderOf(folder.id));
     this.#parts.stepTrash.put(folder.path);
     if (box !== undefined) discardBox(this.#parts, box);

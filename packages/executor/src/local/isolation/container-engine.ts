@@ -47,8 +47,8 @@ export function makeContainerEngine(options: EngineOptions): Isolation {
       const packing = packWords(words, folder, step, { outDir, maxBytes: plan.maxArtifactBytes + 1 });
       writeWhole(folder.file("after"), afterScript(words, folder, step, packing));
       const supervisor = spawnSupervisor({
-        argv: ["/bin/sh", "-c", clientScript, "supervise", ...argv],
-        ground: folder.path,
+        argv: ["/bin/sh", "-c", clientScript, folder.door, ...argv],
+        ground: folder.door,
         env: { ...env, PATH: path, SLUICE_STEP: step.id },
         gate: false,
         isolation: engine,

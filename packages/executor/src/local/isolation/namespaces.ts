@@ -52,7 +52,7 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
       const { supervisor } = box;
       await supervisor.spawned;
       supervisor.child.stdin?.end(
-        `${folder.path}\n${hostName(step.id)}\n${sandboxProgram(env, {
+        `${folder.door}\n${hostName(step.id)}\n${sandboxProgram(env, {
           workingDir: plan.crew === undefined ? (plan.workingDir ?? "/") : "/",
           argv,
           prelude: `${placesScript(imagesOf(plan))}${inputsScript(inputs)}`,

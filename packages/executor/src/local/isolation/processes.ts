@@ -60,8 +60,8 @@ export function makeProcessIsolation(options: {
         prelude: inputsScript(plan.inputs),
       });
       const supervisor = spawnSupervisor({
-        argv: ["/bin/sh", "-c", plainScript, "supervise", program],
-        ground: folder.path,
+        argv: ["/bin/sh", "-c", plainScript, folder.door, program],
+        ground: folder.door,
         env: { ...carriers, PATH: options.path, SLUICE_STEP: step.id },
         gate: false,
         isolation: "process",

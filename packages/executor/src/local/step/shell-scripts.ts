@@ -10,14 +10,15 @@ export const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\
 export const claimTakenExitCode = 199;
 
 /**
- * Runs a container engine's client. Arguments: its words. Working folder: the step's.
- * The claim (F1) comes before anything else; the shell's own messages about signals are not the step's.
+ * Runs a container engine's client. Name: the step's door. Arguments: the client's words. Working folder: the step's.
+ * The claim (F1) comes before anything else, through the door, which leads nowhere for who comes late (F5); the shell's
+ * own messages about signals are not the step's.
  */
 export const clientScript = `exec 4>&2 2>/dev/null
 IFS= read -r boot </proc/sys/kernel/random/boot_id
 IFS= read -r stat </proc/self/stat
 set -C
-printf '%s %s\\n' "$boot" "$stat" >claim || exit ${claimTakenExitCode}
+printf '%s %s\\n' "$boot" "$stat" >"$0/claim" || exit ${claimTakenExitCode}
 set +C
 : >started
 "$@" 2>&4 4>&-
@@ -27,7 +28,7 @@ if [ -e after ]; then /bin/sh ./after; fi
 `;
 
 /**
- * Runs a step as a plain process. Argument: the enter program, which makes a session of its own, so that what the step
+ * Runs a step as a plain process. Name: the step's door (F5). Argument: the enter program, which makes a session of its own, so that what the step
  * does to its process group does not reach the supervisor; `started` keeps the number of that group, which is ended
  * with its first process. Working folder: the step's.
  */
@@ -35,7 +36,7 @@ export const plainScript = `exec 4>&2 2>/dev/null
 IFS= read -r boot </proc/sys/kernel/random/boot_id
 IFS= read -r stat </proc/self/stat
 set -C
-printf '%s %s\\n' "$boot" "$stat" >claim || exit ${claimTakenExitCode}
+printf '%s %s\\n' "$boot" "$stat" >"$0/claim" || exit ${claimTakenExitCode}
 set +C
 (IFS=' ' read -r self _ </proc/self/stat; echo "$self" >started; exec 2>&4 4>&-; eval "$1")
 code=$?
@@ -48,7 +49,7 @@ if [ -e staging/collect ]; then /bin/sh staging/collect >/dev/null; fi
  * Process 1 of a namespace sandbox, and the supervisor of the step in it. It stays outside the new root; when it ends,
  * the kernel kills all that is left of the step. Working folder: the box. Arguments: the box's name, then the words
  * that enter the sandbox. It gets the box ready, with a shell waiting inside, and then reads from its gate: the step's
- * folder, its host name, and the program for that shell. Without them (the one who should say is gone) it ends.
+ * door (F5), its host name, and the program for that shell. Without them (the one who should say is gone) it ends.
  * `kill -1` is for process 1 of a process namespace only: there it means all others of the sandbox.
  */
 export const initScript = `exec 4>&2 2>>setup.log

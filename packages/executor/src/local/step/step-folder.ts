@@ -5,6 +5,7 @@
 //   started       the sandbox stands and the step's command is being executed
 //   failed        the sandbox could not be set up
 //   exit          "exit <code>", cpu times, "end"
+//   by-<mark>     a link to the folder itself, one for each time that somebody set out to start the step here
 //   refused.json  it can never start
 //   stop.json     it was asked to stop: how, and when it will be killed
 // `started`, `failed`, `out/` and the output are in the *ground*: this folder, or the box that the claim names.
@@ -13,7 +14,22 @@
 //   F2. No claim = never started: `start` may spawn a supervisor, however often that was tried before.
 //   F3. A step that must never run is ended by claiming it ourselves; a supervisor on its way then does nothing.
 //   F4. An `exit` file without its last line is not there yet.
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+//   F5. A supervisor reaches the claim through the mark of who sent it, in the one system call that makes the claim. So it
+//       claims only the folder in which that mark was made, before the lease was asked for the last time: one that comes
+//       late, after the step was run, forgotten and its folder removed, or made anew by somebody, finds no such path.
+//   F6. A folder goes only when it is claimed, and by being moved away first.
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { LocalError } from "../../errors.ts";
@@ -54,6 +70,7 @@ export class StepFolder {
   readonly id: string;
   readonly #boxesDir: string;
   #ground: string | undefined;
+  #mark: string | undefined;
 
   constructor({ stepsDir, boxesDir }: StepPlaces, id: string) {
     if (!validId.test(id)) throw LocalError.STEP_ID_INVALID({ id });
@@ -85,13 +102,35 @@ export class StepFolder {
     return existsSync(this.path);
   }
 
-  /** Makes the folder, by which the step is known; one that is there already is taken as it is. */
-  create(): void {
-    try {
-      mkdirSync(this.path, { mode: 0o700 });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  /**
+   * Makes the folder, by which the step is known, and sets out to start the step in it (F5); one that is there already is
+   * taken as it is. `mark`: a name of its own for each time.
+   */
+  enter(mark: string): void {
+    const name = `by-${mark}`;
+    this.#mark = name;
+    for (;;) {
+      ignoring("EEXIST", () => mkdirSync(this.path, { mode: 0o700 }));
+      // Somebody else may have left it, or forgotten the step, just now.
+      if (ignoring("ENOENT", () => symlinkSync(".", this.file(name)))) return;
     }
+  }
+
+  /** The step is not ours to start: what `enter` made goes, unless somebody else is there. */
+  leave(): void {
+    if (this.#mark === undefined) return;
+    ignoring("ENOENT", () => unlinkSync(this.door));
+    ignoring("ENOENT ENOTEMPTY EEXIST", () => rmdirSync(this.path));
+  }
+
+  /** The folder as the one that was entered: a path that leads nowhere once that one is gone (F5). */
+  get door(): string {
+    return this.#mark === undefined ? this.path : this.file(this.#mark);
+  }
+
+  /** Whether the folder that was entered is gone: the step was run, and forgotten, meanwhile. */
+  isGone(): boolean {
+    return !existsSync(this.door);
   }
 
   claim(): Claim {
@@ -104,17 +143,13 @@ export class StepFolder {
       : { kind: "process", process, ...boxOf(text) };
   }
 
-  /** F3. False when someone else has claimed it. */
+  /** F3. False when someone else has claimed it, or the folder is gone. */
   claimOurselves(): boolean {
-    try {
-      const fd = openSync(this.file("claim"), "wx", 0o600);
+    return ignoring("EEXIST ENOENT", () => {
+      const fd = openSync(join(this.door, "claim"), "wx", 0o600);
       writeSync(fd, "ours\n");
       closeSync(fd);
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-      throw error;
-    }
+    });
   }
 
   /** Whether the claimer still runs: same boot, same pid, same start time. */
@@ -186,6 +221,17 @@ export class StepFolder {
 
   #writtenAt(name: string): number | undefined {
     return writtenAt(this.file(name));
+  }
+}
+
+/** False when `work` failed with one of these codes. */
+function ignoring(codes: string, work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    if (codes.split(" ").includes((error as NodeJS.ErrnoException).code ?? "")) return false;
+    throw error;
   }
 }
 

@@ -73,6 +73,8 @@ export class StepRunner {
   /** The child is ours: its end is told to us, so that nothing needs to be looked at. */
   #isParent = false;
   #childEnded = false;
+  /** The child found the step claimed, or the folder gone. */
+  #isLate = false;
   #launchFailure: unknown;
   #watch: FolderWatch | undefined;
   #terminated = false;
@@ -129,11 +131,36 @@ export class StepRunner {
     };
     if (signal.aborted) return false;
     await this.#isolation.ready(plan, say, signal);
-    if (signal.aborted || (await permit?.()) === false || signal.aborted) return false;
-    const { ended } = await this.#isolation.launch(this.#folder, this.#step, plan);
+    if (signal.aborted) return false;
+    if ((await permit?.()) === false || signal.aborted) {
+      this.#folder.leave();
+      return false;
+    }
+    // From here on this process may be frozen for as long as it takes others to run the step, and to forget it (F5).
+    const launched = await this.#launch(plan);
+    if (launched === undefined) return false;
+    const { ended } = launched;
     this.#isParent = true;
     await this.#brief(ended);
     return true;
+  }
+
+  /** Undefined when the step was run and forgotten meanwhile, so that nothing of it is ours any more. */
+  async #launch(plan: WholePlan): Promise<Supervised | undefined> {
+    try {
+      return await this.#isolation.launch(this.#folder, this.#step, plan);
+    } catch (error) {
+      if (!this.#folder.isGone()) throw error;
+      this.#folder.leave();
+      this.#cameLate();
+      return undefined;
+    }
+  }
+
+  #cameLate(): void {
+    this.#deps.log.warn("a step was run by another engine while this one stood still", {
+      step: this.#step.id,
+    });
   }
 
   /** Waits for the end of a step of ours as long as it may be a short one. */
@@ -141,6 +168,7 @@ export class StepRunner {
     const settled = ended.then(
       (code) => {
         this.#isParent = code !== claimTakenExitCode;
+        this.#isLate = !this.#isParent;
         if (!this.#isParent) this.#watch?.lookOften();
       },
       (error: unknown) => {
@@ -221,6 +249,11 @@ export class StepRunner {
     // It may have ended between the two looks.
     const late = this.#folder.exit();
     if (late !== undefined) return { kind: "exited", exit: late };
+    // What we sent found no door: others ran the step, and forgot it, while this process stood still.
+    if (this.#isLate && this.#folder.isGone()) {
+      this.#cameLate();
+      return { kind: "left" };
+    }
     const reason = this.#folder.failure();
     return reason === undefined ? { kind: "vanished" } : { kind: "failed", reason };
   }
