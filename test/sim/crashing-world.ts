@@ -1,6 +1,6 @@
 // A seeded world in which the engine's process dies between any two of its operations, again and again.
 import { setImmediate } from "node:timers/promises";
-import { type Logger, noFailpoints, SeededRandom } from "@sluice/base";
+import { inlinePacking, type Logger, noFailpoints, SeededRandom } from "@sluice/base";
 import type { VirtualClock } from "@sluice/base/testing";
 import type { RunKey, Stores } from "@sluice/bus";
 import { type EngineDeps, makeRunDirectory, RunRegistry, runEngine } from "@sluice/engine";
@@ -65,6 +65,7 @@ class Mortality {
       get: (_, name) => {
         const member: unknown = Reflect.get(target, name, target);
         if (typeof member !== "function") return member;
+        if (this.dead && streams.has(name)) return () => silence();
         return (...args: unknown[]) =>
           this.#call(
             () =>
@@ -72,6 +73,7 @@ class Mortality {
                 target,
                 args.map((arg) => this.#asked(arg)),
               ) as unknown,
+            streams.has(name),
           );
       },
     });
@@ -83,11 +85,12 @@ class Mortality {
     return (...args: unknown[]): unknown => (this.dead ? never : arg(...args));
   }
 
-  #call(act: () => unknown): unknown {
+  #call(act: () => unknown, isStream: boolean): unknown {
     if (this.dead) return never;
     this.#left -= 1;
     if (this.#left > 0) return this.#alive(act());
     this.dead = true;
+    if (isStream) return silence();
     // Whatever comes of it, nobody hears it any more.
     if (this.#after) Promise.resolve(act()).catch(() => {});
     return never;
@@ -101,6 +104,13 @@ class Mortality {
 }
 
 const never = new Promise<never>(() => {});
+
+/** Methods whose answers come one by one. */
+const streams = new Set<string | symbol>(["read", "follow", "list", "watch", "events"]);
+
+async function* silence(): AsyncIterable<never> {
+  yield await never;
+}
 
 export interface SimulatedBus {
   readonly stores: Stores;
@@ -168,6 +178,7 @@ export async function simulate(
       random: new SeededRandom(chance(2 ** 30)),
       log,
       failpoints: noFailpoints,
+      packing: inlinePacking,
       identity: "sim",
       registry: new RunRegistry(),
       // Packed all the time, so that each death may lie between the packed record and the removal of what it holds.
