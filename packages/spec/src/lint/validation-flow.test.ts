@@ -59,6 +59,15 @@ const flow: readonly Case[] = [
     "only one of count or end can be defined in withSequence",
   ],
   [
+    "a sequence's format without a number",
+    steps("{name: x, template: echo, withSequence: {count: 1, format: '%s'}}"),
+    "withSequence.format '%s' has no single %d, %x or %o",
+  ],
+  [
+    "a sequence with a format",
+    steps("{name: x, template: echo, withSequence: {count: 1, format: 'a%%%02Xb'}}"),
+  ],
+  [
     "an item that is null",
     steps("{name: x, template: echo, withItems: [1, null]}"),
     "unsupported withItems type",

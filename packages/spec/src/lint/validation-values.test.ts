@@ -97,6 +97,20 @@ const values: readonly Case[] = [
     "attempted to use a path containing '..'. Directory traversal is not permitted",
   ],
   [
+    "a path that comes back to where it went up",
+    leaf("outputs: {artifacts: [{name: a, path: /tmp/s/../../tmp/s/x}, {name: b, path: /tmp/..b/c..d}]}"),
+  ],
+  [
+    "a path that comes back beside where it went up",
+    leaf("outputs: {artifacts: [{name: a, path: /tmp/../tmp-other/x}]}"),
+    "Directory traversal is not permitted",
+  ],
+  [
+    "a path that is above where it begins",
+    leaf("outputs: {artifacts: [{name: a, path: ../x}]}"),
+    "Directory traversal is not permitted",
+  ],
+  [
     "git without repo",
     leaf("inputs: {artifacts: [{name: a, path: /a, git: {revision: x}}]}"),
     ".git.repo is required",

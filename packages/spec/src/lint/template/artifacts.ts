@@ -56,10 +56,25 @@ function lintPath(
     sink.error("SPEC_FIELD_MISSING", at, { message, hint: "say where the file is in the container" });
     return;
   }
-  if (/(?:^|\/)\.\.(?:\/|$)/.test(artifact.path ?? "")) {
+  if (climbs(artifact.path ?? "")) {
     const message = `error in ${place}: attempted to use a path containing '..'. Directory traversal is not permitted`;
     sink.error("SPEC_VALUE", at, { message, hint: "write the path without '..'" });
   }
+}
+
+/** Whether a path leaves the folder in which it first goes up: `/tmp/../tmp/x` comes back to it, `/tmp/../x` does not. */
+function climbs(path: string): boolean {
+  const parts = path.split("/");
+  const first = parts.indexOf("..");
+  if (first < 0) return false;
+  const base = parts.slice(0, first);
+  const kept: string[] = [];
+  for (const part of parts.slice(1)) {
+    if (part === "..") kept.pop();
+    else if (part !== "." && part !== "") kept.push(part);
+  }
+  const back = ["", ...kept];
+  return parts[0] !== "" || back.length <= base.length || base.some((part, i) => part !== back[i]);
 }
 
 /** Types that put the artifact into a file system. */

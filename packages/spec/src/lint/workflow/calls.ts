@@ -131,7 +131,16 @@ function lintLoop({ sink }: WorkflowLint, call: Call, title: string): void {
     const message = `${title} withSequence.${field} must be a whole number, got '${value}'`;
     sink.error("SPEC_VALUE", [...path, field], { message, hint: "write a whole number or a tag" });
   }
+  const { format } = withSequence;
+  if (format === undefined || hasTag(format) || oneNumber.test(format)) return;
+  sink.error("SPEC_VALUE", [...path, "format"], {
+    message: `${title} withSequence.format '${format}' has no single %d, %x or %o`,
+    hint: "for example 'user%02d'",
+  });
 }
+
+/** A printf text for one whole number. */
+const oneNumber = /^(?:[^%]|%%)*%[-0+ ]*\d{0,3}[dxXob](?:[^%]|%%)*$/;
 
 /** Hooks name templates that exist; all but `exit` need an expression that says when. */
 export function lintHooks(
