@@ -2,6 +2,7 @@
 import { isAppError, messageOf } from "@sluice/base";
 import { makeProgram } from "./program.ts";
 import { printable } from "./render/text.ts";
+import { plainSwitches } from "./words/switches.ts";
 
 // The entry of the `sluice` command: signals, exit codes and the last word on errors.
 const stop = new AbortController();
@@ -22,10 +23,12 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 // `sluice list | head` closes our output early; that is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
-const json = process.argv.includes("--json");
+const program = makeProgram(process.env, stop.signal);
+const argv = plainSwitches(program, process.argv);
+const json = argv.includes("--json");
 
 try {
-  await makeProgram(process.env, stop.signal).parseAsync(process.argv);
+  await program.parseAsync(argv);
 } catch (error) {
   if (stop.signal.aborted && (error === stop.signal.reason || messageOf(error).includes("abort")))
     process.exitCode = 130;

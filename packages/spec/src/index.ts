@@ -44,6 +44,7 @@ export { type LintOptions, lintManifests, lintObject, lintWorkflow } from "./lin
 export { type KnownTemplates, knownTemplates, noTemplates, refersOutside } from "./lint/references/known.ts";
 export {
   type LoadedManifest,
+  type LoadOptions,
   type LoadResult,
   loadManifest,
   loadManifests,

@@ -183,7 +183,7 @@ describe("issues for people", () => {
 
     expect(formatIssues(issuesOf(text), { "f.yaml": text })).toBe(
       [
-        "f.yaml:5:3  error  unknown field 'entrypont' in spec  (SPEC_FIELD_UNKNOWN)  [spec.entrypont]",
+        'f.yaml:5:3  error  unknown field "spec.entrypont"  (SPEC_FIELD_UNKNOWN)  [spec.entrypont]',
         "    5 |   entrypont: main",
         "      |   ^",
         "      hint: did you mean 'entrypoint'?",
@@ -195,7 +195,7 @@ describe("issues for people", () => {
     const error = SpecError.INVALID({ issues: issuesOf(workflow("  a: 1\n  b: 2\n")) });
 
     expect(error).toMatchObject({ code: "SPEC_INVALID", retry: "never" });
-    expect(error.message).toBe("f.yaml:5:3: spec.a: unknown field 'a' in spec (and 1 more)");
+    expect(error.message).toBe('f.yaml:5:3: spec.a: unknown field "spec.a" (and 1 more)');
   });
 });
 

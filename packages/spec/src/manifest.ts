@@ -38,9 +38,9 @@ export interface LoadedManifest {
   readonly document: ParsedDocument;
 }
 
-/** A manifest without the fields that do not fit, for lint alone: what else is wrong with it is found at once. */
+/** A manifest with the fields that do not fit left out or put right, for lint alone: what else is wrong is found at once. */
 export interface MendedManifest extends LoadedManifest {
-  /** What was left out; each is an issue already. */
+  /** What does not fit. */
   readonly wrong: readonly Issue[];
 }
 
@@ -51,13 +51,21 @@ export interface LoadResult {
   readonly issues: readonly Issue[];
 }
 
+export interface LoadOptions extends ParseOptions {
+  /** Documents of other kinds are passed over, with all that is wrong with them. Default: all. */
+  readonly kinds?: ReadonlySet<ManifestKind> | undefined;
+}
+
 /** Text to typed objects: every document that fits its schema, and everything that is wrong with the others. */
-export function loadManifests(text: string, options: ParseOptions = {}): LoadResult {
+export function loadManifests(text: string, options: LoadOptions = {}): LoadResult {
+  const { kinds } = options;
   const parsed = parseManifests(text, options);
   const issues: Issue[] = [...parsed.issues];
   const manifests: LoadedManifest[] = [];
   const mended: MendedManifest[] = [];
   for (const document of parsed.documents) {
+    const kind = isObject(document.json) ? document.json["kind"] : undefined;
+    if (kinds !== undefined && !kinds.has(kind as ManifestKind)) continue;
     const loaded = loadManifest(document);
     issues.push(...loaded.issues);
     if (loaded.manifest !== undefined) manifests.push({ manifest: loaded.manifest, document });

@@ -140,6 +140,7 @@ function lintCommand(program: Command, call: Call): void {
     .argument("<files...>", "manifests or folders; - is standard input")
     .option("--offline", "without a server: references to applied objects are not checked")
     .option("--strict", "warnings count as errors")
+    .option("--kinds <kinds>", "only these, comma-separated: workflows, cronwf, workflowtemplates …")
     .addOption(new Option("-o, --output <format>", "how to print it").choices(["pretty", "simple", "json"]))
     .action(call(async () => (await import("../commands/manifests/lint.ts")).lint));
 }

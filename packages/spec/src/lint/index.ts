@@ -42,24 +42,11 @@ export function lintManifests(
   return issues;
 }
 
-/** Findings that do not follow from what was left out: not about its owner, nor under it where a field was misspelt. */
+/** Findings that do not follow from what was left out: those about its owner may. */
 function besides(wrong: readonly Issue[], found: readonly Issue[]): readonly Issue[] {
-  const owners = wrong.map(({ path, hint }) => ({
-    path: ownerOf(path),
-    misspelt: hint.startsWith("did you mean"),
-  }));
-  return found.filter(
-    ({ path }) =>
-      !owners.some(
-        (owner) =>
-          path === owner.path || (owner.misspelt && (owner.path === "" || startsUnder(path, owner.path))),
-      ),
-  );
+  const owners = new Set(wrong.map(({ path }) => path.slice(0, Math.max(0, path.lastIndexOf(".")))));
+  return found.filter(({ path }) => !owners.has(path));
 }
-
-const ownerOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf(".")));
-const startsUnder = (path: string, owner: string): boolean =>
-  path.startsWith(`${owner}.`) || path.startsWith(`${owner}[`);
 
 /** All rules over one object that came without a text: issues have a path, but no position. */
 export function lintObject(manifest: Manifest, options: LintOptions = {}): readonly Issue[] {

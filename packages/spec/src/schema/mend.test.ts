@@ -24,7 +24,7 @@ describe("a document with fields that do not fit", () => {
     ]);
   });
 
-  it("brings no findings that only follow from a misspelt field", () => {
+  it("is read as it was likely meant where a field is misspelt", () => {
     const text = workflow(
       '  entrypoint: t\n  templates:\n  - name: t\n    inptus: {parameters: [{name: x, value: y}]}\n    container: {image: a, args: ["{{inputs.parameters.x}}"]}\n  - {name: u, steps: [[{name: s, templte: t}]]}\n  - {name: v, steps: [[{name: s, template: w}]]}\n',
     );

@@ -1,12 +1,13 @@
-// A value without what does not fit its schema, so that the rest of it can be looked at as well.
+// A value with what does not fit its schema left out or put right, so that the rest of it can be looked at as well.
 import { isObject, type Json } from "@sluice/base";
 import type { z } from "zod";
 import type { Path } from "../issue.ts";
-import { withoutNulls } from "./shape.ts";
+import { nearest } from "./nearest.ts";
+import { fieldsOf, type Schema, schemaAt, withoutNulls } from "./shape.ts";
 
 export interface Mended<T> {
   readonly value: T;
-  /** Fields that were left out. */
+  /** Fields that were left out or got another name. */
   readonly removed: readonly Path[];
 }
 
@@ -14,8 +15,9 @@ export interface Mended<T> {
 const maxRounds = 3;
 
 /**
- * Undefined where a part that must be there is wrong, an item of a list, or what has fields itself: without those it
- * would be another value, and what refers to them would seem wrong as well.
+ * A misspelt field is read under the name that was likely meant. Undefined where a part that must be there is wrong, an
+ * item of a list, or what has fields itself: without those it would be another value, and what refers to them would
+ * seem wrong as well.
  */
 export function mended<S extends z.ZodType>(schema: S, json: Json): Mended<z.infer<S>> | undefined {
   const value = structuredClone(json);
@@ -24,8 +26,8 @@ export function mended<S extends z.ZodType>(schema: S, json: Json): Mended<z.inf
     const parsed = schema.safeParse(withoutNulls(schema, value));
     if (parsed.success) return { value: parsed.data, removed };
     if (parsed.error.issues.some(hasFields)) return undefined;
-    for (const path of parsed.error.issues.flatMap(wrongFields)) {
-      if (!remove(value, path)) return undefined;
+    for (const { path, near } of parsed.error.issues.flatMap((issue) => wrongFields(schema, issue))) {
+      if (!remove(value, path, near)) return undefined;
       removed.push(path);
     }
   }
@@ -35,17 +37,27 @@ export function mended<S extends z.ZodType>(schema: S, json: Json): Mended<z.inf
 const hasFields = (issue: z.core.$ZodIssue): boolean =>
   issue.code === "invalid_type" && ["array", "object", "record"].includes(issue.expected);
 
-function wrongFields(issue: z.core.$ZodIssue): readonly Path[] {
-  const path = issue.path.map((step) => (typeof step === "symbol" ? String(step) : step));
-  return issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...path, key]) : [path];
+interface WrongField {
+  readonly path: Path;
+  /** The field that was likely meant. */
+  readonly near?: string | undefined;
 }
 
-function remove(value: Json, path: Path): boolean {
+function wrongFields(schema: Schema, issue: z.core.$ZodIssue): readonly WrongField[] {
+  const path = issue.path.map((step) => (typeof step === "symbol" ? String(step) : step));
+  if (issue.code !== "unrecognized_keys") return [{ path }];
+  const fields = Object.keys(fieldsOf(schemaAt(schema, path) ?? schema) ?? {});
+  return issue.keys.map((key) => ({ path: [...path, key], near: nearest(key, fields) }));
+}
+
+function remove(value: Json, path: Path, near: string | undefined): boolean {
   const key = path.at(-1);
   let owner: unknown = value;
   for (const step of path.slice(0, -1))
     owner = (owner as Record<string | number, unknown> | undefined)?.[step];
   if (typeof key !== "string" || !isObject(owner) || !Object.hasOwn(owner, key)) return false;
-  delete (owner as Record<string, unknown>)[key];
+  const fields = owner as Record<string, unknown>;
+  if (near !== undefined && !Object.hasOwn(fields, near)) fields[near] = fields[key];
+  delete fields[key];
   return true;
 }

@@ -17,7 +17,7 @@ export function placeUnknownField(key: string, local: Path, place: Place): void 
   const near = nearest(key, own);
   const here = formatPath([...place.base, ...local]) || "the document";
   if (near !== undefined && near.toLowerCase() === key.toLowerCase()) {
-    unknown(key, here, path, `did you mean '${near}'? (upper and lower case differ)`, place.sink);
+    unknown(path, `did you mean '${near}'? (upper and lower case differ)`, place.sink);
     return;
   }
   const elsewhere = belongsAbove(key, local, place) ?? belongsBelow(key, local, place);
@@ -30,11 +30,11 @@ export function placeUnknownField(key: string, local: Path, place: Place): void 
     return;
   }
   const hint = near === undefined ? `fields here: ${listNames(own)}` : `did you mean '${near}'?`;
-  unknown(key, here, path, hint, place.sink);
+  unknown(path, hint, place.sink);
 }
 
-function unknown(key: string, here: string, path: Path, hint: string, sink: IssueSink): void {
-  sink.error("SPEC_FIELD_UNKNOWN", path, { key: true, message: `unknown field '${key}' in ${here}`, hint });
+function unknown(path: Path, hint: string, sink: IssueSink): void {
+  sink.error("SPEC_FIELD_UNKNOWN", path, { key: true, message: `unknown field "${formatPath(path)}"`, hint });
 }
 
 function belongsAbove(key: string, local: Path, place: Place): string | undefined {

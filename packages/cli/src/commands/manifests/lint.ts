@@ -5,14 +5,17 @@ import {
   type Issue,
   inTextOrder,
   type KnownTemplates,
+  knownTemplates,
   type LoadedManifest,
   lintManifests,
   loadManifests,
+  type ManifestKind,
   refersOutside,
 } from "@sluice/spec";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { kindSchemas } from "../../kinds.ts";
+import { kindsOf } from "./kind-names.ts";
 import { type ManifestText, readManifestFiles } from "./manifest-files.ts";
 
 export interface LintOptions {
@@ -22,6 +25,8 @@ export interface LintOptions {
   readonly output?: "pretty" | "simple" | "json";
   /** Only manifests of this kind count; default all. */
   readonly kind?: string;
+  /** Only these kinds are looked at, by name or short name, comma-separated; default all. */
+  readonly kinds?: string;
 }
 
 interface Checked {
@@ -36,7 +41,8 @@ export async function lint(
   options: LintOptions,
 ): Promise<void> {
   const texts = await readManifestFiles(files);
-  const checked = await check(context, texts, options.offline === true ? "offline" : "server");
+  const kinds = options.kinds === undefined ? undefined : kindsOf(options.kinds);
+  const checked = await check(context, texts, options.offline === true ? "offline" : "server", kinds);
   const issues =
     options.offline === true
       ? checked.issues
@@ -64,14 +70,25 @@ const simpleLine = ({ file, line, col, severity, message, code }: Issue): string
 /** With `server`, what the manifests refer to is looked up where it is applied. */
 export type LookUp = "offline" | "server";
 
-async function check(context: CliContext, texts: readonly ManifestText[], where: LookUp): Promise<Checked> {
-  const results = texts.map(({ file, text }) => loadManifests(text, { file }));
+async function check(
+  context: CliContext,
+  texts: readonly ManifestText[],
+  where: LookUp,
+  kinds?: ReadonlySet<ManifestKind>,
+): Promise<Checked> {
+  const results = texts.map(({ file, text }) => loadManifests(text, { file, kinds }));
   const loaded = results.flatMap((result) => result.manifests);
-  const known = where === "server" ? await knownTo(context, loaded) : undefined;
+  const under = where === "server" ? await knownTo(context, loaded) : undefined;
+  // What is passed over is there all the same for those who refer to it.
+  const all = kinds === undefined ? loaded : texts.flatMap(({ text }) => loadManifests(text).manifests);
   const options = {
     kinds: kindSchemas(),
     namespace: context.namespace,
-    ...(known === undefined ? {} : { known }),
+    known: knownTemplates(
+      all.map(({ manifest }) => manifest),
+      context.namespace,
+      under,
+    ),
   };
   const mended = results.flatMap((result) => result.mended);
   const found = [
