@@ -24,5 +24,7 @@ export function listArgument(args: readonly unknown[], index: number, name: stri
 
 export function wrong(args: readonly unknown[], index: number, name: string, wanted: string): never {
   if (index >= args.length) fault(`not enough arguments to call ${name}`);
-  return fault(`argument ${index + 1} of ${name} must be ${wanted}, came ${typeName(args[index])}`);
+  return fault(
+    `invalid argument for ${name} (type ${typeName(args[index])}): argument ${index + 1} must be ${wanted}`,
+  );
 }

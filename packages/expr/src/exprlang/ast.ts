@@ -1,3 +1,10 @@
+/** One more operand of a chain of comparisons, and how the one before it is compared with it. */
+export interface ChainLink {
+  readonly operator: string;
+  readonly operand: Node;
+  readonly offset: number;
+}
+
 /** The tree of an expr-lang expression. `offset` is where errors point. */
 export type Node = { readonly offset: number } & (
   | { readonly kind: "literal"; readonly value: null | boolean | number | string }
@@ -13,6 +20,7 @@ export type Node = { readonly offset: number } & (
   | { readonly kind: "call"; readonly callee: Node; readonly args: readonly Node[] }
   | { readonly kind: "unary"; readonly operator: "-" | "+" | "not"; readonly inner: Node }
   | { readonly kind: "binary"; readonly operator: string; readonly left: Node; readonly right: Node }
+  | { readonly kind: "chain"; readonly first: Node; readonly links: readonly ChainLink[] }
   | { readonly kind: "conditional"; readonly test: Node; readonly then: Node; readonly otherwise: Node }
   | { readonly kind: "array"; readonly items: readonly Node[] }
   | { readonly kind: "map"; readonly entries: readonly (readonly [Node, Node])[] }
@@ -36,6 +44,8 @@ export function childrenOf(node: Node): readonly Node[] {
       return [node.inner];
     case "binary":
       return [node.left, node.right];
+    case "chain":
+      return [node.first, ...node.links.map((link) => link.operand)];
     case "conditional":
       return [node.test, node.then, node.otherwise];
     case "array":

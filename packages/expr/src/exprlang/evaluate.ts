@@ -6,6 +6,7 @@ import { sprigFunction } from "../sprig/registry.ts";
 import { isMapping, makeMapping, typeName } from "../values.ts";
 import type { Node } from "./ast.ts";
 import { builtinFunctions } from "./builtins/registry.ts";
+import { signatures } from "./check/signatures.ts";
 import type { CompiledExpr } from "./compile.ts";
 import { Closure, type ExprEnv, type FunctionContext, FunctionValue } from "./context.ts";
 import { readMember, readSlice } from "./members.ts";
@@ -61,10 +62,14 @@ class Evaluator {
     try {
       return this.#node(node);
     } catch (error) {
-      if (error instanceof Fault) throw this.#compiled.source.evaluation(error.message, node.offset);
-      if (isAppError(error)) throw error;
-      throw this.#compiled.source.evaluation("the value cannot be worked with", node.offset, error);
+      throw this.#located(error, node.offset);
     }
+  }
+
+  #located(error: unknown, offset: number): unknown {
+    if (error instanceof Fault) return this.#compiled.source.evaluation(error.message, offset);
+    if (isAppError(error)) return error;
+    return this.#compiled.source.evaluation("the value cannot be worked with", offset, error);
   }
 
   #node(node: Node): unknown {
@@ -90,6 +95,8 @@ class Evaluator {
         return this.#unary(node);
       case "binary":
         return this.#binary(node);
+      case "chain":
+        return this.#chain(node);
       case "conditional":
         return this.evaluate(this.#boolean(node.test) ? node.then : node.otherwise);
       case "array":
@@ -144,6 +151,7 @@ class Evaluator {
     if (target === shortCircuit) return shortCircuit;
     if (!(target instanceof FunctionValue)) return fault(`cannot call ${typeName(target)} as a function`);
     const args = node.args.map((arg) => this.evaluate(arg));
+    if (builtin !== undefined) countArguments(target.name, args.length);
     return target.run(args, this.#context);
   }
 
@@ -152,6 +160,21 @@ class Evaluator {
     const value = this.evaluate(node.inner);
     if (typeof value !== "number") return fault(`invalid operation: ${node.operator} on ${typeName(value)}`);
     return node.operator === "-" ? -value : value;
+  }
+
+  /** Every operand is worked out at most once, and none behind a comparison that fails. */
+  #chain(node: Node & { kind: "chain" }): boolean {
+    let left = this.evaluate(node.first);
+    for (const { operator, operand, offset } of node.links) {
+      const right = this.evaluate(operand);
+      try {
+        if (applyBinary(operator, left, right, this.#context.budget) !== true) return false;
+      } catch (error) {
+        throw this.#located(error, offset);
+      }
+      left = right;
+    }
+    return true;
   }
 
   #binary(node: Node & { kind: "binary" }): unknown {
@@ -205,6 +228,16 @@ class Evaluator {
       this.#locals = outer;
     }
   }
+}
+
+function countArguments(name: string, came: number): void {
+  const known = signatures.get(name);
+  if (known === undefined || (came >= known.min && came <= known.max)) return;
+  const few = came < known.min;
+  const wanted = few ? known.min : known.max;
+  fault(
+    `${few ? "not enough" : "too many"} arguments to call ${name}: invalid number of arguments (expected ${wanted}, got ${came})`,
+  );
 }
 
 /** What `?.` on nil gives to the rest of its chain. */

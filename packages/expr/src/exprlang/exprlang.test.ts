@@ -143,6 +143,12 @@ describe("the language", () => {
     ["{b: 1, a: {d: 1, c: 2}}", '{"a":{"c":2,"d":1},"b":1}'],
     ["{(1 + 1): 'x', 'k y': 2}", '{"2":"x","k y":2}'],
     ["1 /* why */ + 1 // so", "2"],
+    ["1; 'dropped'; [let x = 2; x + 1, 4]", "[3,4]"],
+    ["[1 < 2 <= 2 < 3, 3 > 2 > 2, 2 > 1 < 0 < nope]", "[true,false,false]"],
+    ["let len = 'mine'; ::len(len)", "4"],
+    ["groupBy(1..3, # > 1)[true] | len()", "2"],
+    ["let zone = timezone('Asia/Tokyo'); zone.String() + now().In(zone).Format(' 15h')", "Asia/Tokyo 12h"],
+    ["get(nil, 'a') == nil and get([1], 7) == nil", "true"],
   ])("%s", (expression, expected) => {
     if (expected.startsWith("!"))
       expect(() => text(expression)).toThrow(expect.objectContaining({ code: expected.slice(1) }));
@@ -170,6 +176,10 @@ describe("an expression that cannot be right", () => {
     ["sprig", "EXPR_EVALUATION", 0],
     ["filter(list, #)", "EXPR_EVALUATION", 6],
     ["5 % 0", "EXPR_EVALUATION", 2],
+    ["1 < 2 < 'a'", "EXPR_EVALUATION", 6],
+    ["1 + abs(1, 2)", "EXPR_EVALUATION", 7],
+    ["get(5, 'a')", "EXPR_EVALUATION", 3],
+    ["1; ", "EXPR_SYNTAX", 3],
   ])("%s gives %s at %d", (expression, code, offset) => {
     expect(() => text(expression)).toThrow(
       expect.objectContaining({ code, details: expect.objectContaining({ offset }) }),
@@ -208,6 +218,9 @@ describe("an expression that cannot be right", () => {
     `${"1?".repeat(9_000)}`,
     `${"let x = 1;".repeat(2_000)}x`,
     "'a' matches '((((a{900}){900}){900}){900})'",
+    `1${" < 2".repeat(20_000)}`,
+    `${"(0 < ".repeat(9_000)}1${" < 2)".repeat(9_000)}`,
+    `${"1;".repeat(9_000)}1`,
   ])("a greedy one is stopped: %.40s", (expression) => {
     expect(() => text(expression)).toThrow(
       expect.objectContaining({ code: expect.stringMatching(/^EXPR_(LIMIT|SYNTAX|REGEX)$/) }),

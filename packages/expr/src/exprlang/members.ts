@@ -11,7 +11,8 @@ export function readMember(object: unknown, key: unknown): unknown {
   if (Array.isArray(object)) return readItem(object, key);
   if (typeof object === "string" && typeof key === "number") return readItem([...object], key);
   if (isMapping(object)) {
-    if (typeof key !== "string" && typeof key !== "number")
+    // Keys are texts here: what groupBy made of a number, a truth value or nil is found again.
+    if (typeof key === "object" && key !== null)
       return fault(`cannot use ${typeName(key)} as a key of a map`);
     return readKey(object, String(key));
   }
@@ -83,7 +84,7 @@ const timeMethods: Methods<GoTime> = {
   String: (t) => t.toString(),
   IsZero: (t) => t.epochMs === -62135596800000,
   UTC: (t) => t.in("UTC"),
-  In: (t, [zone]) => t.in(text(zone)),
+  In: (t, [zone]) => t.in(zone instanceof MethodValue ? zone.toString() : text(zone)),
   Add: (t, [by]) => new GoTime(t.epochMs + duration(by).ms, t.zone),
   Sub: (t, [other]) => new GoDuration((t.epochMs - time(other).epochMs) * 1e6),
   After: (t, [other]) => t.epochMs > time(other).epochMs,

@@ -1,5 +1,5 @@
 import type { SourceText } from "../position.ts";
-import type { Node } from "./ast.ts";
+import type { ChainLink, Node } from "./ast.ts";
 import { Cursor, type Grammar } from "./cursor.ts";
 import { type ResolveTag, tokenize } from "./lexer.ts";
 import { parseCall, parseMember, parsePostfix } from "./postfix.ts";
@@ -39,6 +39,8 @@ const binary: Readonly<Record<string, Operator>> = {
 };
 const negatable = new Set(["in", "matches", "contains", "startsWith", "endsWith"]);
 
+const ordering = new Set(["<", ">", "<=", ">="]);
+
 export function parse(source: SourceText, tag?: ResolveTag): Node {
   return new Parser(new Cursor(source, tokenize(source, tag))).whole();
 }
@@ -57,25 +59,23 @@ class Parser implements Grammar {
     return node;
   }
 
-  /** `let x = …; body`, or a plain expression. */
+  /** Expressions with `;` between them; the last one is the value. */
   sequence(): Node {
     return this.cursor.deeper(() => {
-      const token = this.cursor.peek();
-      if (token.kind !== "name" || token.text !== "let" || this.cursor.peekAfter()?.kind !== "name")
-        return this.expression(0);
-      this.cursor.skip();
-      const name = this.cursor.name();
-      this.cursor.expect("=");
+      const { offset } = this.cursor.peek();
       const value = this.expression(0);
-      this.cursor.expect(";");
-      return this.cursor.node({ kind: "let", name, value, body: this.sequence(), offset: token.offset });
+      if (!this.cursor.take(";")) return value;
+      return this.cursor.node({ kind: "let", name: "", value, body: this.sequence(), offset });
     });
   }
 
   expression(precedence: number): Node {
     return this.cursor.deeper(() => {
       const start = this.cursor.peek();
-      if (precedence === 0 && start.kind === "name" && start.text === "if") return this.#ifElse(start.offset);
+      if (precedence === 0 && start.kind === "name") {
+        if (start.text === "if") return this.#ifElse(start.offset);
+        if (start.text === "let" && this.cursor.peekAfter()?.kind === "name") return this.#let(start.offset);
+      }
       let left = this.#operand();
       for (let links = 0; ; links++) {
         const operator = this.#binaryAhead(precedence);
@@ -85,6 +85,16 @@ class Parser implements Grammar {
       }
       return precedence === 0 ? this.#conditional(left) : left;
     });
+  }
+
+  /** `let x = …; body`. */
+  #let(offset: number): Node {
+    this.cursor.skip();
+    const name = this.cursor.name();
+    this.cursor.expect("=");
+    const value = this.expression(0);
+    this.cursor.expect(";");
+    return this.cursor.node({ kind: "let", name, value, body: this.sequence(), offset });
   }
 
   #binaryAhead(precedence: number): { readonly text: string; readonly negated: boolean } | undefined {
@@ -104,9 +114,30 @@ class Parser implements Grammar {
     if (text === "|") return this.#pipe(left);
     const { precedence, right: rightward } = binary[text] as Operator;
     const right = this.expression(rightward === true ? precedence : precedence + 1);
+    if (ordering.has(text)) return this.#comparison(left, { operator: text, operand: right, offset });
     const operator = text === "&&" ? "and" : text === "||" ? "or" : text === "^" ? "**" : text;
     const node = this.cursor.node({ kind: "binary", operator, left, right, offset });
     return negated ? this.cursor.node({ kind: "unary", operator: "not", inner: node, offset }) : node;
+  }
+
+  /** `a < b`, or `a < b <= c`, which is `a < b and b <= c`. */
+  #comparison(first: Node, link: ChainLink): Node {
+    const links = [link];
+    for (;;) {
+      const token = this.cursor.peek();
+      if (token.kind !== "operator" || !ordering.has(token.text)) break;
+      const { text, offset } = token;
+      this.cursor.bound(links.length);
+      this.cursor.skip();
+      links.push({
+        operator: text,
+        operand: this.expression((binary[text] as Operator).precedence + 1),
+        offset,
+      });
+    }
+    const { operator, operand, offset } = link;
+    if (links.length > 1) return this.cursor.node({ kind: "chain", first, links, offset });
+    return this.cursor.node({ kind: "binary", operator, left: first, right: operand, offset });
   }
 
   /** `x | f(a)` is `f(x, a)`. */

@@ -14,6 +14,11 @@ export function parsePrimary(g: Grammar): Node {
 }
 
 function parseBracketed(g: Grammar, text: string, offset: number): Node {
+  if (text === "::") {
+    // A function of the language, whatever the variables are called; a call is always that here.
+    g.cursor.skip();
+    return g.cursor.node({ kind: "name", name: g.cursor.name(), offset });
+  }
   if (text === ".") return g.cursor.node({ kind: "pointer", name: "", offset });
   if (text === "#" || text === "#acc" || text === "#index") {
     g.cursor.skip();

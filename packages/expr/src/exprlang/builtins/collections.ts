@@ -1,7 +1,7 @@
 import { listArgument, wholeArgument, wrong } from "../../arguments.ts";
 import type { Budget } from "../../budget.ts";
 import { fault } from "../../fault.ts";
-import { equalValues, isMapping, makeMapping, orderOf, readKey } from "../../values.ts";
+import { equalValues, isMapping, makeMapping, orderOf, readKey, typeName } from "../../values.ts";
 import type { LanguageFunction } from "../context.ts";
 
 export const collectionBuiltins: Readonly<Record<string, LanguageFunction>> = {
@@ -17,7 +17,9 @@ export const collectionBuiltins: Readonly<Record<string, LanguageFunction>> = {
   last: (args) => listArgument(args, 0, "last").at(-1) ?? null,
   get: ([value, key]) => {
     if (isMapping(value)) return typeof key === "string" ? readKey(value, key) : null;
-    if (!Array.isArray(value) || typeof key !== "number") return null;
+    if (value === null || value === undefined) return null;
+    if (!Array.isArray(value)) return fault(`type ${typeName(value)} does not support indexing`);
+    if (typeof key !== "number") return null;
     return value[key < 0 ? value.length + key : key] ?? null;
   },
   take: (args) => {

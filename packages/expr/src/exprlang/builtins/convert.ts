@@ -5,8 +5,27 @@ import { parseFloatStrictly } from "../../gjson/result.ts";
 import { queryJsonPath } from "../../jsonpath/jsonpath.ts";
 import { formatPlain } from "../../printf.ts";
 import { GoDuration, GoTime } from "../../time/go-time.ts";
-import { goJson, typeName } from "../../values.ts";
+import { goJson, MethodValue, typeName } from "../../values.ts";
 import { type FunctionContext, type LanguageFunction, nowOf } from "../context.ts";
+
+/** What `timezone` gives: the name is all that is known of it. */
+class TimeZone extends MethodValue {
+  readonly typeName = "*time.Location";
+  readonly #name: string;
+
+  constructor(name: string) {
+    super();
+    this.#name = name;
+  }
+
+  toString(): string {
+    return this.#name;
+  }
+
+  method(name: string): (() => string) | undefined {
+    return name === "String" ? () => this.#name : undefined;
+  }
+}
 
 export const convertBuiltins: Readonly<Record<string, LanguageFunction>> = {
   int: (args) => toInteger(args, "int"),
@@ -44,7 +63,7 @@ export const convertBuiltins: Readonly<Record<string, LanguageFunction>> = {
   timezone: (args) => {
     const zone = textArgument(args, 0, "timezone");
     new GoTime(0, zone).offsetMinutes();
-    return zone;
+    return new TimeZone(zone);
   },
   jsonpath: (args, context) =>
     queryJsonPath(

@@ -1,6 +1,6 @@
 // What can be said of an expression before any value is there.
 import { sprigFunctions } from "../../sprig/registry.ts";
-import { childrenOf, type Node } from "../ast.ts";
+import { type ChainLink, childrenOf, type Node } from "../ast.ts";
 import { builtinFunctions } from "../builtins/registry.ts";
 import type { CompiledExpr } from "../compile.ts";
 import { type ExprType, signatures } from "./signatures.ts";
@@ -44,6 +44,7 @@ export function checkExpr(
 }
 
 type Locals = ReadonlySet<string>;
+type Comparison = Pick<ChainLink, "operator" | "offset">;
 
 class Checker {
   readonly problems: ExprProblem[] = [];
@@ -64,6 +65,8 @@ class Checker {
         return this.#call(node, locals);
       case "binary":
         return this.#binary(node, locals, guarded);
+      case "chain":
+        return this.#chain(node, locals, guarded);
       case "unary":
         return this.#unary(node, locals);
       case "conditional":
@@ -163,12 +166,22 @@ class Checker {
     }
   }
 
+  #chain(node: Node & { kind: "chain" }, locals: Locals, guarded: boolean): ExprType {
+    let left = this.visit(node.first, locals, guarded);
+    for (const link of node.links) {
+      const right = this.visit(link.operand, locals, guarded);
+      this.#compare(link, left, right, true);
+      left = right;
+    }
+    return "boolean";
+  }
+
   /** Texts beside times read as times, so that pair fits; only texts against numbers and booleans never do. */
-  #compare(node: Node & { kind: "binary" }, left: ExprType, right: ExprType, ordered: boolean): void {
+  #compare(at: Comparison, left: ExprType, right: ExprType, ordered: boolean): void {
     if (left === right || !plain.has(left) || !plain.has(right)) return;
-    const what = `'${node.operator}' between a ${left} and a ${right}`;
-    const never = ordered ? "fails" : `is always ${node.operator === "==" ? "false" : "true"}`;
-    this.problems.push({ offset: node.offset, message: `${what} ${never}`, certain: false });
+    const what = `'${at.operator}' between a ${left} and a ${right}`;
+    const never = ordered ? "fails" : `is always ${at.operator === "==" ? "false" : "true"}`;
+    this.problems.push({ offset: at.offset, message: `${what} ${never}`, certain: false });
   }
 
   #calculate(node: Node & { kind: "binary" }, left: ExprType, right: ExprType): ExprType {
