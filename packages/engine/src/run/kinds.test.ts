@@ -1,5 +1,6 @@
 import type { RetryStrategy, Template } from "@sluice/spec";
 import { describe, expect, test } from "vitest";
+import { projectWorkflow } from "../project/workflow.ts";
 import { aWorkflow, shTemplate } from "../testing/a-workflow.ts";
 import { PureRun, runToEnd, type ScriptedEnd } from "../testing/run-to-end.ts";
 import { waiting } from "./control.ts";
@@ -172,6 +173,36 @@ describe("time and exit handlers", () => {
   test("a failed exit handler fails a run that went well", () => {
     const ended = runToEnd(withExit(), (step) => ({ exitCode: step.node.template === "main" ? 0 : 9 }));
     expect(ended.run).toMatchObject({ phase: "Failed", message: "main: Error (exit code 9)" });
+  });
+
+  test.each(["Stop", "Terminate"] as const)("%s says why a step ended that had not begun", (strategy) => {
+    const hooks = { running: { expression: "steps.a.status == 'Running'", template: "sh" } };
+    const templates: Template[] = [
+      {
+        name: "main",
+        steps: [
+          [
+            { name: "a", template: "sh", hooks },
+            { name: "b", template: "sh" },
+          ],
+        ],
+      },
+      shTemplate("sh"),
+    ];
+    const pure = new PureRun(aWorkflow({ templates }), () => ({ forever: true }));
+    const [a, b] = [...pure.run.steps.keys()] as [string, string];
+    pure.fact({ type: "started", at: pure.now, step: b });
+    pure.fact({ type: "stop", at: pure.now, by: "ann", strategy });
+    const at = pure.now + 1_000;
+    const end = { type: "finished", at, exitCode: 143 } as const;
+    pure.fact({ ...end, step: a, startedAt: at });
+    pure.fact({ ...end, step: b, startedAt: pure.now - 500 });
+
+    const { nodes } = projectWorkflow(pure.run).status;
+    const messages = Object.values(nodes).map((node) => [node.displayName, node["message"]]);
+    expect(messages).toContainEqual(["a", `workflow shutdown with strategy: ${strategy}`]);
+    expect(messages).toContainEqual(["b", "main: Error (exit code 143)"]);
+    expect(messages.flat()).not.toContain("a.hooks.running");
   });
 
   test("Stop still runs the exit handler, Terminate does not", () => {

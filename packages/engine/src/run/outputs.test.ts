@@ -68,7 +68,9 @@ describe("tags in the outputs of a step", () => {
       },
     };
     const made = shTemplate("made", { outputs: { parameters: [{ name: "x", value: "1" }] } });
-    expect([...runToEnd(aWorkflow({ templates: [main, made] })).run.globals]).toEqual([["of-me", "1"]]);
+    const ended = runToEnd(aWorkflow({ templates: [main, made] }));
+    expect([...ended.run.globals]).toEqual([["of-me", "1"]]);
+    expect(ended.node("wf").outputs?.parameters).toEqual([{ name: "o", globalName: "of-me", value: "1" }]);
   });
 });
 

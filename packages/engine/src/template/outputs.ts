@@ -7,8 +7,9 @@ import type { Scope } from "../values/scope.ts";
 import { compositeArtifacts } from "./artifacts.ts";
 
 /**
- * Output parameters of a step from the files that came back; `declared` has no tag left in it. When the step went well, a missing file without a default
- * is an error, and so is one that could not be taken: its default stands for no file, not for a lost one.
+ * Output parameters of a step from the files that came back; `declared` has no tag left in it. When the step went well,
+ * a missing file without a default is an error, and so is one that could not be taken: its default stands for no file,
+ * not for a lost one.
  */
 export function leafOutputs(
   declared: readonly Parameter[] | undefined,
@@ -31,10 +32,13 @@ export function leafOutputs(
   return made;
 }
 
-/** Outputs of a steps or dag template, from its children. */
+/** Outputs of a steps or dag template, from its children; where they came from is not told, as in Argo. */
 export function compositeOutputs(declared: Outputs | undefined, scope: Scope): NodeOutputs | undefined {
   const parameters =
-    declared?.parameters?.map((p) => ({ ...p, ...globalName(p, scope), value: outputValue(p, scope) })) ?? [];
+    declared?.parameters?.map((p) => {
+      const { valueFrom: _source, ...shown } = p;
+      return { ...shown, ...globalName(p, scope), value: outputValue(p, scope) };
+    }) ?? [];
   const artifacts = compositeArtifacts(declared?.artifacts, scope);
   if (parameters.length === 0 && artifacts.length === 0) return undefined;
   return {

@@ -95,10 +95,15 @@ export function markRunning(run: Run, stepId: string, host?: string): void {
 }
 
 export function finishStep(run: Run, fact: StepFinished): void {
+  const cut = cutBeforeItBegan(run, fact);
   // A step that was never seen to run is seen now: a hook on Running fires for the fastest step.
-  markRunning(run, fact.step);
+  if (cut === undefined) markRunning(run, fact.step);
   const unit = takeStep(run, fact.step);
   if (unit?.node === undefined) return;
+  if (cut !== undefined) {
+    endUnit(run, unit, { phase: "Failed", message: cut });
+    return;
+  }
   if (fact.host !== undefined) unit.node.hostNodeName = fact.host;
   const taken = resourcesOf(unit.shape.template, Math.max(0, fact.at - unit.node.startedAt) / 1_000);
   if (taken !== undefined) unit.node.resourcesDuration = taken;
@@ -127,6 +132,13 @@ export function finishStep(run: Run, fact: StepFinished): void {
           outputs,
         },
   );
+}
+
+/** Why a step was told to end that had not begun: its exit code would tell nothing. */
+function cutBeforeItBegan(run: Run, fact: StepFinished): string | undefined {
+  const unit = run.steps.get(fact.step);
+  const began = unit?.node?.phase !== "Pending" || fact.startedAt < fact.at;
+  return unit === undefined || began || fact.exitCode === 0 ? undefined : refusal(run, unit);
 }
 
 /** The main container's, as the step's own. */
