@@ -72,6 +72,7 @@ afterAll(async () => {
 });
 
 interface Seen {
+  readonly metadata: { readonly uid: string };
   readonly status: {
     readonly nodes: Readonly<Record<string, { readonly id: string; readonly displayName: string }>>;
   };

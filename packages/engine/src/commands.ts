@@ -37,17 +37,19 @@ export interface CommandOutcome {
 }
 
 /**
- * Appends a command. Errors: ENGINE_RUN_NOT_FOUND, ENGINE_RUN_FINISHED, ENGINE_NODE_NOT_FOUND, ENGINE_OUTPUT_MISSING,
+ * Appends a command; with `wanted` only to the run with that uid. Errors: ENGINE_RUN_NOT_FOUND, ENGINE_RUN_FINISHED, ENGINE_NODE_NOT_FOUND, ENGINE_OUTPUT_MISSING,
  * ENGINE_SELECTOR_INVALID, ENGINE_COMMAND_CONTENDED.
  */
 export async function command(
   journal: Journal<Fact>,
   key: RunKeyed,
   fact: CommandFact,
+  wanted?: string,
 ): Promise<CommandOutcome> {
   for (let tries = 1; tries <= maxTries; tries++) {
     const read = await readRun(journal, key);
     if (read === undefined || read.run.deleted) throw EngineError.RUN_NOT_FOUND({ ...key });
+    if (wanted !== undefined && read.run.uid !== wanted) throw EngineError.RUN_NOT_FOUND({ ...key });
     check(read.run, fact);
     const { uid } = read.run;
     if (read.run.sealed) return { kind: "sealed", uid };

@@ -16,6 +16,18 @@ export const EngineError = defineErrors("ENGINE", {
       `${run(d)} already exists (uid ${d.uid})`,
     hint: "choose another metadata.name, use metadata.generateName, or delete the old one with `sluice delete`",
   },
+  REFERENCE_REQUIRED: {
+    retry: "never",
+    message: (d: { name: string; mode: string }) =>
+      `workflow '${d.name}': here only workflows with a workflowTemplateRef run (templateReferencing: ${d.mode})`,
+    hint: "apply its templates as a WorkflowTemplate, and submit it with `sluice submit --from workflowtemplate/NAME`",
+  },
+  FIELD_RESTRICTED: {
+    retry: "never",
+    message: (d: { name: string; mode: string; field: string }) =>
+      `workflow '${d.name}': spec.${d.field} may not be set beside a workflowTemplateRef here (templateReferencing: ${d.mode})`,
+    hint: "set it in the WorkflowTemplate; who runs the server may allow it with the setting overridableFields",
+  },
   BINDING_INVALID: {
     retry: "never",
     message: (d: { name: string; reason: string }) => `WorkflowEventBinding '${d.name}': ${d.reason}`,

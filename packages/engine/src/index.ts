@@ -54,6 +54,7 @@ export {
   type WorkflowNode,
   type WorkflowObject,
 } from "./project/workflow.ts";
+export type { KeepNewest } from "./retention/newest.ts";
 export { type RetentionDeps, runRetention } from "./retention/retention.ts";
 export { createRun } from "./run/create.ts";
 export { decide, type Effects, reduce } from "./run/reduce.ts";
@@ -69,3 +70,4 @@ export {
   type SimulationOptions,
   simulate,
 } from "./simulate/simulation.ts";
+export { admitted, type SubmissionPolicy, withPolicy } from "./submission/policy.ts";

@@ -82,6 +82,7 @@ export {
   type Reuse,
   type ReusedContainer,
   type ReusedNode,
+  type RunDefaults,
   type RunRequester,
   type RunSubmitted,
   runIdentity,

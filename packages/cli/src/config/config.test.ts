@@ -40,6 +40,36 @@ describe("settings", () => {
     );
   });
 
+  test("with parts come as a map of the file, or as JSON or YAML of the environment", () => {
+    const workflowDefaults = { metadata: { labels: { team: "red" } }, spec: { parallelism: 5 } };
+    const { config } = loadConfig({
+      flags: {},
+      env: { SLUICE_RETENTION_POLICY: "{completed: 3, failed: 1}" },
+      file: { name: "f", values: { workflowDefaults, templateReferencing: "Strict" } },
+    });
+
+    expect(config).toMatchObject({
+      retentionPolicy: { completed: 3, failed: 1 },
+      workflowDefaults,
+      templateReferencing: "Strict",
+    });
+  });
+
+  test.each([
+    [{ SLUICE_RETENTION_POLICY: "{completed: -1}" }, "retentionPolicy", "completed"],
+    [{ SLUICE_RETENTION_POLICY: "many" }, "retentionPolicy", "object"],
+    [{ SLUICE_WORKFLOW_DEFAULTS: "{spec: {parallel: 3}}" }, "workflowDefaults", "parallel"],
+    [{ SLUICE_OVERRIDABLE_FIELDS: "nodeSelector,colour" }, "overridableFields", "'colour'"],
+  ])("%o are refused at the part that is wrong", (env, setting, part) => {
+    expect(() => loadConfig({ flags: {}, env })).toThrow(
+      expect.objectContaining({
+        code: "CLI_CONFIG",
+        message: expect.stringContaining(part),
+        details: expect.objectContaining({ setting }),
+      }),
+    );
+  });
+
   test("variables are named after settings", () =>
     expect(variableOf("ingressHost")).toBe("SLUICE_INGRESS_HOST"));
 });

@@ -1,5 +1,5 @@
 // The settings of `sluice up`: flags before environment before file before default; each knows where it came from.
-import { isTimezone } from "@sluice/spec";
+import { fromYaml, isTimezone, StringMap, WorkflowSpec } from "@sluice/spec";
 import { z } from "zod";
 import { CliError } from "../errors.ts";
 
@@ -7,6 +7,25 @@ const port = z.coerce.number().int().min(0).max(65_535);
 
 /** A secret: the value itself, or `file:PATH`, which is read at each use. */
 const secret = z.string().min(1);
+
+const count = z.int().min(0).max(1_000_000);
+
+/** A setting with parts: a map of the settings file, or JSON or YAML text from the environment. */
+const structured = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => {
+    if (typeof value !== "string") return value;
+    try {
+      return fromYaml(value, "setting");
+    } catch {
+      return value;
+    }
+  }, schema);
+
+const unknownField = (text: string): string | undefined =>
+  text
+    .split(",")
+    .map((field) => field.trim())
+    .find((field) => !Object.hasOwn(WorkflowSpec.shape, field));
 
 export const Config = z.strictObject({
   /** Folder of everything that is kept: the bus's files, local steps, secrets. */
@@ -58,6 +77,28 @@ export const Config = z.strictObject({
   parallelism: z.coerce.number().int().min(0).max(1_000_000).default(0),
   /** The same in each namespace. */
   namespaceParallelism: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  /** How many finished workflows stay, by how they ended: `{completed: 100, failed: 50, errored: 50}`; absent = all. */
+  retentionPolicy: structured(
+    z.strictObject({ completed: count.optional(), failed: count.optional(), errored: count.optional() }),
+  ).optional(),
+  /** Under every workflow: `{metadata: {labels, annotations}, spec}`; its own fields win, then its template's. */
+  workflowDefaults: structured(
+    z.strictObject({
+      metadata: z
+        .strictObject({ labels: StringMap.optional(), annotations: StringMap.optional() })
+        .optional(),
+      spec: WorkflowSpec.partial().optional(),
+    }),
+  ).optional(),
+  /** Strict or Secure: only workflows with a workflowTemplateRef run, and they may set few fields beside it. */
+  templateReferencing: z.enum(["Strict", "Secure"]).optional(),
+  /** With templateReferencing: further fields of a workflow's spec that may be set, comma-separated. */
+  overridableFields: z
+    .string()
+    .refine((text) => unknownField(text) === undefined, {
+      error: ({ input }) => `'${unknownField(String(input))}' is no field of a workflow's spec`,
+    })
+    .optional(),
   apiToken: secret.optional(),
   kubeconfig: z.string().optional(),
   /** Executor `kubernetes`: namespaces in which steps may run, comma-separated; a Role in each is enough. Absent: all. */
@@ -118,8 +159,14 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   throw CliError.CONFIG({
     setting,
     origin: origins[setting as Setting] ?? "",
-    problem: issue?.message ?? "invalid",
+    problem: issue === undefined ? "invalid" : problemOf(issue),
   });
+}
+
+/** With the place inside of a setting that has parts. */
+function problemOf({ path, message }: z.core.$ZodIssue): string {
+  const inner = path.slice(1).map(String).join(".");
+  return inner === "" ? message : `${inner}: ${message}`;
 }
 
 function settingOf(setting: Setting, { flags, env, file }: ConfigSources): readonly [unknown, string] {

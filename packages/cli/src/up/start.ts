@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Clock, Failpoints, Logger, Random, Scope } from "@sluice/base";
 import { runCollector, type Stores } from "@sluice/bus";
-import { type MetricEmission, MetricsRegistry } from "@sluice/engine";
+import { type MetricEmission, MetricsRegistry, type SubmissionPolicy, withPolicy } from "@sluice/engine";
 import { runSensors, SensorsStatus } from "@sluice/sensors";
 import { makeIngress, makeServer } from "@sluice/server";
 import { runSources, SourcesBoard } from "@sluice/sources";
@@ -16,6 +16,7 @@ import { version } from "../version.ts";
 import { outboundPolicyOf } from "./agent.ts";
 import { type OpenBus, openBus } from "./bus.ts";
 import { makeDoctor } from "./doctor.ts";
+import { submissionPolicy } from "./engine/policy.ts";
 import { openRuns, startEngine } from "./engine/start-engine.ts";
 import { type ChosenExecutor, chooseExecutor } from "./executors.ts";
 import { makeReferenceWriter } from "./local-references.ts";
@@ -82,6 +83,7 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
         sensors,
         readiness: roles,
         lint: { kinds: kindSchemas() },
+        ...defaultsOf(submissionPolicy(config)),
         ...(chosen.referencesFolder === undefined
           ? {}
           : { references: makeReferenceWriter(chosen.referencesFolder) }),
@@ -106,7 +108,7 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
         queue: stores.triggers,
         trail: stores.trail,
         dead: stores.dead,
-        submitRun: stores.submitRun,
+        submitRun: withPolicy(stores.submitRun, submissionPolicy(config)),
         kinds: triggerRegistry,
         config: {
           ...defaultTriggersConfig,
@@ -151,6 +153,8 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
   await Promise.race([roles.ready(), aborted(scope.signal)]);
   return { url, dataDir, bus, stores, executor: chosen, sources, sensors };
 }
+
+const defaultsOf = ({ defaults }: SubmissionPolicy) => (defaults === undefined ? {} : { defaults });
 
 const versionMetric: MetricEmission = {
   kind: "gauge",

@@ -12,6 +12,7 @@ import { checkLabels } from "../project/labels.ts";
 import { projectWorkflow } from "../project/workflow.ts";
 import { createRun } from "../run/create.ts";
 import type { RunKeyed } from "../run/state/run.ts";
+import { admitted, type SubmissionPolicy } from "../submission/policy.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { listRuns } from "./list.ts";
 import { findByUid } from "./lookup/by-uid.ts";
@@ -28,6 +29,8 @@ export interface RunDirectoryDeps {
   /** Of which a deleted run's artifacts go with it. */
   readonly artifacts?: ArtifactStore;
   readonly submitRun: SubmitRun;
+  /** What every run gets, and what may be asked for. */
+  readonly policy?: SubmissionPolicy;
   /** The engine's, when it is in this process. */
   readonly registry: RunRegistry;
   readonly clock: Clock;
@@ -80,7 +83,7 @@ export function makeRunDirectory(deps: RunDirectoryDeps): RunDirectory {
         key,
         ...options,
       }),
-    delete: (key, { by }) => remove(deps, places.deletions, key, by),
+    delete: (key, { by, uid }) => remove(deps, places.deletions, key, { by, ...defined({ uid }) }),
   };
 }
 
@@ -103,7 +106,7 @@ async function submit(
   const { uid, name } = runIdentity(manifest.metadata, cause);
   const { namespace } = options;
   const { status: _status, ...workflow } = manifest;
-  const fact: RunSubmitted = {
+  const fact = admitted(deps.policy, {
     type: "submitted",
     at: deps.clock.now(),
     uid,
@@ -114,7 +117,7 @@ async function submit(
     causes: options.causes ?? [],
     traceparent: options.traceparent ?? traceparentOf(uid),
     ...(options.reuse === undefined ? {} : { reuse: options.reuse }),
-  };
+  });
   const outcome = await deps.submitRun(fact);
   if (outcome.kind === "name-taken") throw EngineError.NAME_TAKEN({ namespace, name, uid: outcome.uid });
   const there = outcome.kind === "duplicate" ? await find({ namespace, name }) : undefined;
@@ -143,21 +146,24 @@ async function remove(
   deps: RunDirectoryDeps,
   deletions: Deletions,
   key: RunKeyed,
-  by: string,
+  { by, uid: wanted }: { readonly by: string; readonly uid?: string },
 ): Promise<void> {
   let inJournal = true;
   try {
-    const { kind, uid } = await command(deps.journal, key, { type: "delete", at: deps.clock.now(), by });
+    const fact = { type: "delete", at: deps.clock.now(), by } as const;
+    const { kind, uid } = await command(deps.journal, key, fact, wanted);
     inJournal = kind === "stored";
     if (inJournal) deletions.add(uid);
     if (inJournal && deps.registry.get(key)?.run.uid === uid) deps.registry.changed(key);
   } catch (error) {
     if (!hasCode(error, "ENGINE_RUN_NOT_FOUND")) throw error;
+    // Under the name there is another run by now: its row is not there yet, and the old one's is its last refuge.
+    if (wanted !== undefined && (await readRun(deps.journal, key)) !== undefined) throw error;
     inJournal = false;
   }
   // After the journal: a run that is in neither is nowhere.
   const row = await deps.archive.get(key);
-  if (isRow(row)) {
+  if (isRow(row) && (wanted === undefined || row.uid === wanted)) {
     if (deps.artifacts !== undefined) await removeArtifacts(deps.artifacts, await objectOf(row), "deletion");
     await deps.archive.bury(key, row.uid);
     deletions.add(row.uid);

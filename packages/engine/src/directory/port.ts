@@ -122,6 +122,9 @@ export interface RunDirectory {
   retry(key: RunKeyed, options: By & RetryOptions): Promise<WorkflowObject>;
   /** Another run of the same manifest. Errors: ENGINE_RUN_NOT_FOUND, ENGINE_RETRY_REFUSED. */
   resubmit(key: RunKeyed, options: ResubmitOptions): Promise<WorkflowObject>;
-  /** Ends it when it runs, and removes it, its logs and its archive row. Its cause cannot run again. */
-  delete(key: RunKeyed, options: By): Promise<void>;
+  /**
+   * Ends it when it runs, and removes it, its logs and its archive row. Its cause cannot run again. With a uid only that
+   * run is meant: one that is tried again under another uid is not there.
+   */
+  delete(key: RunKeyed, options: By & { readonly uid?: string }): Promise<void>;
 }

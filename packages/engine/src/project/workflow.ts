@@ -1,4 +1,5 @@
 import { localScope, scopeText } from "../definitions/library.ts";
+import { ownSpec } from "../run/create.ts";
 import { runAsk } from "../run/state/asks.ts";
 import type { Node } from "../run/state/node.ts";
 import { isFulfilled } from "../run/state/node.ts";
@@ -72,7 +73,9 @@ export function projectWorkflow(run: Run, seq = 0, live: LiveSteps = () => undef
 }
 
 function specOf(run: Run): unknown {
-  const { spec } = run.submitted.workflow;
+  // With a workflowTemplateRef the defaults are shown in what is stored of it, as they come under the template's.
+  const isOwn = run.submitted.workflow.spec.workflowTemplateRef === undefined;
+  const spec = isOwn ? ownSpec(run.submitted) : run.submitted.workflow.spec;
   return {
     ...spec,
     ...(run.suspended ? { suspend: true } : spec.suspend === undefined ? {} : { suspend: undefined }),

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { aWorkflow } from "../testing/a-workflow.ts";
-import { EngineBench } from "../testing/engine-bench.ts";
+import { EngineBench, type EngineProcess } from "../testing/engine-bench.ts";
 import { ManualExecutor } from "../testing/manual-executor.ts";
 import { runRetention } from "./retention.ts";
 
@@ -55,4 +55,63 @@ test("without a time it stays", async () => {
   await using bench = new EngineBench();
   const engine = await ended(bench, { secondsAfterFailure: 1 });
   expect(await isThereAfter(bench, engine, 60)).toBe(true);
+});
+
+describe("the newest so many", () => {
+  /** Ends runs of these names and exit codes, one after the other; what is tried again goes on and on. */
+  async function history(bench: EngineBench, ends: Readonly<Record<string, number>>) {
+    const seen = new Set<string>();
+    const executor = new ManualExecutor({
+      now: () => bench.clock.now(),
+      script: ({ run: { name } }) => {
+        if (seen.has(name)) return undefined;
+        seen.add(name);
+        return { exitCode: ends[name] ?? 0 };
+      },
+    });
+    const engine = bench.start(executor);
+    for (const name of Object.keys(ends)) {
+      await engine.directory.submit(aWorkflow({}, name), { namespace: "default", by });
+      await bench.ended(engine, { namespace: "default", name });
+      for (let turn = 0; turn < 1_000 && engine.registry.list().length > 0; turn++) {
+        await bench.clock.advanceBy(1_000);
+        await setImmediate();
+      }
+    }
+    return engine;
+  }
+
+  async function keptBy(
+    bench: EngineBench,
+    engine: EngineProcess,
+    processes: number,
+  ): Promise<readonly string[]> {
+    const stop = new AbortController();
+    const { clock, log } = bench;
+    const keep = { completed: 2, failed: 1 };
+    const deps = { archive: bench.stores.archive, runs: engine.directory, clock, log, keep };
+    const running = Array.from({ length: processes }, () => runRetention(deps, stop.signal));
+    for (let turn = 0; turn < 8; turn++) {
+      await clock.advanceBy(250);
+      for (let i = 0; i < 20; i++) await setImmediate();
+    }
+    stop.abort();
+    await Promise.all(running);
+    return (await engine.directory.list("default")).items.map((run) => run.metadata.name).sort();
+  }
+
+  test.each([1, 3])("of each end stay, with %i processes at it", async (processes) => {
+    await using bench = new EngineBench();
+    const engine = await history(bench, { a: 0, b: 0, c: 1, d: 0, e: 1, f: 0 });
+
+    expect(await keptBy(bench, engine, processes)).toEqual(["d", "e", "f"]);
+  });
+
+  test("one that is being tried again is no longer what its row says, and stays", async () => {
+    await using bench = new EngineBench();
+    const engine = await history(bench, { old: 1, young: 1 });
+    await engine.directory.retry({ namespace: "default", name: "old" }, { by: "ann" });
+
+    expect(await keptBy(bench, engine, 1)).toEqual(["old", "young"]);
+  });
 });

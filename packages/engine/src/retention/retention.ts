@@ -1,22 +1,27 @@
-// Removes runs when their `ttlStrategy` says so.
+// Removes runs when their `ttlStrategy` says so, and when there are more than the setting `retentionPolicy` keeps.
 // Owns:      a queue of what is due, from the archive's own changes.    Talks to: Archive, RunDirectory, Clock.
 // Invariants
 //   T1. Nothing is kept but the archive: a restart reads what is due from it, however long ago that was.
-//   T2. Only the run whose row said so is removed: the name may have another one by then.
-//   T3. Several processes may do it: who is second finds nothing.
+//   T2. Only the run whose row said so is removed: the name may have another one by then, or be tried again.
+//   T3. Several processes may do it: they choose the same runs, and who is second finds nothing.
+//   T4. Nothing is removed as surplus before the whole archive was read: the newest may come last.
 import { type Clock, hasCode, type Logger, messageOf, sleepFor } from "@sluice/base";
 import type { Archive, RunKey } from "@sluice/bus";
 import type { RunDirectory } from "../directory/port.ts";
 import { DueQueue } from "../simulate/due-queue.ts";
+import { type KeepNewest, NewestRuns } from "./newest.ts";
 
 export interface RetentionDeps {
   readonly archive: Archive;
   readonly runs: RunDirectory;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Absent: all are kept. */
+  readonly keep?: KeepNewest;
 }
 
 interface Due {
+  readonly why: "ttlStrategy" | "retentionPolicy";
   readonly key: RunKey;
   readonly uid: string;
 }
@@ -30,11 +35,26 @@ const againMs = 5_000;
 export async function runRetention(deps: RetentionDeps, signal: AbortSignal): Promise<void> {
   const due = new DueQueue<Due>();
   let wake = new AbortController();
+  const newest = deps.keep === undefined ? undefined : new NewestRuns(deps.keep);
+  let isCaughtUp = false;
+  const trim = (): void => {
+    if (newest === undefined || !isCaughtUp) return;
+    for (const run of newest.takeSurplus()) due.put(deps.clock.now(), { ...run, why: "retentionPolicy" });
+    wake.abort();
+  };
   const follow = async (): Promise<void> => {
     for await (const change of deps.archive.watch(signal)) {
-      if (change.type !== "row" || change.row.expiresAt === undefined) continue;
-      due.put(change.row.expiresAt, { key: change.row.key, uid: change.row.uid });
-      wake.abort();
+      if (change.type === "caught-up") isCaughtUp = true;
+      else if (change.type === "tombstone") newest?.remove(change.key);
+      else {
+        const { row } = change;
+        newest?.put(row);
+        if (row.expiresAt !== undefined) {
+          due.put(row.expiresAt, { key: row.key, uid: row.uid, why: "ttlStrategy" });
+          wake.abort();
+        }
+      }
+      trim();
     }
   };
   const following = follow();
@@ -53,12 +73,12 @@ export async function runRetention(deps: RetentionDeps, signal: AbortSignal): Pr
 }
 
 /** False when it has to be tried again. */
-async function removed({ archive, runs, log }: RetentionDeps, { key, uid }: Due): Promise<boolean> {
+async function removed({ archive, runs, log }: RetentionDeps, { key, uid, why }: Due): Promise<boolean> {
   try {
     const row = await archive.get(key);
     if (row?.uid !== uid || "deletedAt" in row) return true;
-    await runs.delete(key, { by: "ttlStrategy" });
-    log.info("a workflow is removed as its ttlStrategy says", { run: key.name, namespace: key.namespace });
+    await runs.delete(key, { by: why, uid });
+    log.info("a finished workflow is removed", { run: key.name, namespace: key.namespace, why });
     return true;
   } catch (error) {
     if (hasCode(error, "ENGINE_RUN_NOT_FOUND")) return true;

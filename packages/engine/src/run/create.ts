@@ -1,4 +1,4 @@
-import type { RunSubmitted, Template, WorkflowSpec } from "@sluice/spec";
+import { mergeSpecs, type RunSubmitted, type Template, type WorkflowSpec } from "@sluice/spec";
 import { needsDefinitions } from "../definitions/reach.ts";
 import { artifactsOf, bindParameters } from "./arguments.ts";
 import { noHooks } from "./state/frames.ts";
@@ -7,8 +7,11 @@ import { TimerQueue } from "./state/timers.ts";
 
 /** A run as its first fact makes it: Pending until an engine takes it. */
 export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = {}): Run {
-  const { spec } = submitted.workflow;
-  const { labels = {}, annotations = {} } = submitted.workflow.metadata;
+  const spec = ownSpec(submitted);
+  const { metadata } = submitted.workflow;
+  const under = submitted.defaults?.metadata;
+  const labels = { ...under?.labels, ...metadata.labels };
+  const annotations = { ...under?.annotations, ...metadata.annotations };
   const run: Run = {
     key: { namespace: submitted.namespace, name: submitted.name },
     uid: submitted.uid,
@@ -60,6 +63,10 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
   run.parameters = bindParameters(run);
   return run;
 }
+
+/** The workflow's own spec over the defaults; a template's comes between the two when it is known. */
+export const ownSpec = ({ workflow, defaults }: RunSubmitted): WorkflowSpec =>
+  defaults?.spec === undefined ? workflow.spec : mergeSpecs(workflow.spec, defaults.spec);
 
 /** Argo's label of a run that comes from a template. */
 function templateLabels({ workflowTemplateRef: ref }: WorkflowSpec): Record<string, string> {

@@ -21,7 +21,9 @@ export function takeDefinitions(run: Run, fact: DefinitionsFixed): void {
   );
   run.configMaps = new Map(Object.entries(fact.configMaps ?? {}));
   if (fact.base !== undefined) {
-    run.spec = mergeSpecs(run.submitted.workflow.spec, fact.base);
+    const { workflow, defaults } = run.submitted;
+    const spec = mergeSpecs(workflow.spec, fact.base);
+    run.spec = defaults?.spec === undefined ? spec : mergeSpecs(spec, defaults.spec);
     run.templates = byName(run.spec.templates ?? []);
     run.artifacts = artifactsOf(run.spec);
   }

@@ -3,7 +3,7 @@ import type { Clock, Failpoints, Logger, Random } from "@sluice/base";
 import type { Stores } from "@sluice/bus";
 import type { CronDirectory, RunDirectory } from "@sluice/engine";
 import type { SourcesStatus } from "@sluice/sources";
-import type { LintOptions } from "@sluice/spec";
+import type { LintOptions, RunDefaults } from "@sluice/spec";
 
 /** How the sensors are doing; the object for each is shown as it is. */
 export interface SensorsStatus {
@@ -43,6 +43,8 @@ export interface ServerDeps {
   readonly references?: ReferenceWriter;
   /** The kinds' schemas and the executor, as `sluice lint` uses them. */
   readonly lint: LintOptions;
+  /** What the settings give every workflow: lint sees it too. */
+  readonly defaults?: RunDefaults;
   /** What `doctor` shows: read at each request. */
   readonly doctor: () => Promise<Readonly<Record<string, unknown>>>;
   /** Everything that is measured, in Prometheus' text format; absent = there is no /metrics. */

@@ -25,6 +25,17 @@ export interface RunSubmitted {
   readonly traceparent: string;
   /** What is taken from an earlier run instead of being done again. */
   readonly reuse?: Reuse;
+  /** The installation's `workflowDefaults` when it was asked for: they count where neither workflow nor template says more. */
+  readonly defaults?: RunDefaults;
+}
+
+/** Under every workflow: its own fields win, then those of its workflowTemplateRef. */
+export interface RunDefaults {
+  readonly metadata?: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: Partial<WorkflowSpec>;
 }
 
 /** Results of an earlier run: of the same one, tried again, or of another that this one repeats. */

@@ -30,5 +30,5 @@ function shown(config: Config, setting: Setting): string {
   const value = config[setting];
   if (value === undefined) return "-";
   if (secretSettings.has(setting)) return String(value).startsWith("file:") ? String(value) : "********";
-  return String(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

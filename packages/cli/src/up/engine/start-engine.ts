@@ -8,6 +8,7 @@ import {
   type CronDirectory,
   type EngineConfig,
   type Fact,
+  type KeepNewest,
   type MetricsRegistry,
   makeRunDirectory,
   type RunDirectory,
@@ -22,6 +23,7 @@ import { makeDefinitions } from "../definitions.ts";
 import { type ChosenExecutor, chooseExecutor } from "../executors.ts";
 import { aborted, Roles } from "../readiness.ts";
 import type { StartOptions } from "../start.ts";
+import { submissionPolicy } from "./policy.ts";
 import { isProcessGone, processMark } from "./process-mark.ts";
 import { startCrons } from "./start-crons.ts";
 
@@ -31,11 +33,12 @@ export interface OwnRuns {
   readonly runs: RunDirectory;
 }
 
-export function openRuns({ scope, clock, random, log }: StartOptions, stores: Stores): OwnRuns {
+export function openRuns({ config, scope, clock, random, log }: StartOptions, stores: Stores): OwnRuns {
   const registry = new RunRegistry();
   const { archive, artifacts, logs, submitRun } = stores;
   const runs = makeRunDirectory({
     ...{ journal: stores.journal<Fact>(), archive, artifacts, logs, submitRun, registry, clock, random },
+    policy: submissionPolicy(config),
     log: log.child({ role: "runs" }),
     signal: scope.signal,
   });
@@ -102,7 +105,13 @@ export function startEngine(
     );
   });
   scope.spawn("retention", (signal) =>
-    runRetention({ archive, runs, clock, log: log.child({ role: "retention" }) }, signal),
+    runRetention(
+      {
+        ...{ archive, runs, clock, log: log.child({ role: "retention" }) },
+        ...(config.retentionPolicy === undefined ? {} : { keep: config.retentionPolicy as KeepNewest }),
+      },
+      signal,
+    ),
   );
   return startCrons(options, { stores, runs, registry, roles });
 }

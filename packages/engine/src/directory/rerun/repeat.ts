@@ -6,6 +6,7 @@ import { objectOf } from "../../project/archive.ts";
 import { projectWorkflow, type WorkflowObject } from "../../project/workflow.ts";
 import { createRun } from "../../run/create.ts";
 import type { RunKeyed } from "../../run/state/run.ts";
+import { admitted } from "../../submission/policy.ts";
 import type { RunDirectoryDeps } from "../directory.ts";
 import { isRow, type RunPlaces } from "../places.ts";
 import type { ResubmitOptions, SubmitOptions, Submitted } from "../port.ts";
@@ -32,7 +33,7 @@ export async function retryRun(
   const row = await deps.archive.get(key);
   if (!isRow(row) || row.uid !== object.metadata.uid) throw EngineError.RETRY_TOO_SOON({ ...key });
   const uid = hashUid("retry", row.uid);
-  const fact: RunSubmitted = {
+  const fact = admitted(deps.policy, {
     type: "submitted",
     at: deps.clock.now(),
     uid,
@@ -48,7 +49,7 @@ export async function retryRun(
       earlier: [...(row.earlier ?? []), row.uid],
       ...taken,
     },
-  };
+  });
   try {
     const seq = await deps.journal.append(key, [fact], 0);
     return projectWorkflow(createRun(fact), seq);

@@ -4,6 +4,7 @@ import type { RunQuery, WorkflowObject } from "@sluice/engine";
 import {
   type Issue,
   lintWorkflow,
+  mergeSpecs,
   parseWorkflow,
   requireNoErrors,
   runIdentity,
@@ -169,12 +170,18 @@ export async function checkedWorkflow(
     });
   }
   const options = await lintOptions(deps, namespace, [read.value]);
-  const issues = [...read.issues, ...lintWorkflow(read.value, options)];
+  const issues = [...read.issues, ...lintWorkflow(withDefaults(deps, read.value), options)];
   requireNoErrors(issues);
   return {
     workflow: { ...read.value, metadata: { ...read.value.metadata, namespace } },
     warnings: issues,
   };
+}
+
+/** As it will be run: what the settings give every workflow is there. */
+function withDefaults({ defaults }: ServerDeps, workflow: Workflow): Workflow {
+  const spec = defaults?.spec;
+  return spec === undefined ? workflow : { ...workflow, spec: mergeSpecs(workflow.spec, spec) };
 }
 
 async function list(deps: ServerDeps, call: ApiCall) {
