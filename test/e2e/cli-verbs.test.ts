@@ -219,3 +219,42 @@ test("submit takes a scheduled time, and shows the nodes that were asked for", a
   expect((await run("submit", "greet.yaml", "--scheduled-time", "noon")).code).toBe(2);
   expect((await run("submit", "greet.yaml", "--strict=false")).stderr).toContain("never passed over");
 });
+
+test("what a template asks for is said before a run is made: what is missing, and what may be chosen", async () => {
+  await write(
+    sluice,
+    "pick.yaml",
+    `
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: { name: pick }
+spec:
+  entrypoint: main
+  arguments:
+    parameters:
+      - { name: colour, value: red, enum: [red, green], description: what it is painted with }
+      - { name: size }
+  templates: [{ name: main, container: { image: alpine:3.6, command: [echo, "{{workflow.parameters.colour}}"] } }]
+`,
+  );
+  await run("template", "create", "pick.yaml");
+  const from = ["submit", "--from", "workflowtemplate/pick"];
+  const wide = (await run("template", "get", "pick", "-o", "wide")).stdout;
+  const odd = await run(...from, "-p", "size=3", "-p", "colour=blue");
+  const missing = await run(...from);
+  const own = (await run("template", "get", "pick")).stdout.replace(
+    "kind: WorkflowTemplate",
+    "kind: Workflow",
+  );
+  await write(sluice, "own.yaml", own);
+
+  expect(wide).toMatch(/^colour +red +red, green +what it is painted with$/m);
+  expect(wide).toMatch(/^size +\(needed\)/m);
+  expect(odd.stderr).toMatch(/colour\.value should be present.*SPEC_INVALID[\s\S]*red, green/);
+  expect(missing.stderr).toContain("'pick' asks for it");
+  expect((await run("submit", "own.yaml", "--name", "own")).stderr).toContain("submit with -p");
+  expect(
+    (await run("submit", "own.yaml", "--name", "own", "-p", "size=3", "-p", "colour=blue")).stderr,
+  ).toContain("use one of: red, green");
+  expect((await run("submit", "own.yaml", "--name", "own", "-p", "size=3", "--wait")).code).toBe(0);
+});

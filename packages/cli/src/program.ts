@@ -9,6 +9,7 @@ import { cronCommands } from "./words/crons.ts";
 import { eventCommands } from "./words/events.ts";
 import { syncCommands } from "./words/sync.ts";
 import { templateCommands } from "./words/templates.ts";
+import { toolCommands } from "./words/tools.ts";
 import { workflowCommands } from "./words/workflows.ts";
 
 export function makeProgram(env: NodeJS.ProcessEnv, signal: AbortSignal): Command {
@@ -50,6 +51,7 @@ export function makeProgram(env: NodeJS.ProcessEnv, signal: AbortSignal): Comman
   templateCommands(program, call);
   syncCommands(program, call);
   eventCommands(program, call);
+  toolCommands(program, call);
   return program;
 }
 

@@ -1,5 +1,6 @@
 /** Schemas and types of every resource, YAML with positions, and the formats of what is stored. @module */
 
+export { type Change, type Conversion, convertManifests } from "./convert/convert.ts";
 export { requireNoErrors, SpecError } from "./errors.ts";
 export {
   EventBusResource,

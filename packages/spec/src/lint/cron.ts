@@ -50,7 +50,7 @@ function lintSchedules(spec: CronWorkflow["spec"], sink: IssueSink): void {
   if (spec.schedule !== undefined) {
     sink.warn("SPEC_DEPRECATED", ["spec", "schedule"], {
       message: "'schedule' is an old spelling",
-      hint: "write 'schedules' with a list",
+      hint: "write 'schedules' with a list; `sluice convert FILE` does",
       key: true,
     });
   }

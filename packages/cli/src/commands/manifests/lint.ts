@@ -1,4 +1,5 @@
 // Reading and checking manifests: `sluice lint`, and the first step of submit and apply.
+import type { Json } from "@sluice/base";
 import {
   formatIssues,
   hasErrors,
@@ -10,6 +11,7 @@ import {
   lintManifests,
   loadManifests,
   type ManifestKind,
+  parseWorkflow,
   refersOutside,
 } from "@sluice/spec";
 import type { CliContext } from "../../context.ts";
@@ -42,7 +44,10 @@ export async function lint(
 ): Promise<void> {
   const texts = await readManifestFiles(files);
   const kinds = options.kinds === undefined ? undefined : kindsOf(options.kinds);
-  const checked = await check(context, texts, options.offline === true ? "offline" : "server", kinds);
+  const checked = await check(context, texts, {
+    where: options.offline === true ? "offline" : "server",
+    ...(kinds === undefined ? {} : { kinds }),
+  });
   const issues =
     options.offline === true
       ? checked.issues
@@ -70,14 +75,31 @@ const simpleLine = ({ file, line, col, severity, message, code }: Issue): string
 /** With `server`, what the manifests refer to is looked up where it is applied. */
 export type LookUp = "offline" | "server";
 
+interface Checking {
+  readonly where: LookUp;
+  /** Only manifests of these kinds are looked at; default all. */
+  readonly kinds?: ReadonlySet<ManifestKind>;
+  /** What the command line wants of a Workflow beside what is written: it is looked at as it will be submitted. */
+  readonly change?: ChangeManifest;
+}
+export type ChangeManifest = (manifest: Draft) => Draft;
+
+/** A manifest as it was written. */
+export interface Draft {
+  metadata: Record<string, unknown>;
+  spec: Record<string, unknown>;
+}
+
 async function check(
   context: CliContext,
   texts: readonly ManifestText[],
-  where: LookUp,
-  kinds?: ReadonlySet<ManifestKind>,
+  { where, kinds, change }: Checking,
 ): Promise<Checked> {
   const results = texts.map(({ file, text }) => loadManifests(text, { file, kinds }));
-  const loaded = results.flatMap((result) => result.manifests);
+  const changed = results
+    .flatMap((result) => result.manifests)
+    .map((one) => (change === undefined ? { one, issues: [] } : withChange(one, change)));
+  const loaded = changed.map(({ one }) => one);
   const under = where === "server" ? await knownTo(context, loaded) : undefined;
   // What is passed over is there all the same for those who refer to it.
   const all = kinds === undefined ? loaded : texts.flatMap(({ text }) => loadManifests(text).manifests);
@@ -93,10 +115,26 @@ async function check(
   const mended = results.flatMap((result) => result.mended);
   const found = [
     ...results.flatMap((result) => result.issues),
+    ...changed.flatMap((result) => result.issues),
     ...lintManifests([...loaded, ...mended], options),
   ];
   const issues = texts.flatMap(({ file }) => inTextOrder(found.filter((issue) => issue.file === file)));
   return { loaded, issues, sources: Object.fromEntries(texts.map(({ file, text }) => [file, text])) };
+}
+
+/** Places are those of the text: what was added has none. */
+function withChange(
+  one: LoadedManifest,
+  change: ChangeManifest,
+): { readonly one: LoadedManifest; readonly issues: readonly Issue[] } {
+  if (one.manifest.kind !== "Workflow") return { one, issues: [] };
+  const { file } = one.document;
+  const json = change(one.document.json as unknown as Draft) as unknown as Json;
+  const { value, issues } = parseWorkflow(json);
+  return {
+    one: { manifest: value ?? one.manifest, document: { ...one.document, json } },
+    issues: issues.map((issue) => ({ ...issue, ...(file === undefined ? {} : { file }) })),
+  };
 }
 
 /** Nothing is asked for where nothing is referred to. */
@@ -152,9 +190,9 @@ export interface CheckedDocument {
 export async function checkedManifests(
   context: CliContext,
   files: readonly string[],
-  where: LookUp = "offline",
+  checking: Checking = { where: "offline" },
 ): Promise<readonly LoadedManifest[]> {
-  const checked = await check(context, await readManifestFiles(files), where);
+  const checked = await check(context, await readManifestFiles(files), checking);
   if (checked.issues.length > 0 && !context.json) context.note(formatIssues(checked.issues, checked.sources));
   const errors = checked.issues.filter((issue) => issue.severity === "error").length;
   if (errors > 0) throw CliError.INVALID_MANIFESTS({ count: errors });
@@ -165,8 +203,8 @@ export async function checkedManifests(
 export async function checkedDocuments(
   context: CliContext,
   files: readonly string[],
-  where: LookUp = "server",
+  checking: Checking = { where: "server" },
 ): Promise<readonly CheckedDocument[]> {
-  const manifests = await checkedManifests(context, files, where);
+  const manifests = await checkedManifests(context, files, checking);
   return manifests.map(({ manifest, document }) => ({ kind: manifest.kind, manifest: document.json }));
 }

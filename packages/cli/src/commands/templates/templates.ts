@@ -3,6 +3,7 @@ import { formatDuration } from "@sluice/base";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { renderTable } from "../../render/table.ts";
+import { oneLine } from "../../render/text.ts";
 import { checkedDocuments, lint } from "../manifests/lint.ts";
 import { formatted, type OutputFormat } from "../output.ts";
 
@@ -15,7 +16,19 @@ export interface TemplateObject {
     readonly namespace?: string;
     readonly creationTimestamp?: string;
   };
-  readonly spec: { readonly entrypoint?: string; readonly templates?: readonly unknown[] };
+  readonly spec: {
+    readonly entrypoint?: string;
+    readonly templates?: readonly unknown[];
+    readonly arguments?: { readonly parameters?: readonly Asked[] };
+  };
+}
+
+interface Asked {
+  readonly name: string;
+  readonly value?: string;
+  readonly default?: string;
+  readonly enum?: readonly string[];
+  readonly description?: string;
 }
 
 interface Output {
@@ -137,6 +150,22 @@ function table(context: CliContext, kind: TemplateKind, items: readonly Template
   return renderTable(header, rows, context.width);
 }
 
+/** With what a run of it may be given. */
+function wideView(context: CliContext, kind: TemplateKind, object: TemplateObject): string {
+  const parameters = object.spec.arguments?.parameters ?? [];
+  const head = table(context, kind, [object]);
+  if (parameters.length === 0) return head;
+  const rows = parameters.map(({ name, value, default: otherwise, enum: choices, description }) => [
+    oneLine(name, 60),
+    value === undefined && otherwise === undefined
+      ? context.palette.warn("(needed)")
+      : oneLine(value ?? otherwise ?? "", 60),
+    oneLine((choices ?? []).join(", "), 80),
+    oneLine(description ?? "", 120),
+  ]);
+  return `${head}\n\n${renderTable(["PARAMETER", "VALUE", "ONE OF", "DESCRIPTION"], rows, context.width)}`;
+}
+
 export const get =
   (kind: TemplateKind) =>
   async (context: CliContext, names: readonly string[], options: Output): Promise<void> => {
@@ -145,7 +174,8 @@ export const get =
       found.push(await context.client.request<TemplateObject>("GET", pathOf(kind, context, name)));
     if (isJson(context, options)) context.out(JSON.stringify(oneOrMany(found), null, 2));
     else if (options.output === "name") for (const { metadata } of found) context.out(metadata.name);
-    else if (options.output === "wide") context.out(table(context, kind, found));
+    else if (options.output === "wide")
+      context.out(found.map((object) => wideView(context, kind, object)).join("\n\n"));
     else {
       const texts = await Promise.all(found.map((object) => formatted(object, "yaml", false)));
       context.out(texts.join("\n---\n"));

@@ -2,7 +2,7 @@ import type { WorkflowObject } from "../../client/workflow-object.ts";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { renderWorkflow } from "../../render/workflow.ts";
-import { checkedDocuments } from "../manifests/lint.ts";
+import { checkedDocuments, type Draft } from "../manifests/lint.ts";
 import { formatted, type OutputFormat, pairsOf } from "../output.ts";
 import { drawWorkflow, followWorkflow } from "./live-tree.ts";
 import { printLogs } from "./logs.ts";
@@ -40,11 +40,6 @@ export interface SubmitOptions {
   readonly status?: string;
   readonly nodeFieldSelector?: string;
   readonly output?: OutputFormat;
-}
-
-interface Draft {
-  metadata: Record<string, unknown>;
-  spec: Record<string, unknown>;
 }
 
 /**
@@ -102,12 +97,15 @@ async function sendsOf(
   if (files.length === 0)
     throw CliError.USAGE({ problem: "name manifests to submit, or what to submit --from" });
   const where = dryRun === true ? "offline" : "server";
-  const workflows = (await checkedDocuments(context, files, where)).filter(({ kind }) => kind === "Workflow");
+  const change = (draft: Draft) => withOverrides(draft, options);
+  const documents = await checkedDocuments(context, files, { where, change });
+  const workflows = documents.filter(({ kind }) => kind === "Workflow");
   if (workflows.length === 0) throw CliError.NOTHING_FOUND({ wanted: "Workflow", where: files.join(", ") });
-  return workflows.map(({ manifest }) => {
-    const draft = withOverrides(manifest as Draft, options);
-    return { path, body: { workflow: draft, ...dry }, ...(dryRun === true ? { draft } : {}) };
-  });
+  return workflows.map(({ manifest: draft }) => ({
+    path,
+    body: { workflow: draft, ...dry },
+    ...(dryRun === true ? { draft } : {}),
+  }));
 }
 
 /** A repeat of one request (a lost answer) starts nothing twice. */

@@ -20,7 +20,7 @@ export function lintSynchronization(
     if (locks[one] === undefined) continue;
     sink.warn("SPEC_DEPRECATED", [...path, one], {
       message: `'${one}' is an old spelling`,
-      hint: `write '${many}' with a list`,
+      hint: `write '${many}' with a list; \`sluice convert FILE\` does`,
       key: true,
     });
   }

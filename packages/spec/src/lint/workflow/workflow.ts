@@ -1,6 +1,7 @@
 import type { IssueSink, Path } from "../../issue.ts";
 import type { ObjectMeta } from "../../meta.ts";
 import { mergeSpecs } from "../../workflow/merge.ts";
+import type { Parameter } from "../../workflow/parameter.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import type { WorkflowSpec } from "../../workflow/workflow.ts";
 import { type DependencyGraph, lintDag } from "../graph/dag.ts";
@@ -13,7 +14,7 @@ import { lintMetrics } from "../template/metrics.ts";
 import { lintPodGc } from "../template/pod-gc.ts";
 import { hasSource, lintArguments, lintInputsOutputs } from "./binding.ts";
 import { lintCalls, lintHooks, lintSupplied, lintTemplateName } from "./calls.ts";
-import { callsOf, type Placed, templateNamed, type WorkflowLint } from "./context.ts";
+import { callsOf, hasTag, type Placed, templateNamed, type WorkflowLint } from "./context.ts";
 import { lintExpressions } from "./expressions.ts";
 import { lintNames } from "./names.ts";
 import { lintVariables } from "./resolve.ts";
@@ -108,19 +109,36 @@ function lintSpec(lint: WorkflowLint): void {
   lintPodGc(lint);
 }
 
-/** Arguments that the workflowTemplateRef declares without a value must get one here. */
+/** Arguments that the workflowTemplateRef declares without a value must get one here, and one of its `enum`. */
 function lintInheritedArguments(lint: WorkflowLint): void {
   const under = baseOf(lint);
   if (under === undefined || lint.library) return;
-  const own = new Set((lint.spec.arguments?.parameters ?? []).map(({ name }) => name));
+  const own = new Map(
+    (lint.spec.arguments?.parameters ?? []).map((parameter) => [parameter.name, parameter]),
+  );
   for (const parameter of under.arguments?.parameters ?? []) {
-    if (own.has(parameter.name) || hasSource(parameter)) continue;
+    const given = own.get(parameter.name);
     const place = `spec.arguments.${parameter.name}`;
+    if (given !== undefined) lintChoice(lint, given, { choices: given.enum ?? parameter.enum, place });
+    if (given !== undefined || hasSource(parameter)) continue;
     lint.sink.error("SPEC_ARGUMENT", refPath(lint), {
       message: `${place}.value or ${place}.valueFrom is required`,
       hint: `'${lint.spec.workflowTemplateRef?.name ?? ""}' asks for it: add it to spec.arguments.parameters, or submit with -p`,
     });
   }
+}
+
+function lintChoice(
+  lint: WorkflowLint,
+  { value, enum: own }: Parameter,
+  { choices, place }: { readonly choices: Parameter["enum"]; readonly place: string },
+): void {
+  if (own !== undefined || choices === undefined || value === undefined) return;
+  if (hasTag(value) || choices.some(hasTag) || choices.includes(value)) return;
+  lint.sink.error("SPEC_VALUE", refPath(lint), {
+    message: `${place}.value should be present in ${place}.enum list`,
+    hint: `use one of: ${choices.join(", ")}`,
+  });
 }
 
 function lintEntrypoint(lint: WorkflowLint): void {
