@@ -27,6 +27,36 @@ spec:
     arguments: { parameters: [{ name: salutation, valueFrom: { event: payload.message } }] }
 `;
 
+test("an event whose workflow cannot be made is a dead letter; it is redriven when the binding is mended", async () => {
+  await using sluice = await SluiceProcess.prepare();
+  const file = join(sluice.folder, "binding.yaml");
+  const text = manifests.replace(
+    "valueFrom: { event: payload.message }",
+    "valueFrom: { event: payload.who.name }",
+  );
+  await writeFile(file, text);
+  await sluice.up({ files: [file] });
+  await sluice.json("POST", "/api/v1/events/default/mine", { message: "good day" }, { "x-test": "yes" });
+  const letters = async (): Promise<readonly { id: string; code: string; request: { kind: string } }[]> =>
+    JSON.parse((await sluice.run("dead", "list", "--json")).stdout);
+  let [letter] = await letters();
+  for (; letter === undefined; [letter] = await letters());
+
+  expect(letter.request.kind).toBe("WorkflowEventBinding");
+  expect((await sluice.run("dead", "show", letter.id)).stdout).toContain("good day");
+  const still = await sluice.run("dead", "redrive", letter.id);
+  expect(still.code).toBe(1);
+  expect(await letters()).toHaveLength(1);
+
+  await writeFile(file, manifests);
+  await sluice.run("apply", "-f", file);
+  const redriven = await sluice.run("dead", "redrive", "--all");
+  expect(redriven.code, redriven.stderr).toBe(0);
+  const [run] = await workflowsEnded(sluice, 1);
+  expect(run?.status?.phase).toBe("Succeeded");
+  expect(await letters()).toEqual([]);
+});
+
 test("an event that fits submits the template once, also when it is sent again; one that does not says why", async () => {
   await using sluice = await SluiceProcess.prepare();
   const file = join(sluice.folder, "binding.yaml");

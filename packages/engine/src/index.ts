@@ -1,5 +1,6 @@
 /** The workflow engine: pure state machine, journal loop, and the Executor contract. @module */
 export { type BindingDeps, bindingOrigin, runBindings } from "./bindings/loop.ts";
+export { bindingKind, redriveBinding } from "./bindings/submit.ts";
 export type { CronDeps } from "./cron/deps.ts";
 export { type CronDirectoryDeps, makeCronDirectory } from "./cron/directory/directory.ts";
 export type {

@@ -3,7 +3,8 @@
 // Invariants
 //   B1. An event is settled after every binding of its namespace has looked at it, and what fits was submitted.
 //   B2. A run's uid follows from binding and event: a redelivery, or a repeat of the delivery, is the same run (P3).
-//   B3. What did not fit, and what failed for good, is a record of the event's trail (P6).
+//   B3. What did not fit, and what failed for good, is a record of the event's trail (P6); what failed is also a dead
+//       letter, with the event's data in it, so that it can be redriven when the binding is mended.
 import {
   backoffMs,
   type Clock,
@@ -14,10 +15,11 @@ import {
   type Random,
   retryOf,
 } from "@sluice/base";
-import type { EventLog, Resources, Settleable, Trail } from "@sluice/bus";
+import type { DeadLetters, EventLog, Resources, Settleable, Trail } from "@sluice/bus";
 import { type CauseRef, type StoredEvent, WorkflowEventBinding } from "@sluice/spec";
 import type { RunDirectory } from "../directory/port.ts";
 import { type BindingEvent, type CompiledBinding, compileBinding, type EventInHand } from "./binding.ts";
+import { headOf, letterOf, submitFor } from "./submit.ts";
 
 /** Where the endpoint's events lie in EVENTS. */
 export const bindingOrigin = { source: "workflow-events", event: "received" } as const;
@@ -26,6 +28,7 @@ export interface BindingDeps {
   readonly resources: Resources;
   readonly events: EventLog;
   readonly trail: Trail;
+  readonly dead: Pick<DeadLetters, "put">;
   readonly runs: Pick<RunDirectory, "submit">;
   readonly clock: Clock;
   readonly random: Random;
@@ -142,41 +145,26 @@ async function submit(
   event: EventInHand,
   cause: CauseRef,
 ): Promise<void> {
-  const request = `binding/${binding.namespace}/${binding.name}/${event.id}`;
-  const head = {
-    v: 1,
-    cause,
-    type: "trigger",
-    sensor: binding.name,
-    trigger: kind,
-    request,
-    attempt: 1,
-  } as const;
   try {
-    const workflow = binding.workflowFor(event);
-    if (workflow === undefined) return;
-    const made = await deps.runs.submit(workflow, {
-      namespace: binding.namespace,
-      by: { kind: "trigger", sensor: binding.name, trigger: kind, request },
-      cause: request,
-      causes: [cause],
-    });
-    const { namespace, name } = made.workflow.metadata;
-    await deps.trail.record({
-      ...head,
-      at: deps.clock.now(),
-      outcome: made.outcome === "duplicate" ? "duplicate" : "done",
-      result: `workflow/${namespace}/${name}`,
-    });
+    await submitFor(deps, binding, event, cause);
   } catch (error) {
     if (retryOf(error) === "later") throw error;
-    const code = isAppError(error) ? error.code : "ENGINE_BINDING_INVALID";
+    const failed = {
+      code: isAppError(error) ? error.code : "ENGINE_BINDING_INVALID",
+      message: messageOf(error),
+    };
+    // The letter first: a crash between the two writes it once more, under the same id and time.
+    await deps.dead.put(
+      letterOf(binding, event, cause, {
+        ...failed,
+        hint: isAppError(error) ? error.hint : "mend the binding, and redrive this",
+      }),
+    );
     await deps.trail.record({
-      ...head,
+      ...headOf(binding, event, cause),
       at: deps.clock.now(),
       outcome: "dead",
-      code,
-      message: messageOf(error),
+      ...failed,
     });
   }
 }

@@ -98,9 +98,9 @@ export function startEngine(
     ),
   );
   scope.spawn("bindings", (signal) => {
-    const { resources, events, trail } = stores;
+    const { resources, events, trail, dead } = stores;
     return runBindings(
-      { resources, events, trail, runs, clock, random, log: log.child({ role: "bindings" }) },
+      { resources, events, trail, dead, runs, clock, random, log: log.child({ role: "bindings" }) },
       signal,
     );
   });
@@ -113,7 +113,8 @@ export function startEngine(
       signal,
     ),
   );
-  return startCrons(options, { stores, runs, registry, roles });
+  const measured = metrics === undefined ? {} : { metrics };
+  return startCrons(options, { stores, runs, registry, roles, ...measured });
 }
 
 /**

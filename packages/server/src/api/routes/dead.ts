@@ -1,6 +1,7 @@
 // Dead letters: what gave up, and how it is sent again.
 
 import type { QuarantinedMessage, Stored } from "@sluice/bus";
+import { bindingKind, redriveBinding } from "@sluice/engine";
 import type { DeadLetter } from "@sluice/spec";
 import { ServerError } from "../../errors.ts";
 import type { ServerDeps } from "../ports.ts";
@@ -90,6 +91,15 @@ async function redrive(deps: ServerDeps, call: ApiCall) {
   }
   const letter = await existing(deps, call);
   const { request, attempts } = letter.value;
+  if (request.kind === bindingKind) {
+    await redriveBinding(
+      { ...deps, resources: deps.stores.resources, trail: deps.stores.trail },
+      letter.value,
+    );
+    await deps.stores.dead.remove(letter.seq);
+    deps.log.info("dead letter of a binding redriven", { request: request.id, sensor: request.sensor });
+    return json({ id: letter.value.id, request: request.id, duplicate: false });
+  }
   // The trail goes first: its `redriven` is what the worker's count of attempts begins at.
   for (const cause of request.causes) {
     await deps.stores.trail.record({
