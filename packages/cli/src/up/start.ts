@@ -15,6 +15,7 @@ import { kindSchemas } from "../kinds.ts";
 import { version } from "../version.ts";
 import { outboundPolicyOf } from "./agent.ts";
 import { type OpenBus, openBus } from "./bus.ts";
+import { countedLogger } from "./counted-logger.ts";
 import { makeDoctor } from "./doctor.ts";
 import { submissionPolicy } from "./engine/policy.ts";
 import { openRuns, startEngine } from "./engine/start-engine.ts";
@@ -45,7 +46,10 @@ export interface RunningSluice {
 }
 
 /** Resolves when every role is ready. Errors: those of the bus and the executor, SERVER_LISTEN, SERVER_TOKEN_REQUIRED. */
-export async function startSluice(options: StartOptions): Promise<RunningSluice> {
+export async function startSluice(given: StartOptions): Promise<RunningSluice> {
+  const metrics = new MetricsRegistry();
+  metrics.collect(() => [versionMetric]);
+  const options: StartOptions = { ...given, log: countedLogger(given.log, metrics) };
   const { config, scope, clock, random, log, failpoints } = options;
   const dataDir = resolve(config.data);
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -64,8 +68,6 @@ export async function startSluice(options: StartOptions): Promise<RunningSluice>
     log: log.child({ role: "executor" }),
   });
 
-  const metrics = new MetricsRegistry();
-  metrics.collect(() => [versionMetric]);
   const crons = startEngine(options, { ...own, stores, chosen, roles, metrics });
   const sources = new SourcesBoard();
   const sensors = new SensorsStatus();

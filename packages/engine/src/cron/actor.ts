@@ -3,6 +3,7 @@ import { hasCode, isAppError, messageOf, retryOf } from "@sluice/base";
 import type { CronDefinition } from "./definition.ts";
 import { nextInstant } from "./definition.ts";
 import type { CronDeps } from "./deps.ts";
+import { decided as decidedMetrics, triggered } from "./measure.ts";
 import { type CronEvent, reduceCron, surplus } from "./reduce.ts";
 import { endsOf } from "./run-ends.ts";
 import { type ActiveRun, type CronState, causeOf, newState } from "./state.ts";
@@ -115,8 +116,11 @@ export class CronActor {
     const at = clock.now();
     const decided = await this.#change(definition, [{ type: "defined", at }, ...ends, { type: "tick", at }]);
     if (decided === undefined) return;
+    this.#deps.metrics?.take(decidedMetrics(this.#key, definition, decided));
     const outcomes = await this.#act(definition, decided);
-    const state = outcomes.length === 0 ? decided.now : (await this.#change(definition, outcomes))?.now;
+    const after = outcomes.length === 0 ? undefined : await this.#change(definition, outcomes);
+    if (after !== undefined) this.#deps.metrics?.take(decidedMetrics(this.#key, definition, after));
+    const state = outcomes.length === 0 ? decided.now : after?.now;
     if (state !== undefined) this.dueAt = dueAtOf(definition, state, clock.now());
   }
 
@@ -178,7 +182,8 @@ export class CronActor {
       for (const replaced of run.replaces ?? []) await this.#terminate(replaced);
       const workflow = workflowAt(definition.manifest, this.#key, { instant: run.at });
       const by = { kind: "schedule", cron: name, at: run.at } as const;
-      await runs.submit(workflow, { namespace, by, cause: causeOf(state, run.at) });
+      const { outcome } = await runs.submit(workflow, { namespace, by, cause: causeOf(state, run.at) });
+      if (outcome === "created") this.#deps.metrics?.take(triggered(this.#key, run.replaces?.length ?? 0));
       log.info("cron workflow fired", { ...this.#fields(), run: run.name, lateMs: clock.now() - run.at });
       return { type: "submitted", uid: run.uid };
     } catch (error) {

@@ -3,6 +3,7 @@ import type { Archive, Journal, KeyValue, Resources } from "@sluice/bus";
 import type { RunDirectory } from "../directory/port.ts";
 import type { Fact } from "../facts.ts";
 import type { RunRegistry } from "../loop/registry.ts";
+import type { MetricsRegistry } from "../metrics/registry.ts";
 
 export interface CronDeps {
   readonly resources: Resources;
@@ -17,6 +18,7 @@ export interface CronDeps {
   readonly log: Logger;
   /** Time zone of cron workflows that name none. */
   readonly zone: string;
+  readonly metrics?: MetricsRegistry;
   /** Called once, when all that is stored was read. */
   readonly onReady?: () => void;
 }

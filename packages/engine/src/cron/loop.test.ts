@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { MetricsRegistry } from "../metrics/registry.ts";
 import type { WorkflowObject } from "../project/workflow.ts";
 import { EngineBench, type EngineProcess } from "../testing/engine-bench.ts";
 import { ManualExecutor } from "../testing/manual-executor.ts";
@@ -14,6 +15,7 @@ const runName = (n: number): string => `wf-${minute(n) / 1_000}`;
 class CronWorld implements AsyncDisposable {
   readonly bench = new EngineBench();
   readonly executor: ManualExecutor;
+  readonly metrics = new MetricsRegistry();
   readonly engine: EngineProcess;
   readonly #schedulers: { readonly stop: AbortController; readonly ended: Promise<void> }[] = [];
 
@@ -29,7 +31,7 @@ class CronWorld implements AsyncDisposable {
     const { directory: runs, registry } = this.engine;
     const ended = runCron(
       {
-        ...{ runs, registry, clock, log },
+        ...{ runs, registry, clock, log, metrics: this.metrics },
         ...{ resources: stores.resources, archive: stores.archive },
         state: stores.state("schedules"),
         journal: stores.journal(),
@@ -74,6 +76,24 @@ class CronWorld implements AsyncDisposable {
     await this.bench[Symbol.asyncDispose]();
   }
 }
+
+describe("what a scheduler says of itself", () => {
+  const line = (name: string, labels: string, value: number) =>
+    `argo_workflows_${name}{name="wf",namespace="default"${labels}} ${value}\n`;
+
+  test("counts runs, and those that Forbid kept from starting", async () => {
+    await using world = new CronWorld(false);
+    await world.apply({ concurrencyPolicy: "Forbid" });
+    world.schedule();
+    await world.bench.clock.advanceTo(minute(3) + 1_000);
+
+    const text = world.metrics.text();
+    expect(text).toContain(line("cronworkflows_triggered_total", "", 1));
+    expect(text).toContain(
+      line("cronworkflows_concurrencypolicy_triggered", ',concurrency_policy="Forbid"', 2),
+    );
+  });
+});
 
 describe("a scheduler", () => {
   test("starts a run at each instant, with its time, labels and annotations", async () => {

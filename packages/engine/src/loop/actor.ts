@@ -20,7 +20,7 @@ import { readDefinitions } from "./definitions.ts";
 import type { LoopDeps } from "./deps.ts";
 import { finishRun } from "./finish.ts";
 import { JournalWriter } from "./journal-writer.ts";
-import { measure } from "./measure.ts";
+import { measure, measureTurn } from "./measure.ts";
 import type { LiveRun } from "./registry.ts";
 import { StepStarter } from "./step-starter.ts";
 
@@ -174,6 +174,7 @@ export class RunActor implements LiveRun {
     while (!over && !signal.aborted) {
       await this.#inbox.ready();
       if (signal.aborted) return;
+      const begun = this.#deps.clock.monotonic();
       const outcome = await this.#take(this.#inbox.drain(), signal);
       if (outcome === "lost" || signal.aborted) return;
       if (outcome === "nothing") {
@@ -185,6 +186,7 @@ export class RunActor implements LiveRun {
       if (!isSaving) this.#deps.registry.changed(this.run.key);
       await this.#deps.failpoints.reach("engine.appended");
       over = await this.#act(signal);
+      measureTurn(this.#deps, this.#deps.clock.monotonic() - begun);
       if (!over) await this.#journal.compact();
       if (!isSaving) continue;
       await this.#asks.saved();

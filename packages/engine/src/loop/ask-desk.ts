@@ -15,6 +15,7 @@ import type { Ask, ConfigAsk, LockAsk, MemoAsk, MemoSave } from "../run/state/as
 import type { NodeOutputs } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
 import type { LoopDeps } from "./deps.ts";
+import { measureLocks } from "./measure.ts";
 
 export interface AskTell {
   answer(fact: AnswerFact): void;
@@ -78,9 +79,10 @@ export class AskDesk {
       locks: ask.locks,
       answer: (answer) => {
         const at = this.#deps.clock.now();
-        if (answer.kind === "locked")
+        if (answer.kind === "locked") {
+          measureLocks(this.#deps, ask.locks);
           this.#answer({ type: "locked", at, ask: ask.id, fences: answer.fences });
-        else this.#answer({ type: "denied", at, ask: ask.id, message: answer.reason });
+        } else this.#answer({ type: "denied", at, ask: ask.id, message: answer.reason });
       },
       changed: () => this.#tell.changed(),
     });

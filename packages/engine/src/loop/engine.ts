@@ -85,7 +85,10 @@ class Engine {
   async follow(): Promise<void> {
     const { registry, clock, slots, metrics } = this.#deps;
     const uncollect = metrics?.collect(() =>
-      engineMetrics({ registry, clock, waitingSteps: () => slots.waiting }),
+      engineMetrics({
+        ...{ registry, clock },
+        ...{ waitingSteps: () => slots.waiting, busySteps: () => slots.busy },
+      }),
     );
     const { locks } = this.#deps;
     if (locks !== undefined) this.#spawn(locks.follow(this.#signal));
@@ -257,8 +260,7 @@ class Engine {
 
   #actorOf(folded: Folded): RunActor {
     const { run } = folded;
-    const name =
-      run.submitted.workflow.metadata.annotations?.[executorAnnotation] ?? this.#deps.defaultExecutor;
+    const name = run.annotations[executorAnnotation] ?? this.#deps.defaultExecutor;
     const actor = new RunActor(this.#deps, folded, this.#deps.executors.get(name));
     // What it did before is known by its steps; decided effects of the past are not news.
     run.changes.stop.length = 0;

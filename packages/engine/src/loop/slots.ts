@@ -27,6 +27,11 @@ export class StepSlots {
     return waiting;
   }
 
+  /** Steps that have a slot. */
+  get busy(): number {
+    return this.#holders.size;
+  }
+
   request(user: SlotUser, stepId: string): void {
     const { lines } = this.#rankOf(user);
     const line = lines.get(user);

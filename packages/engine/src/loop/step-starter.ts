@@ -118,9 +118,7 @@ export class StepStarter implements SlotUser {
     const { id } = step.request;
     if (this.#executor === undefined)
       throw EngineError.EXECUTOR_UNKNOWN({
-        name:
-          this.#run.submitted.workflow.metadata.annotations?.[executorAnnotation] ??
-          this.#deps.defaultExecutor,
+        name: this.#run.annotations[executorAnnotation] ?? this.#deps.defaultExecutor,
         known: [...this.#deps.executors.keys()].join(", "),
       });
     const { shards } = this.#deps;

@@ -246,3 +246,36 @@ test("an engine emits each end once, and one that takes the run over does not re
   expect(after.text()).toContain("argo_workflows_ends 1\n");
   expect(after.text()).toContain('argo_workflows_total_count{phase="Succeeded",namespace="default"} 1');
 });
+
+test("an engine says which locks its runs hold and wait for, how long turns take, and how a template's runs end", async () => {
+  await using bench = new EngineBench();
+  const executor = new ManualExecutor({ now: () => bench.clock.now() });
+  const metrics = new MetricsRegistry();
+  const engine = bench.start(executor, { metrics });
+  const options = { namespace: "default", by: { kind: "api", user: "ann" } } as const;
+  const locked = (name: string) =>
+    aWorkflow({ synchronization: { mutexes: [{ name: "m" }] }, templates: [shTemplate("main")] }, name);
+  const line = (name: string, value: number) =>
+    `argo_workflows_${name}{lock_type="mutex",lock_name="default/Mutex/m",namespace="default"} ${value}\n`;
+
+  await engine.directory.submit(locked("a"), options);
+  const first = await executor.started((s) => s.run.name === "a");
+  await engine.directory.submit(locked("b"), options);
+  await bench.until(engine, { namespace: "default", name: "b" }, (o) =>
+    (o.status.message ?? "").includes("0/1"),
+  );
+  const during = metrics.text();
+  executor.end(first.id);
+  const second = await executor.started((s) => s.run.name === "b");
+  executor.end(second.id);
+  await bench.ended(engine, { namespace: "default", name: "b" });
+  const after = metrics.text();
+
+  expect(during).toContain(line("locks_held", 1));
+  expect(during).toContain(line("locks_pending", 1));
+  expect(during).toContain(line("locks_taken_total", 1));
+  expect(during).toContain('argo_workflows_workers_busy_count{worker_type="step_slots"} 1\n');
+  expect(during).toContain('argo_workflows_workflow_condition{type="PodRunning",status="True"} 1\n');
+  expect(after).toContain(line("locks_taken_total", 2));
+  expect(after).toMatch(/argo_workflows_operation_duration_seconds_count [1-9]/);
+});

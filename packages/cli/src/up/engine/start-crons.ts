@@ -2,6 +2,7 @@ import type { Stores } from "@sluice/bus";
 import {
   type CronDirectory,
   type Fact,
+  type MetricsRegistry,
   makeCronDirectory,
   type RunDirectory,
   type RunRegistry,
@@ -16,12 +17,13 @@ export interface CronParts {
   /** The engine's of this process. */
   readonly registry: RunRegistry;
   readonly roles: Roles;
+  readonly metrics?: MetricsRegistry;
 }
 
 /** The scheduler's loop, and what the API sees of cron workflows. */
 export function startCrons(
   { config, scope, clock, log }: StartOptions,
-  { stores, runs, registry, roles }: CronParts,
+  { stores, runs, registry, roles, metrics }: CronParts,
 ): CronDirectory {
   const zone = config.timezone;
   const state = stores.state("schedules");
@@ -32,6 +34,7 @@ export function startCrons(
     runCron(
       {
         ...{ resources, state, runs, registry, archive, journal, clock, zone, onReady },
+        ...(metrics === undefined ? {} : { metrics }),
         log: log.child({ role: "cron" }),
       },
       signal,
