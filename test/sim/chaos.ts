@@ -2,7 +2,7 @@
 // what they report is lost, doubled and out of order. Between a fact and its effects, and after them, the engine dies
 // and is folded anew from its journal.
 import { createRun, decide, type Fact, projectWorkflow, type Run, reduce } from "@sluice/engine";
-import { AskWorld, resumeAsks, submission } from "@sluice/engine/testing";
+import { AskWorld, resumeAsks, stopDaemonsAgain, submission } from "@sluice/engine/testing";
 import type { Workflow } from "@sluice/spec";
 import type { Dice } from "./dice.ts";
 import { Laws } from "./laws.ts";
@@ -11,6 +11,8 @@ interface RunningStep {
   readonly id: string;
   readonly template: string;
   readonly deadlineAt: number | undefined;
+  readonly isDaemon: boolean;
+  isReady: boolean;
   stopped: boolean;
 }
 
@@ -65,8 +67,13 @@ export class Chaos {
     else if (dice.odds(50)) this.#end(dice.of([...this.#running.values()]));
     else if (this.#asked.size > 0 && dice.odds(60)) this.#answer();
     else if (dice.odds(8)) this.#command();
-    else if (this.#inbox.length === 0 && this.#running.size === 0) this.#tellAgain();
+    else if (this.#inbox.length === 0 && this.#isQuiet()) this.#tellAgain();
     this.#ring();
+  }
+
+  /** Nothing runs but daemons that wait for others. */
+  #isQuiet(): boolean {
+    return [...this.#running.values()].every((step) => step.isReady && !step.stopped);
   }
 
   /** Stored, then folded; the engine may die before it has done what follows. */
@@ -96,11 +103,18 @@ export class Chaos {
   #start(id: string): void {
     const step = this.#run.steps.get(id)?.step;
     if (step === undefined || this.#running.has(id) || this.#ended.has(id)) return;
-    this.#laws.started(id);
+    this.#laws.started(id, this.#run);
     this.#starts.push(id);
     const { activeMs } = step;
     const deadlineAt = activeMs === undefined ? undefined : this.#now + activeMs;
-    this.#running.set(id, { id, template: step.request.node.template, deadlineAt, stopped: false });
+    this.#running.set(id, {
+      id,
+      template: step.request.node.template,
+      deadlineAt,
+      isDaemon: step.request.daemon === true,
+      isReady: false,
+      stopped: false,
+    });
     this.#inbox.push({ type: "started", at: this.#now, step: id, host: "sim" });
   }
 
@@ -115,10 +129,19 @@ export class Chaos {
     const dice = this.#dice;
     const late = step.deadlineAt !== undefined && this.#now >= step.deadlineAt;
     if (step.template === "slow" && !step.stopped && !late && dice.odds(80)) return;
+    if (step.isDaemon && !step.stopped && !late && dice.odds(step.isReady ? 95 : 80)) {
+      if (!step.isReady) this.#inbox.push(this.#readyFact(step));
+      step.isReady = true;
+      return;
+    }
     this.#running.delete(step.id);
     const fact = this.#endOf(step, late);
     this.#ended.set(step.id, fact);
     this.#inbox.push(fact);
+  }
+
+  #readyFact({ id }: RunningStep): Fact {
+    return { type: "ready", at: this.#now, step: id, ip: `10.0.0.${this.#dice.between(1, 3)}` };
   }
 
   #endOf(step: RunningStep, late: boolean): Fact {
@@ -163,6 +186,9 @@ export class Chaos {
     for (const [id, fact] of this.#ended)
       if (this.#run.steps.has(id)) this.#inbox.push(fact);
       else this.#ended.delete(id);
+    for (const step of this.#running.values())
+      if (step.isReady && this.#run.steps.get(step.id)?.isReady !== true)
+        this.#inbox.push(this.#readyFact(step));
     for (const id of this.#run.asks.keys()) this.#asked.add(id);
     // Whoever waits for a person gets one.
     if (this.#run.suspended) this.#store({ type: "resume", at: this.#now, by: "ann" });
@@ -188,7 +214,7 @@ export class Chaos {
   #ring(): void {
     const at = this.#run.timers.nextAt;
     if (at === undefined) return;
-    const idle = this.#running.size === 0 && this.#inbox.length === 0;
+    const idle = this.#isQuiet() && this.#inbox.length === 0;
     if (idle && this.#dice.odds(50)) this.#now = Math.max(this.#now, at);
     if (at <= this.#now) this.#store({ type: "timer", at: this.#now });
   }
@@ -205,6 +231,7 @@ export class Chaos {
     this.#run.changes.start.length = 0;
     this.#run.changes.stop.length = 0;
     resumeAsks(this.#run);
+    stopDaemonsAgain(this.#run);
     this.#act();
     for (const id of this.#run.steps.keys()) this.#start(id);
     if (this.#run.shutdown !== undefined) for (const id of this.#run.steps.keys()) this.#stop(id);

@@ -4,6 +4,7 @@
 //   L3. Parallelism, the run's and each template's, is never exceeded.
 //   L4. Who works under a mutex is alone, under a semaphore in bounds; what a run ends with holds no lock.
 //   L5. The same facts give the same state, also after they were written down and read.
+//   L6. A daemon ends before its scope does, and no step of a later group starts before it is ready.
 import { createRun, type Fact, projectWorkflow, type Run, reduce } from "@sluice/engine";
 
 const isOpen = (phase: string): boolean => phase === "Pending" || phase === "Running";
@@ -12,7 +13,8 @@ export class Laws {
   readonly #starts = new Set<string>();
   readonly #fulfilled = new Map<string, string>();
 
-  started(stepId: string): void {
+  started(stepId: string, run: Run): void {
+    this.#daemonsReady(stepId, run);
     if (this.#starts.has(stepId)) throw new Error(`L2: step ${stepId} was started twice`);
     this.#starts.add(stepId);
   }
@@ -26,6 +28,20 @@ export class Laws {
     }
     this.#parallelism(run);
     this.#locks(run);
+    for (const [id, { call, shape }] of run.steps)
+      if (shape.template.daemon === true && call.boundary !== undefined && !isOpen(call.boundary.node.phase))
+        throw new Error(`L6: daemon ${id} runs, and its scope is over`);
+  }
+
+  #daemonsReady(stepId: string, run: Run): void {
+    const own = placeOf(run, stepId);
+    // One that is tried again itself waits for no other.
+    if (own === undefined || run.steps.get(stepId)?.call.daemon !== undefined) return;
+    for (const [id, { isReady, shape }] of run.steps) {
+      const place = placeOf(run, id);
+      if (shape.template.daemon !== true || isReady === true || place?.boundary !== own.boundary) continue;
+      if (place.group < own.group) throw new Error(`L6: ${stepId} started, and daemon ${id} is not ready`);
+    }
   }
 
   #locks(run: Run): void {
@@ -42,11 +58,16 @@ export class Laws {
 
   #parallelism(run: Run): void {
     const { parallelism } = run.spec;
-    if (parallelism !== undefined && run.steps.size > parallelism)
-      throw new Error(`L3: ${run.steps.size} steps at once, parallelism is ${parallelism}`);
+    // Daemons take no place once they were ready, their retries neither.
+    const places = [...run.steps.values()].filter(({ call }) => call.daemon === undefined).length;
+    if (parallelism !== undefined && places > parallelism)
+      throw new Error(`L3: ${places} steps at once, parallelism is ${parallelism}`);
     const open = new Map<string, number>();
+    const daemons = new Set(
+      [...run.steps.values()].flatMap(({ call, node }) => (call.daemon === undefined ? [] : node)),
+    );
     for (const node of run.nodes.values())
-      if (isOpen(node.phase) && node.boundaryId !== undefined && countsIn(node.type))
+      if (isOpen(node.phase) && node.boundaryId !== undefined && countsIn(node.type) && !daemons.has(node))
         open.set(node.boundaryId, (open.get(node.boundaryId) ?? 0) + 1);
     for (const [id, count] of open) {
       const template = run.templates.get(run.nodes.get(id)?.templateName ?? "");
@@ -89,6 +110,18 @@ export class Laws {
   sameFactsSameState(run: Run, facts: readonly Fact[]): void {
     this.same(projectWorkflow(run), projectWorkflow(this.folded(facts)));
   }
+}
+
+/** In which group of which steps template a step is; undefined for hooks, which come at any time, and tasks. */
+function placeOf(
+  run: Run,
+  stepId: string,
+): { readonly boundary: string; readonly group: number } | undefined {
+  const call = run.steps.get(stepId)?.call;
+  if (call?.boundary === undefined || call.hooked || call.exiting) return undefined;
+  const boundary = call.boundary.node;
+  const group = /^\[(\d+)\]/.exec(call.name.slice(boundary.name.length))?.[1];
+  return group === undefined ? undefined : { boundary: boundary.id, group: Number(group) };
 }
 
 /** Groups, tries and stand-ins take no place of a template's parallelism themselves. */

@@ -5,7 +5,18 @@ import { Workflow as WorkflowSchema } from "@sluice/spec";
 import type { Dice } from "./dice.ts";
 
 const maxTemplates = 5;
-const leaves = ["say", "coin", "flaky", "file", "slow", "wait", "locked", "pooled", "known"] as const;
+const leaves = [
+  "say",
+  "coin",
+  "flaky",
+  "file",
+  "slow",
+  "wait",
+  "locked",
+  "pooled",
+  "known",
+  "serve",
+] as const;
 
 /** A workflow that ends whatever its steps do, within a few hundred nodes. */
 export function randomWorkflow(dice: Dice, name = "wf"): Workflow {
@@ -21,7 +32,7 @@ export function randomWorkflow(dice: Dice, name = "wf"): Workflow {
     arguments: { parameters: [{ name: "depth", value: String(dice.between(0, 2)) }] },
     templates,
     ...dice.maybe(40, () => ({ parallelism: dice.between(1, 4) })),
-    ...dice.maybe(30, () => ({ onExit: dice.of(["say", "flaky", `t${composites - 1}`]) })),
+    ...dice.maybe(30, () => ({ onExit: dice.of(["say", "flaky", "serve", `t${composites - 1}`]) })),
     ...dice.maybe(10, () => ({ activeDeadlineSeconds: dice.between(20, 400) })),
     ...dice.maybe(10, () => ({ retryStrategy: { limit: dice.between(0, 2), retryPolicy: "Always" } })),
     ...dice.maybe(10, () => ({ suspend: true })),
@@ -94,6 +105,7 @@ function leafTemplates(dice: Dice): Template[] {
       memoize: { key: `k${dice.below(3)}`, cache: { configMap: { name: "cache" } } },
       ...dice.maybe(30, () => ({ synchronization: { mutexes: [{ name: "one" }] } })),
     },
+    { name: "serve", daemon: true, container, ...dice.maybe(50, () => bounded(retry(dice))) },
   ];
   return templates as Template[];
 }
@@ -149,7 +161,7 @@ function hooks(dice: Dice, kind: "steps" | "tasks"): object {
     expression: `${kind}["$"].status == "${phase}"`,
   });
   return {
-    ...dice.maybe(50, () => ({ exit: { template: dice.of(["say", "flaky"]) } })),
+    ...dice.maybe(50, () => ({ exit: { template: dice.of(["say", "flaky", "serve"]) } })),
     ...dice.maybe(40, () => ({ running: when("Running") })),
     ...dice.maybe(40, () => ({ done: when(dice.of(["Succeeded", "Failed"])) })),
   };
@@ -157,7 +169,7 @@ function hooks(dice: Dice, kind: "steps" | "tasks"): object {
 
 function runHooks(dice: Dice): object {
   const when = (phase: string) => ({
-    template: dice.of(["say", "flaky"]),
+    template: dice.of(["say", "flaky", "serve"]),
     expression: `workflow.status == "${phase}"`,
   });
   return {
@@ -228,7 +240,7 @@ function tasks(dice: Dice, below: readonly string[]): DagTask[] {
 }
 
 function depends(dice: Dice, needs: readonly { readonly name: string; readonly isLoop: boolean }[]): string {
-  const results = ["", "", "", ".Succeeded", ".Failed", ".Skipped", ".Omitted", ".Errored"];
+  const results = ["", "", "", ".Daemoned", ".Succeeded", ".Failed", ".Skipped", ".Omitted", ".Errored"];
   const terms = needs.map(({ name, isLoop: loops }) => {
     const result = loops && dice.odds(40) ? dice.of([".AnySucceeded", ".AllFailed"]) : dice.of(results);
     const term = `${name}${result}`;

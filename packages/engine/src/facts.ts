@@ -33,6 +33,15 @@ export interface StepStarted {
   readonly host?: string;
 }
 
+/** A daemon's step may be used from now on; comes again with another `ip` when it was made anew elsewhere. */
+export interface StepReady {
+  readonly type: "ready";
+  readonly at: number;
+  readonly step: string;
+  /** Where other steps reach it. */
+  readonly ip?: string;
+}
+
 export interface StepFinished {
   readonly type: "finished";
   readonly at: number;
@@ -182,7 +191,7 @@ export interface Relabelled extends Command {
 export type CommandFact = StopRequested | SuspendRequested | Resumed | OutputsSet | Deleted | Relabelled;
 /** The world's answer to an ask of the run. One that is not awaited any more changes nothing. */
 export type AnswerFact = Locked | Remembered | Configured | Denied;
-export type StepFact = StepStarted | StepFinished | StepLost | StepRefused;
+export type StepFact = StepStarted | StepReady | StepFinished | StepLost | StepRefused;
 export type Fact =
   | RunSubmitted
   | EngineMark

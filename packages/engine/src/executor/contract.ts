@@ -6,6 +6,8 @@
 //       after a restart until `forget` was called.
 //   X3. After `stop` the step ends within its grace, and X2 holds.
 //   X4. Output lines of a step come before its `finished`.
+//   X6. Of a step that is a daemon, `ready` comes once others can use it, after `started` and before its end; it comes
+//       again after a restart. One that ends before has none.
 //   X5. Several executors may look at one place (a state folder, a cluster), each for the runs of its own engine: a step
 //       is started once by all of them together, and what is another's is neither told, stopped nor removed.
 import type { Container, ContainerSet, HttpTemplate, ResourceTemplate, Script } from "@sluice/spec";
@@ -30,6 +32,8 @@ export interface StepRequest {
     | undefined;
   /** Whether stdout is wanted as the step's result: its last 256 kB, after one trailing newline is cut. */
   readonly captureResult: boolean;
+  /** It goes on while others use it: `ready` is wanted. */
+  readonly daemon?: boolean;
   /** Epoch ms after which the step is stopped and ends as `finished` with `deadline: true`. */
   readonly deadlineAt?: number;
   /** Ms between SIGTERM and SIGKILL. */
@@ -164,6 +168,14 @@ export type StepEvent =
       readonly at: number;
       readonly host?: string;
       readonly podIP?: string;
+    }
+  /** Of a daemon: it runs, and the readiness probes of its containers, where they have one, succeed (X6). */
+  | {
+      readonly type: "ready";
+      readonly stepId: string;
+      readonly at: number;
+      /** Where other steps reach it. */
+      readonly ip?: string;
     }
   | { readonly type: "output"; readonly stepId: string; readonly lines: readonly StepLine[] }
   | {

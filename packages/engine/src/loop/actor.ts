@@ -9,7 +9,7 @@
 import { Mailbox, messageOf, sleepFor } from "@sluice/base";
 import type { JournalRecord } from "@sluice/bus";
 import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
-import type { AnswerFact, DefinitionsFixed, Fact, StepFinished, StepStarted } from "../facts.ts";
+import type { AnswerFact, DefinitionsFixed, Fact, StepFinished, StepReady, StepStarted } from "../facts.ts";
 import type { LiveStep } from "../project/workflow.ts";
 import type { Folded } from "../recovery/fold.ts";
 import { isStartStored, isStartWatched } from "../run/hooks/watch.ts";
@@ -30,6 +30,7 @@ type Input =
   | { readonly type: "record"; readonly record: JournalRecord<Fact> }
   | { readonly type: "end"; readonly event: StepEnd }
   | { readonly type: "started" }
+  | { readonly type: "ready"; readonly fact: StepReady }
   | { readonly type: "definitions"; readonly fact: DefinitionsFixed }
   | { readonly type: "answer"; readonly fact: AnswerFact }
   | { readonly type: "timer" };
@@ -104,6 +105,15 @@ export class RunActor implements LiveRun {
       if (isStartStored(this.run, event.stepId)) this.#inbox.put({ type: "started" });
     }
     this.#deps.registry.changed(this.run.key);
+  }
+
+  /** A daemon may be used: what waits for it goes on once this is stored. */
+  ready({ stepId: step, at, ip }: Extract<StepEvent, { type: "ready" }>): void {
+    if (this.run.steps.has(step))
+      this.#inbox.put({
+        type: "ready",
+        fact: { type: "ready", at, step, ...(ip === undefined ? {} : { ip }) },
+      });
   }
 
   /** Takes the run: the claim, `over` whoever has it or only when nobody has. False when the run is not ours. */
@@ -240,6 +250,8 @@ export class RunActor implements LiveRun {
       changed = true;
     }
     for (const stepId of [...ended, ...this.#strayed()]) this.#settled(stepId);
+    // Who uses a daemon does not wait for a slot that it has.
+    for (const { step } of readyIn(facts)) this.#deps.slots.release(step);
     return changed ? "changed" : "nothing";
   }
 
@@ -275,6 +287,7 @@ export class RunActor implements LiveRun {
     if (input.type === "end")
       return this.run.steps.has(input.event.stepId) ? this.#endFact(input.event) : undefined;
     if (input.type === "definitions") return this.run.definitions === "wanted" ? input.fact : undefined;
+    if (input.type === "ready") return isNewsOf(this.run, input.fact) ? input.fact : undefined;
     if (input.type === "answer") return this.run.asks.has(input.fact.ask) ? input.fact : undefined;
     const at = this.#deps.clock.now();
     this.#timerAt = undefined;
@@ -338,9 +351,19 @@ export class RunActor implements LiveRun {
   }
 }
 
+const readyIn = (facts: ReadonlyMap<string, Fact>): readonly StepReady[] =>
+  [...facts.values()].filter((fact) => fact.type === "ready");
+
+/** Executors tell it again after a restart; where the step was made anew, with another address. */
+function isNewsOf({ steps }: Run, { step, ip }: StepReady): boolean {
+  const unit = steps.get(step);
+  return unit !== undefined && (unit.isReady !== true || (ip !== undefined && unit.node?.podIp !== ip));
+}
+
 /** Inputs of one key are one fact. */
 function keyOf(input: Exclude<Input, { type: "record" }>): string {
   if (input.type === "end") return input.event.stepId;
+  if (input.type === "ready") return `ready ${input.fact.step}`;
   return input.type === "answer" ? `ask ${input.fact.ask}` : input.type;
 }
 

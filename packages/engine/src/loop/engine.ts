@@ -390,7 +390,7 @@ class Engine {
     const uid = runUidOf(event.stepId);
     const actor = this.#byUid.get(uid);
     if (actor === undefined) {
-      if (event.type === "pending" || event.type === "started" || event.type === "output") return;
+      if (!isEnd(event)) return;
       // Only what this process has put away: a step of a run that another engine has is that engine's (E3).
       if (!this.#putAway.has(uid)) return;
       this.#deps.log.debug("a step ended after its run", { executor: name, step: event.stepId });
@@ -403,6 +403,7 @@ class Engine {
       if (node !== undefined)
         await this.#deps.logWriter.add(event.stepId, { key: actor.run.key, node }, event.lines);
     } else if (event.type === "pending" || event.type === "started") actor.progress(event);
+    else if (event.type === "ready") actor.ready(event);
     else if (actor.run.stage === "done") await executor.forget(event.stepId).catch(() => undefined);
     else this.#spawn(this.#deps.logWriter.flushed(event.stepId).then(() => actor.end(event)));
   }
@@ -420,6 +421,8 @@ class Engine {
     this.#tasks.add(watched);
   }
 }
+
+const isEnd = ({ type }: StepEvent): boolean => type === "finished" || type === "lost" || type === "refused";
 
 const maxPutAway = 10_000;
 const idOf = (key: { readonly namespace: string; readonly name: string }): string =>

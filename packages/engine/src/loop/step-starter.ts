@@ -55,7 +55,8 @@ export class StepStarter implements SlotUser {
   attached(stepIds: readonly string[]): void {
     for (const stepId of stepIds) {
       this.#known.add(stepId);
-      if (!this.#isPlaceless(stepId)) this.#deps.slots.take(stepId);
+      const isReady = this.#run.steps.get(stepId)?.isReady === true;
+      if (!isReady && !this.#isPlaceless(stepId)) this.#deps.slots.take(stepId);
     }
   }
 

@@ -180,6 +180,8 @@ function nodeOf(run: Run, node: Node, totals: Totals, live: LiveSteps): Workflow
       children: node.children.length === 0 ? undefined : [...node.children],
       outboundNodes: node.outboundNodes,
       hostNodeName: now?.started?.host ?? node.hostNodeName,
+      daemoned: node.daemoned,
+      podIP: node.podIp,
       nodeFlag: flagsOf(node),
       memoizationStatus: node.memo,
       synchronizationStatus: waited === undefined ? undefined : { waiting: waited.key },

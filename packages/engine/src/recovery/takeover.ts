@@ -10,6 +10,7 @@ import type { StepRequest } from "../executor/contract.ts";
 import type { RunActor } from "../loop/actor.ts";
 import type { LoopDeps } from "../loop/deps.ts";
 import { stopAll } from "../run/control.ts";
+import { stopDaemonsAgain } from "../run/daemons/scope.ts";
 import type { Run } from "../run/state/run.ts";
 
 /** Claims under way at once: each is one append, which the bus answers in its own time. */
@@ -108,4 +109,5 @@ function begin(actor: RunActor, attached: ReadonlySet<string>): void {
   }
   // Stops come before starts: a step that does not run any more is not started to be stopped.
   stopAll(run);
+  stopDaemonsAgain(run);
 }

@@ -1,6 +1,7 @@
 import { compositeOutputs } from "../template/outputs.ts";
 import { failureText } from "../values/language.ts";
-import { endUnit, openUnit } from "./call.ts";
+import { openUnit } from "./call.ts";
+import { closeBoundary } from "./daemons/scope.ts";
 import { closeGate, cutGates, passGate } from "./gates/gate.ts";
 import { boundaryScope } from "./scopes.ts";
 import type { Boundary, DagFrame, StepsFrame, Unit } from "./state/frames.ts";
@@ -26,6 +27,7 @@ export function makeBoundary(unit: Unit, node: Node, scopeName: "steps" | "tasks
     active: 0,
     open: 0,
     waiting: [],
+    daemons: new Set(),
   };
 }
 
@@ -67,14 +69,17 @@ export function endFailedFast(run: Run, frame: StepsFrame | DagFrame): boolean {
   if (!frame.failedFast) return false;
   if (frame.open > 0) return true;
   closeGroups(run, frame);
-  endUnit(run, frame.unit, { phase: "Failed", message: failFastMessage });
+  closeBoundary(run, frame, { phase: "Failed", message: failFastMessage });
   return true;
 }
 
 /** Groups whose other children never start end with what they have. */
 function closeGroups(run: Run, frame: StepsFrame | DagFrame): void {
   if (frame.kind === "dag") {
-    for (const { node } of frame.children.values()) if (node !== undefined) endNode(run, node, "Failed");
+    // Daemons end with their steps.
+    const daemons = new Set([...frame.daemons].map(({ node }) => node));
+    for (const { node } of frame.children.values())
+      if (node !== undefined && !daemons.has(node)) endNode(run, node, "Failed");
     return;
   }
   const bad = frame.group?.members.find((m) => isBad(m.node.phase));
@@ -86,8 +91,8 @@ function closeGroups(run: Run, frame: StepsFrame | DagFrame): void {
 export function endWithOutputs(run: Run, frame: StepsFrame | DagFrame): void {
   try {
     const outputs = compositeOutputs(frame.unit.shape.template.outputs, boundaryScope(run, frame));
-    endUnit(run, frame.unit, { phase: "Succeeded", outputs });
+    closeBoundary(run, frame, { phase: "Succeeded", outputs });
   } catch (error) {
-    endUnit(run, frame.unit, { phase: "Error", message: failureText(error) });
+    closeBoundary(run, frame, { phase: "Error", message: failureText(error) });
   }
 }

@@ -118,6 +118,7 @@ export function startUnit(run: Run, unit: Unit): void {
     if (frame !== undefined) run.settled.push({ kind: "boundary", frame });
   } else if (
     gate === undefined &&
+    unit.call.daemon === undefined &&
     boundary?.parallelism !== undefined &&
     boundary.active >= boundary.parallelism
   )
@@ -126,8 +127,11 @@ export function startUnit(run: Run, unit: Unit): void {
 }
 
 export function openUnit(run: Run, unit: Unit): void {
-  const { boundary, gate } = unit.call;
-  if (boundary !== undefined && gate === undefined) boundary.active += 1;
+  const { boundary, gate, daemon } = unit.call;
+  if (boundary !== undefined && gate === undefined && daemon === undefined) {
+    boundary.active += 1;
+    unit.hasSlot = true;
+  }
   unit.state = "open";
   if (unit.reused !== undefined) {
     endReused(run, unit, unit.reused);
@@ -265,6 +269,7 @@ export function endUnit(run: Run, unit: Unit, end: UnitEnd): void {
   run.realtime.delete(unit.node.id);
   if (run.isMeasured && unit.reused === undefined) run.changes.ended.push(unit);
   if (end.outputs !== undefined) unit.node.outputs = end.outputs;
+  delete unit.node.daemoned;
   endNode(run, unit.node, end.phase, end.message);
   closeContainers(run, unit);
   for (const p of end.outputs?.parameters ?? [])

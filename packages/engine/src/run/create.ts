@@ -43,6 +43,8 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
     sealed: false,
     stage: "main",
     hookState: noHooks(),
+    daemons: new Set(),
+    restarting: 0,
     activePods: 0,
     podCount: 0,
     podsSucceeded: 0,

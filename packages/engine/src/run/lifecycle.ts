@@ -2,6 +2,7 @@ import { workflowArtifacts } from "../template/artifacts.ts";
 import { failureText } from "../values/language.ts";
 import { invalidArgument } from "./arguments.ts";
 import { startCall } from "./call.ts";
+import { closeRun } from "./daemons/scope.ts";
 import { missingDefinition } from "./definitions.ts";
 import { admitRun, isAwaiting } from "./gates/admission.ts";
 import { dropAsks } from "./gates/books.ts";
@@ -103,7 +104,7 @@ export function exitEnded(run: Run, call: Call): void {
 export function runHooksEnded(run: Run): void {
   const main = run.main ?? { phase: "Error" as const };
   const { phase, message } = main.phase === "Succeeded" ? (run.exit ?? main) : main;
-  endRun(run, phase, message);
+  closeRun(run, phase, message);
 }
 
 /** Ends the run, whatever it was at, and gives back what it has. */

@@ -2,6 +2,7 @@ import type { Fact } from "../facts.ts";
 import { failureText } from "../values/language.ts";
 import { endUnit } from "./call.ts";
 import { obey } from "./control.ts";
+import { isStopping, markReady } from "./daemons/daemon.ts";
 import { takeDefinitions } from "./definitions.ts";
 import { answered } from "./gates/answers.ts";
 import { cutStep, finishStep, markRunning, overdueMessage, pendingMessage, takeStep } from "./kinds/leaf.ts";
@@ -51,6 +52,9 @@ function apply(run: Run, fact: Fact): void {
     case "started":
       markRunning(run, fact.step, fact.host);
       return;
+    case "ready":
+      markReady(run, fact);
+      return;
     case "finished":
       finishStep(run, fact);
       return;
@@ -99,7 +103,8 @@ function moveSite(run: Run, site: string | undefined): void {
 
 function failStep(run: Run, stepId: string, message: string): void {
   const unit = takeStep(run, stepId);
-  if (unit !== undefined) endUnit(run, unit, { phase: "Error", message });
+  if (unit === undefined) return;
+  endUnit(run, unit, isStopping(unit.call) ? { phase: "Succeeded" } : { phase: "Error", message });
 }
 
 function ring(run: Run, timer: Timer): void {

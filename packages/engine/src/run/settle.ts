@@ -1,4 +1,6 @@
 import { endFailedFast, noteFailure, releaseSlot } from "./boundary.ts";
+import { endRestart, mayGoOn, noteTold, returnSlot } from "./daemons/daemon.ts";
+import { daemonOver, finishClosing } from "./daemons/scope.ts";
 import { closeGate, releaseHeldGates } from "./gates/gate.ts";
 import { boundaryOf, hookStateOf, phaseChanged } from "./hooks/watch.ts";
 import {
@@ -13,7 +15,7 @@ import { releaseHeld } from "./kinds/leaf.ts";
 import { attemptEnded } from "./kinds/retry.ts";
 import { groupEnded, isUnforgiven, lateHookEnded as lateStepHookEnded, stepEnded } from "./kinds/steps.ts";
 import { exitEnded, mainEnded, runHooksEnded } from "./lifecycle.ts";
-import type { Call, Hooked, Settled, Unit } from "./state/frames.ts";
+import type { Call, DagFrame, Hooked, Settled, StepsFrame, Unit } from "./state/frames.ts";
 import type { Run } from "./state/run.ts";
 
 /** Follows up all that ended, until nothing is left that can go on without the world (the fixpoint of a fact). */
@@ -34,9 +36,13 @@ function followUp(run: Run, settled: Settled): void {
       unitEnded(run, settled.unit);
       return;
     case "call":
+      endRestart(run, settled.call);
       closeGate(run, settled.call);
       judgeCall(run, settled.call);
       callEnded(run, settled.call);
+      return;
+    case "daemon":
+      daemonReady(run, settled.call);
       return;
     case "hook":
       startHook(run, settled.hook);
@@ -51,10 +57,16 @@ function followUp(run: Run, settled: Settled): void {
       releaseSlot(run, settled.boundary);
       return;
     case "boundary":
-      if (settled.frame.unit.state === "ended" || endFailedFast(run, settled.frame)) return;
-      settled.frame.kind === "dag" ? dagEnded(run, settled.frame) : undefined;
+      followBoundary(run, settled.frame);
       return;
   }
+}
+
+/** Something that a template may have waited for is over. */
+function followBoundary(run: Run, frame: StepsFrame | DagFrame): void {
+  if (frame.unit.state === "ended") return;
+  if (frame.closing !== undefined) finishClosing(run, frame);
+  else if (!endFailedFast(run, frame) && frame.kind === "dag") dagEnded(run, frame);
 }
 
 function unitEnded(run: Run, unit: Unit): void {
@@ -62,8 +74,7 @@ function unitEnded(run: Run, unit: Unit): void {
   if (call.retry === undefined) run.settled.push({ kind: "call", call });
   else attemptEnded(run, call.retry, unit);
   // After the call was judged: a failure with failFast must be known before the next one may go.
-  if (call.boundary !== undefined && call.gate === undefined)
-    run.settled.push({ kind: "slot", boundary: call.boundary });
+  returnSlot(run, unit);
 }
 
 /** A failure that nobody forgives is known before its exit handler runs: with failFast nothing more may start. */
@@ -82,11 +93,21 @@ function callEnded(run: Run, call: Call): void {
   else if (endHooked(run, of, call.exitHook)) tellOwner(run, call);
 }
 
+/** A daemon is ready: its owner goes on as if it had ended, once hooks that it fired have. */
+function daemonReady(run: Run, call: Call): void {
+  if (!mayGoOn(call)) return;
+  noteTold(run, call);
+  inform(run, call);
+}
+
 /** A hook of `of` ended: what it belongs to may be over now. */
 function hookEnded(run: Run, of: Hooked): void {
   const state = hookStateOf(run, of);
   state.open -= 1;
-  if (state.told) lateHookEnded(run, of);
+  if (state.told) {
+    lateHookEnded(run, of);
+    if (of.kind === "call" && state.over && state.open === 0) daemonOver(run, of.call);
+  } else if (of.kind === "call" && !state.over && of.call.daemon !== undefined) daemonReady(run, of.call);
   else if (state.over && state.open === 0) {
     if (of.kind === "call") tellOwner(run, of.call);
     else if (of.kind === "task") {
@@ -105,11 +126,18 @@ function lateHookEnded(run: Run, of: Hooked): void {
 /** The call, and its hooks, are over. */
 function tellOwner(run: Run, call: Call): void {
   if (call.hookState !== undefined) call.hookState.told = true;
+  if (call.daemon?.told !== true) inform(run, call);
+  daemonOver(run, call);
+}
+
+/** The call's owner goes on. */
+function inform(run: Run, call: Call): void {
   const { owner, boundary } = call;
   if (boundary !== undefined) {
     boundary.open -= 1;
     const { frame } = boundary.unit;
-    if (boundary.failedFast && frame !== undefined) run.settled.push({ kind: "boundary", frame });
+    if ((boundary.failedFast || boundary.closing !== undefined) && frame !== undefined)
+      run.settled.push({ kind: "boundary", frame });
   }
   switch (owner.kind) {
     case "group":

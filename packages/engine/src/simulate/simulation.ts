@@ -28,6 +28,11 @@ export interface SimulatedEnd {
   readonly durationMs?: number;
   /** It runs until it is told to stop. */
   readonly forever?: boolean;
+  /**
+   * Of a daemon: ms until it is ready. Default: with neither an exit code nor an error, `durationMs`, after which it runs
+   * until it is told to stop; else never. With `forever` and without this it is never ready.
+   */
+  readonly readyMs?: number;
 }
 
 export type SimulatedStepRequest = Omit<StepRequest, "deadlineAt">;
@@ -157,8 +162,17 @@ class Simulation {
     const end = this.#options.answer(step.request);
     this.#steps.push({ request: step.request, startedAt: this.#now, end });
     this.#due.put(this.#now, { type: "started", at: this.#now, step: stepId });
-    if (end.forever === true && step.activeMs === undefined) return;
-    const lastsMs = end.forever === true ? Number.POSITIVE_INFINITY : (end.durationMs ?? 1_000);
+    const readyMs = step.request.daemon === true ? readyAfter(end) : undefined;
+    if (readyMs !== undefined)
+      this.#due.put(this.#now + readyMs, {
+        type: "ready",
+        at: this.#now + readyMs,
+        step: stepId,
+        ip: simulatedIp,
+      });
+    const isForever = end.forever === true || (step.request.daemon === true && !endsByItself(end));
+    if (isForever && step.activeMs === undefined) return;
+    const lastsMs = isForever ? Number.POSITIVE_INFINITY : (end.durationMs ?? 1_000);
     const isLate = step.activeMs !== undefined && step.activeMs < lastsMs;
     const at = this.#now + (isLate ? (step.activeMs ?? 0) : lastsMs);
     this.#due.put(at, isLate ? lateFact(stepId, this.#now, at) : endFact(step.request, this.#now, at, end));
@@ -179,6 +193,17 @@ class Simulation {
     const selector = `id=${node.id}`;
     this.#due.put(at, { type: "resume", at, by: "simulation", selector, parameters: answer.outputs });
   }
+}
+
+/** Where daemons of a simulation answer. */
+const simulatedIp = "127.0.0.1";
+
+const endsByItself = ({ exitCode, error }: SimulatedEnd): boolean =>
+  exitCode !== undefined || error !== undefined;
+
+function readyAfter(end: SimulatedEnd): number | undefined {
+  const { readyMs, durationMs = 1_000, forever } = end;
+  return readyMs ?? (endsByItself(end) || forever === true ? undefined : durationMs);
 }
 
 function endFact(request: SimulatedStepRequest, startedAt: number, at: number, end: SimulatedEnd): Fact {

@@ -2,6 +2,7 @@ import { childTraceparent, isObject, parseGoDuration } from "@sluice/base";
 import type { Parameter, Template } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
 import type { StepRequest, VolumeClaim } from "../executor/contract.ts";
+import { isDaemon } from "../run/daemons/daemon.ts";
 import type { Step, Unit } from "../run/state/frames.ts";
 import type { Node } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
@@ -14,6 +15,8 @@ import { workOf } from "./work.ts";
 
 /** Kubernetes' own default. */
 const defaultGraceMs = 30_000;
+/** Its scope waits for a daemon's end: one that does not obey is not waited for so long. */
+const daemonGraceMs = 10_000;
 
 /** Pod-level fields that a template may set over the workflow's. */
 const templatePodFields = [
@@ -60,7 +63,7 @@ export function stepOf(run: Run, unit: Unit, node: Node, scope: Scope): Step {
   const described = {
     work: workOf(template, scope),
     pod: podOf(run, unit, scope, claims),
-    graceMs: defaultGraceMs,
+    graceMs: isDaemon(unit) ? daemonGraceMs : defaultGraceMs,
     activeMs: activeMsOf(template, scope),
   };
   const { activeMs, ...body } = patchedStep(described, patchesOf(run, template, scope));
@@ -137,6 +140,7 @@ function requestOf(
       p.valueFrom?.path === undefined ? [] : [{ name: p.name, path: p.valueFrom.path }],
     ),
     captureResult: unit.call.wantsResult,
+    ...(isDaemon(unit) ? { daemon: true } : {}),
     traceparent: childTraceparent(run.submitted.traceparent, node.id),
     metadata: {
       labels: renderDeep(

@@ -1,4 +1,5 @@
 /** Builders and fakes for the engine, and the suite that every executor passes. @module */
+export { stopDaemonsAgain } from "../run/daemons/scope.ts";
 export { resumeAsks } from "../run/gates/books.ts";
 export { AskWorld } from "../simulate/ask-world.ts";
 export { aWorkflow, shTemplate, submission } from "./a-workflow.ts";

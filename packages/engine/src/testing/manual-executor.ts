@@ -18,8 +18,13 @@ export type ManualEnd =
     }
   | undefined;
 
+/** Where daemons of the fake answer. */
+const manualIp = "10.0.0.1";
+
 interface World {
   readonly running: Map<string, StepRequest>;
+  /** Daemons that are ready. */
+  readonly ready: Set<string>;
   readonly ended: Map<string, Extract<StepEvent, { type: "finished" | "lost" }>>;
   /** What each step wrote, until it is forgotten. */
   readonly output: Map<string, StepLine[]>;
@@ -34,6 +39,8 @@ export interface ManualOptions {
   readonly now: () => number;
   /** What a step does when it starts. Default: nothing, the test says when it ends. */
   readonly script?: (step: StepRequest) => ManualEnd;
+  /** Whether a daemon is ready as soon as it runs. Default true; else the test says when. */
+  readonly isReadyAtOnce?: boolean;
   /** As `Executor.site`. */
   readonly site?: string;
   /** A fake's outside world: hand it to the next instance, as a machine outlives a process. */
@@ -42,13 +49,14 @@ export interface ManualOptions {
 
 export const manualWorld = (): World => ({
   running: new Map(),
+  ready: new Set(),
   ended: new Map(),
   output: new Map(),
   starts: [],
   tellers: new Set(),
 });
 
-/** An executor whose steps end when a test says so. Keeps X1–X4; several instances may share one world. */
+/** An executor whose steps end when a test says so. Keeps X1–X4 and X6; several instances may share one world. */
 export class ManualExecutor implements Executor {
   readonly kind = "manual";
   readonly site?: string;
@@ -85,6 +93,7 @@ export class ManualExecutor implements Executor {
     this.world.starts.push(step.id);
     this.world.running.set(step.id, step);
     this.#events.put({ type: "started", stepId: step.id, at: this.#options.now(), host: "test-host" });
+    if (step.daemon === true && this.#options.isReadyAtOnce !== false) this.ready(step.id);
     const end = this.#options.script?.(step);
     if (end !== undefined) this.end(step.id, end);
     for (const wake of [...this.#watchers]) wake();
@@ -103,6 +112,13 @@ export class ManualExecutor implements Executor {
         this.#watchers.add(wake);
       });
     }
+  }
+
+  /** A running daemon can be used from now on. */
+  ready(stepId: string): void {
+    if (!this.world.running.has(stepId)) throw new Error(`step '${stepId}' does not run`);
+    this.world.ready.add(stepId);
+    this.#say({ type: "ready", stepId, at: this.#options.now(), ip: manualIp });
   }
 
   end(stepId: string, end: Exclude<ManualEnd, undefined> = {}): void {
@@ -139,6 +155,8 @@ export class ManualExecutor implements Executor {
     this.#attached.add(stepId);
     const lines = this.world.output.get(stepId);
     if (lines !== undefined) this.#events.put({ type: "output", stepId, lines });
+    if (this.world.ready.has(stepId))
+      this.#events.put({ type: "ready", stepId, at: this.#options.now(), ip: manualIp });
     if (ended !== undefined) this.#events.put(ended);
     return true;
   }
@@ -149,6 +167,7 @@ export class ManualExecutor implements Executor {
   }
 
   #finish(event: Extract<StepEvent, { type: "finished" | "lost" }>): void {
+    this.world.ready.delete(event.stepId);
     this.world.ended.set(event.stepId, event);
     this.#say(event);
   }

@@ -26,8 +26,12 @@ export interface ScriptedEnd {
   readonly refused?: string;
   /** Ms it runs. Default 1,000. */
   readonly ms?: number;
-  /** It runs until told to stop. */
+  /** It runs until told to stop; a daemon does so unless `ms` is given. */
   readonly forever?: true;
+  /** Of a daemon: ms until it is ready; default 500. `never`: it only runs. */
+  readonly readyMs?: number | "never";
+  /** Of a daemon; default "10.0.0.1". */
+  readonly ip?: string;
 }
 
 export type Script = (step: Omit<StepRequest, "deadlineAt">, run: Run) => ScriptedEnd | undefined;
@@ -90,7 +94,9 @@ export class PureRun {
       if (request === undefined) continue;
       this.started.push(request);
       const end = this.#script(request, this.run) ?? {};
-      if (end.forever !== true) this.#plan(id, this.now, end);
+      if (request.daemon === true) this.#planReady(id, end);
+      const isForever = end.forever === true || (request.daemon === true && end.ms === undefined);
+      if (!isForever) this.#plan(id, this.now, end);
     }
     for (const { stepId } of effects.stop) this.#plan(stepId, this.now, { exitCode: 143, ms: 10 });
     this.peak = Math.max(this.peak, this.run.steps.size);
@@ -121,8 +127,17 @@ export class PureRun {
       this.fact(await collectDefinitions(definitions, this.run.submitted, this.now));
   }
 
+  #planReady(step: string, { readyMs = 500, ip = "10.0.0.1" }: ScriptedEnd): void {
+    const at = this.now + (readyMs === "never" ? 0 : readyMs);
+    if (readyMs !== "never") this.#put(at, { type: "ready", at, step, ip });
+  }
+
   #plan(step: string, startedAt: number, end: ScriptedEnd): void {
     const at = startedAt + (end.ms ?? 1_000);
+    this.#put(at, factOf(step, startedAt, at, end));
+  }
+
+  #put(at: number, fact: Fact): void {
     // Behind those of the same time, and found by halves: ten thousand steps may start at once.
     let low = 0;
     let high = this.#due.length;
@@ -131,7 +146,7 @@ export class PureRun {
       if ((this.#due[middle]?.at ?? 0) <= at) low = middle + 1;
       else high = middle;
     }
-    this.#due.splice(low, 0, { at, fact: factOf(step, startedAt, at, end) });
+    this.#due.splice(low, 0, { at, fact });
   }
 
   /** Goes to the next thing that happens; false when nothing will. */

@@ -221,6 +221,15 @@ const flow: readonly Case[] = [
     "failed to resolve {{steps.a.ip}}",
   ],
   [
+    "the ip of a daemon",
+    `${steps("{name: a, template: d}", `{name: b, template: say, ${arg("{{steps.a.ip}}")}}`)}\n- {name: d, daemon: true, container: {image: a}}`,
+  ],
+  [
+    "the ip of what cannot be a daemon",
+    `${steps("{name: a, template: d}", `{name: b, template: say, ${arg("{{steps.a.ip}}")}}`)}\n- {name: d, daemon: true, suspend: {}}`,
+    "failed to resolve {{steps.a.ip}}",
+  ],
+  [
     "an input that is not there",
     leaf("podSpecPatch: '{{inputs.parameters.x}}'"),
     "failed to resolve {{inputs.parameters.x}}",

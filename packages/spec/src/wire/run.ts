@@ -65,6 +65,8 @@ export interface ReusedNode {
   readonly message?: string;
   readonly podName?: string;
   readonly hostNodeName?: string;
+  /** Where it answered: a daemon that is not needed again. */
+  readonly podIP?: string;
   readonly outputs?: {
     readonly parameters?: readonly Parameter[];
     readonly artifacts?: readonly Artifact[];

@@ -32,6 +32,8 @@ export const Mock = z.strictObject({
   duration: z.union([z.string(), z.number()]).transform(String).optional(),
   /** It runs, or waits, until it is told to stop. */
   forever: z.boolean().optional(),
+  /** Of a daemon: how long until it is ready. */
+  ready: z.union([z.string(), z.number()]).transform(String).optional(),
 });
 export type Mock = z.infer<typeof Mock>;
 

@@ -15,6 +15,7 @@ interface CompiledMock {
   readonly matches: (step: Named) => boolean;
   readonly mock: Mock;
   readonly durationMs: number;
+  readonly readyMs: number | undefined;
   /** Steps that it has answered. */
   used: number;
 }
@@ -39,7 +40,7 @@ export class Mocks {
       attempt: node.attempt,
     });
     if (found === undefined) return {};
-    const { mock, durationMs } = found;
+    const { mock, durationMs, readyMs } = found;
     const result = mock.results?.[Math.min(found.used, mock.results.length - 1)] ?? mock.result;
     found.used += 1;
     return {
@@ -50,6 +51,7 @@ export class Mocks {
       ...(mock.error === undefined ? {} : { error: mock.error }),
       ...(mock.message === undefined ? {} : { message: mock.message }),
       ...(mock.forever === undefined ? {} : { forever: mock.forever }),
+      ...(readyMs === undefined ? {} : { readyMs }),
     };
   }
 
@@ -68,22 +70,28 @@ export class Mocks {
 }
 
 function compile(mock: Mock): CompiledMock {
-  const durationMs = mock.duration === undefined ? 1_000 : parseSecondsOrDuration(mock.duration);
-  if (durationMs === undefined)
-    throw CliError.USAGE({
-      problem: `mock: '${mock.duration}' is neither seconds nor a duration such as 30s`,
-    });
+  const durationMs = millisecondsOf(mock.duration) ?? 1_000;
+  const readyMs = millisecondsOf(mock.ready);
   const template = mock.template === undefined ? undefined : matcherOf(mock.template);
   const node = mock.node === undefined ? undefined : matcherOf(mock.node);
   return {
     mock,
     durationMs,
+    readyMs,
     used: 0,
     matches: (step) =>
       (template === undefined || template(step.template)) &&
       (node === undefined || node(step.displayName) || node(step.name)) &&
       (mock.attempt === undefined || mock.attempt === step.attempt),
   };
+}
+
+function millisecondsOf(duration: string | undefined): number | undefined {
+  if (duration === undefined) return undefined;
+  const ms = parseSecondsOrDuration(duration);
+  if (ms === undefined)
+    throw CliError.USAGE({ problem: `mock: '${duration}' is neither seconds nor a duration such as 30s` });
+  return ms;
 }
 
 /** The last part of a node's name: `wf[0].say(1:x)` is `say(1:x)`. Dots inside parentheses belong to an item. */

@@ -30,16 +30,22 @@ const workflow = aWorkflow({
     shTemplate("say", { inputs: { parameters: [{ name: "text" }] } }),
   ],
 });
-const run = async (mocks: readonly Mock[], given: Readonly<Record<string, string>> = {}) =>
+const runOf = async (
+  of: typeof workflow,
+  mocks: readonly Mock[],
+  given: Readonly<Record<string, string>> = {},
+) =>
   (
     await runSimulation({
-      loaded: { workflow, others: [] },
+      loaded: { workflow: of, others: [] },
       arguments: given,
       mocks,
       commands: [],
       at: 1_767_225_600_000,
     })
   ).simulated;
+const run = (mocks: readonly Mock[], given?: Readonly<Record<string, string>>) =>
+  runOf(workflow, mocks, given);
 const judged = async (expected: TestExpectation, mocks: readonly Mock[] = [{ node: "ask", result: "no" }]) =>
   judge(await run(mocks), expected);
 
@@ -128,6 +134,33 @@ describe("what a test expects", () => {
     expect(await judged({ steps: 1 }, stuck)).toEqual([
       expect.stringMatching(/^it does not end: a step runs for ever/),
     ]);
+  });
+});
+
+describe("a simulated daemon", () => {
+  const served = aWorkflow({
+    templates: [
+      { name: "main", steps: [[{ name: "svc", template: "serve" }], [{ name: "use", template: "use" }]] },
+      shTemplate("serve", { daemon: true }),
+      shTemplate("use"),
+    ],
+  });
+  const run = (...mocks: readonly Mock[]) => runOf(served, mocks);
+
+  test("is ready after its duration, and runs until what uses it has ended", async () => {
+    const { run: ended } = await run({ node: "svc", duration: "5s" }, { node: "use", duration: "60s" });
+    expect(ended.phase).toBe("Succeeded");
+    expect((ended.finishedAt ?? 0) - ended.startedAt).toBe(65_000);
+  });
+
+  test("ends by itself where its mock says how, before it is ready or, with `ready`, after", async () => {
+    expect((await run({ node: "svc", exitCode: 0 })).steps).toHaveLength(1);
+    const late = await run(
+      { node: "svc", exitCode: 1, duration: "30s", ready: "5s" },
+      { node: "use", duration: "60s" },
+    );
+    expect(late.steps).toHaveLength(2);
+    expect(late.run.phase).toBe("Failed");
   });
 });
 

@@ -299,3 +299,65 @@ test("a memoized repeat is another run, in which what went well stands as Skippe
     expect.stringMatching(/^c original pod: wf-\d+$/),
   ]);
 });
+
+/** A daemon, two that use it (`b` fails), and a nested template with a daemon of its own that went well. */
+const served = () =>
+  aWorkflow({
+    templates: [
+      {
+        name: "main",
+        steps: [
+          [
+            { name: "svc", template: "serve" },
+            { name: "inner", template: "inner" },
+          ],
+          [
+            { name: "a", template: "sh" },
+            { name: "b", template: "sh" },
+          ],
+        ],
+      },
+      {
+        name: "inner",
+        dag: {
+          tasks: [
+            { name: "db", template: "serve" },
+            { name: "use", template: "sh", depends: "db.Daemoned" },
+          ],
+        },
+      },
+      shTemplate("serve", { daemon: true }),
+      shTemplate("sh"),
+    ],
+  });
+const bFails = (step: { readonly node: { readonly name: string } }) =>
+  step.node.name.endsWith(".b") ? { exitCode: 1 } : {};
+
+test("a daemon is started again where something in its template is done again, and only there", () => {
+  const { run } = runToEnd(served(), bFails);
+  const { nodes } = retryOf(projectWorkflow(run), {});
+
+  expect(Object.keys(nodes).sort()).toEqual(["[0].inner.db", "[0].inner.use", "[1].a"]);
+  expect(nodes["[0].inner.db"]).toMatchObject({ phase: "Succeeded", podIP: "10.0.0.1" });
+});
+
+test("a retry takes over what a daemon served that is not needed again", async () => {
+  await using bench = new EngineBench();
+  let good = false;
+  const executor = new ManualExecutor({
+    now: () => bench.clock.now(),
+    script: (step) => (step.daemon === true ? undefined : good ? {} : bFails(step)),
+  });
+  const engine = bench.start(executor);
+  await engine.directory.submit(served(), { namespace: "default", by: { kind: "api", user: by } });
+  await bench.ended(engine, key);
+  const before = executor.world.starts.length;
+  good = true;
+
+  await settled(bench, engine.directory.retry(key, { by }));
+  const ended = await bench.ended(engine, key);
+
+  expect(ended.status.phase).toBe("Succeeded");
+  expect(executor.world.starts.slice(before)).toHaveLength(2); // svc and b
+  expect(executor.running).toEqual([]);
+});

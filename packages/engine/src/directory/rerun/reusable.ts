@@ -12,7 +12,8 @@ type SeenNode = WorkflowNode & {
   readonly message?: string;
   readonly podName?: string;
   readonly hostNodeName?: string;
-  readonly daemoned?: boolean;
+  /** It was a daemon. */
+  readonly podIP?: string;
   readonly nodeFlag?: { readonly hooked?: boolean; readonly retried?: boolean };
   readonly templateRef?: { readonly template?: string };
   readonly outputs?: ReusedNode["outputs"];
@@ -44,9 +45,13 @@ export function reusable(object: WorkflowObject, { selector, forgives }: Wanted)
   const again = asked.length + failed.length === 0 ? bad : failed;
   const reset = graph.reachable([...asked, ...again]);
 
+  // Daemons of a template in which something runs again are needed again, although they ended well.
+  const scopes = graph.around(reset);
+  const isNeeded = (node: SeenNode) => node.podIP !== undefined && scopes.has(node.boundaryID ?? "");
+
   const kept: Record<string, ReusedNode> = {};
   for (const node of leaves)
-    if (!reset.has(node.id) && node.daemoned !== true && isResult(node))
+    if (!reset.has(node.id) && !isNeeded(node) && isResult(node))
       kept[node.name.slice(object.metadata.name.length)] = graph.reusedNode(node);
   return kept;
 }
@@ -126,6 +131,12 @@ class Graph {
     );
   }
 
+  /** The templates in which one of these nodes lies, however deep; "" is outside of them all. */
+  around(ids: ReadonlySet<string>): ReadonlySet<string> {
+    const scopeOf = (id: string) => this.#nodes.get(id)?.boundaryID ?? "";
+    return closure([...ids].map(scopeOf), (id) => [scopeOf(id)]);
+  }
+
   /** The nodes behind which another went well and stays; their own parts and their hooks do not count. */
   before(gone: ReadonlySet<string>): ReadonlySet<string> {
     const parents = new Map<string, string[]>();
@@ -149,7 +160,7 @@ class Graph {
   }
 
   reusedNode(node: SeenNode): ReusedNode {
-    const { type, message, podName, hostNodeName, outputs, resourcesDuration } = node;
+    const { type, message, podName, hostNodeName, podIP, outputs, resourcesDuration } = node;
     const attempts = type === "Retry" ? this.#attemptsOf(node) : [];
     const containers = this.#containers.get(node.id) ?? [];
     return {
@@ -159,6 +170,7 @@ class Graph {
       podName: podName ?? node.id,
       ...(message === undefined ? {} : { message }),
       ...(hostNodeName === undefined ? {} : { hostNodeName }),
+      ...(podIP === undefined ? {} : { podIP }),
       ...(outputs === undefined ? {} : { outputs }),
       ...(type === "Retry" || resourcesDuration === undefined ? {} : { resourcesDuration }),
       ...(attempts.length === 0 ? {} : { attempts: attempts.map((attempt) => this.reusedNode(attempt)) }),

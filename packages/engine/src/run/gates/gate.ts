@@ -169,7 +169,7 @@ export function cutGates(run: Run, holds: (gate: Gate) => boolean, message: stri
 /** The call's node is fulfilled: locks go back, its outputs into the cache, its slot to the next. Once. */
 export function closeGate(run: Run, { gate, boundary }: Call): void {
   if (gate === undefined || gate.state === "closed") return;
-  const hasSlot = gate.state !== "queued";
+  const hasSlot = gate.state !== "queued" && gate.isSlotReturned !== true;
   gate.state = "closed";
   const { node } = gate;
   if (node !== undefined) {

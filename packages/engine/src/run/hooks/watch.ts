@@ -126,7 +126,13 @@ function isReadable(armed: ArmedHook, boundary: Boundary): boolean {
 
 /** After a Terminate nothing starts; after a Stop or the deadline only what belongs to the end. */
 function mayNotStart(run: Run, of: Hooked): boolean {
-  if (run.stage === "done" || run.deleted || run.shutdown?.strategy === "Terminate") return true;
+  if (
+    run.stage === "done" ||
+    (of.kind === "run" && run.closing !== undefined) ||
+    run.deleted ||
+    run.shutdown?.strategy === "Terminate"
+  )
+    return true;
   return (run.shutdown !== undefined || run.overdue) && !isExiting(run, of);
 }
 
@@ -138,13 +144,17 @@ export function isExiting(run: Run, of: Hooked): boolean {
 /** Counted at once, so that what it belongs to waits for it; started in its turn. */
 function fire(run: Run, armed: ArmedHook): void {
   armed.fired = true;
-  const state = hookStateOf(run, armed.of);
-  state.open += 1;
-  if (state.told) holdScope(armed.of);
+  openHook(run, armed.of);
   run.settled.push({ kind: "hook", hook: armed });
 }
 
-/** A hook of what is over already, fired by a sibling: the scope waits for it. */
+/** Counts a hook. What is over, or goes on alone as a daemon, is not waited for by its scope any more: its hook is. */
+export function openHook(run: Run, of: Hooked): void {
+  const state = hookStateOf(run, of);
+  state.open += 1;
+  if (state.told) holdScope(of);
+}
+
 function holdScope(of: Hooked): void {
   const frame = boundaryOf(of)?.unit.frame;
   if (frame?.kind === "dag") frame.remaining += 1;

@@ -6,6 +6,8 @@ import { evaluateWhen, failureText, renderText } from "../../values/language.ts"
 import { itemPart, type Scope } from "../../values/scope.ts";
 import { endFailedFast, endWithOutputs, makeBoundary, noteFailure } from "../boundary.ts";
 import { endUnit, makeNode, startCall } from "../call.ts";
+import { isRestarting } from "../daemons/daemon.ts";
+import { closeBoundary } from "../daemons/scope.ts";
 import { armHooks, phaseChanged } from "../hooks/watch.ts";
 import { boundaryScope, unitScope } from "../scopes.ts";
 import type { Call, DagFrame, Item, Owner, TaskState, Unit } from "../state/frames.ts";
@@ -23,7 +25,13 @@ export function openDag(run: Run, unit: Unit): void {
   try {
     const { dag } = unit.shape.template;
     const plan = planTasks(dag?.tasks ?? [], renderText(dag?.target ?? "", unitScope(run, unit)));
-    frame = { ...makeBoundary(unit, node, "tasks"), kind: "dag", ...plan, remaining: plan.tasks.size };
+    frame = {
+      ...makeBoundary(unit, node, "tasks"),
+      kind: "dag",
+      ...plan,
+      remaining: plan.tasks.size,
+      postponed: [],
+    };
   } catch (error) {
     endUnit(run, unit, { phase: "Error", message: failureText(error) });
     return;
@@ -37,7 +45,11 @@ export function openDag(run: Run, unit: Unit): void {
 
 /** A task whose dependencies have all ended. */
 export function taskReady(run: Run, frame: DagFrame, task: TaskState): void {
-  if (frame.failedFast) return;
+  if (frame.failedFast || frame.closing !== undefined) return;
+  if (isRestarting(frame)) {
+    frame.postponed.push(task);
+    return;
+  }
   if (!task.holds((name, result) => resultIs(frame.tasks.get(name), result))) {
     standIn(run, frame, task, "Omitted", "omitted: depends condition not met");
     return;
@@ -59,7 +71,10 @@ function resultIs(state: TaskState | undefined, result: string | undefined): boo
   switch (result) {
     case undefined:
       return (
-        phase === "Succeeded" || phase === "Skipped" || (isBad(phase) && !isUnforgiven(node, state.task))
+        phase === "Succeeded" ||
+        phase === "Skipped" ||
+        isDaemoned(node) ||
+        (isBad(phase) && !isUnforgiven(node, state.task))
       );
     case "Errored":
       return phase === "Error";
@@ -68,11 +83,16 @@ function resultIs(state: TaskState | undefined, result: string | undefined): boo
     case "AllFailed":
       return state.child.items?.every((item) => item.phase === "Failed") ?? phase === "Failed";
     case "Daemoned":
-      return false;
+      return isDaemoned(node);
     default:
       return phase === result;
   }
 }
+
+/** One that an earlier run had, and that is not needed any more, counts as it did then. */
+const isDaemoned = (node: Node): boolean =>
+  node.daemoned === true ||
+  (node.podIp !== undefined && (node.phase === "Succeeded" || node.phase === "Skipped"));
 
 interface One {
   readonly frame: DagFrame;
@@ -235,7 +255,7 @@ export function dagEnded(run: Run, frame: DagFrame): void {
     endWithOutputs(run, frame);
     return;
   }
-  endUnit(run, frame.unit, { phase: bad.branch });
+  closeBoundary(run, frame, { phase: bad.branch });
 }
 
 const isForgiven = (t: TaskState): boolean =>

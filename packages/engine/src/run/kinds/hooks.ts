@@ -6,7 +6,7 @@ import { workflowArtifacts } from "../../template/artifacts.ts";
 import { failureText, hookHolds } from "../../values/language.ts";
 import type { Scope } from "../../values/scope.ts";
 import { failCall, startCall } from "../call.ts";
-import { boundaryOf, hookStateOf, isExiting, nodeOf, takeTroubled } from "../hooks/watch.ts";
+import { boundaryOf, hookStateOf, isExiting, nodeOf, openHook, takeTroubled } from "../hooks/watch.ts";
 import { globalsScope, hookScope } from "../scopes.ts";
 import type { ArmedHook, Call, ExitHook, Hooked, Owner, RenderedArguments } from "../state/frames.ts";
 import { isCompleted } from "../state/node.ts";
@@ -102,7 +102,7 @@ export function endHooked(run: Run, of: Hooked, exitHook: ExitHook | undefined):
   const state = hookStateOf(run, of);
   startExitHook(run, of, exitHook);
   for (const { name, hook, trouble } of takeTroubled(state)) {
-    state.open += 1;
+    openHook(run, of);
     failUnstarted(run, unstartedCall(run, of, { name, template: hook.template }), trouble ?? "");
   }
   state.over = true;
@@ -136,16 +136,15 @@ function startExitHook(run: Run, of: Hooked, exitHook: ExitHook | undefined): vo
   if (of.kind !== "run" && (node === undefined || !isCompleted(node) || ownError !== undefined)) return;
   const name = `${node?.name ?? run.key.name}.onExit`;
   const owner: Owner = of.kind === "run" ? { kind: "run-exit" } : ownerOf(of);
-  const state = hookStateOf(run, of);
   const { expression } = exitHook.hook;
   try {
     if (expression !== undefined && expression !== "" && !hookHolds(expression, scopeOf(run, of))) return;
   } catch (error) {
-    state.open += 1;
+    openHook(run, of);
     const call = unstartedCall(run, of, { name: "exit", template: exitHook.hook.template });
     failUnstarted(run, { ...call, name, owner }, failureText(error));
     return;
   }
-  state.open += 1;
+  openHook(run, of);
   startHookCall(run, { of, name, exitHook, owner, exiting: true });
 }

@@ -5,6 +5,7 @@ import { leafOutputs } from "../../template/outputs.ts";
 import { stepOf } from "../../template/request.ts";
 import { failureText } from "../../values/language.ts";
 import { endUnit, makeNode } from "../call.ts";
+import { daemonEnd, isDaemon, isStopping, returnPlace, waitsForDaemon } from "../daemons/daemon.ts";
 import { phaseChanged } from "../hooks/watch.ts";
 import { unitScope } from "../scopes.ts";
 import type { Step, Unit } from "../state/frames.ts";
@@ -25,13 +26,14 @@ export function holdOrLaunch(run: Run, unit: Unit): void {
 
 function mayLaunch(run: Run, unit: Unit): boolean {
   if (refusal(run, unit) !== undefined) return true; // it gets its node, and its end, at once
-  if (run.suspended && !unit.call.exiting) return false;
-  if (!isPod(unit)) return true;
+  if ((run.suspended && !unit.call.exiting) || waitsForDaemon(run, unit)) return false;
+  if (!takesPlace(unit)) return true;
   return run.spec.parallelism === undefined || run.activePods < run.spec.parallelism;
 }
 
 /** What the run's `parallelism` counts: requests of ours are no pods. */
 const isPod = (unit: Unit): boolean => unit.shape.type !== "http";
+const takesPlace = (unit: Unit): boolean => isPod(unit) && unit.call.daemon === undefined;
 
 /** Lets held leaves go as far as there is room. */
 export function releaseHeld(run: Run): void {
@@ -68,7 +70,10 @@ function launch(run: Run, unit: Unit): void {
   node.stepId = step.request.id;
   run.steps.set(step.request.id, unit);
   run.changes.start.push(step.request.id);
-  if (isPod(unit)) run.activePods += 1;
+  if (takesPlace(unit)) {
+    run.activePods += 1;
+    unit.hasPlace = true;
+  }
   const { pending } = step;
   if (pending !== undefined)
     run.timers.set({ kind: "pending-timeout", at: pending.until, unit, ms: pending.ms });
@@ -80,7 +85,7 @@ export function takeStep(run: Run, stepId: string): Unit | undefined {
   const unit = run.steps.get(stepId);
   if (unit === undefined) return undefined;
   run.steps.delete(stepId);
-  if (isPod(unit)) run.activePods -= 1;
+  returnPlace(run, unit);
   return unit;
 }
 
@@ -110,11 +115,13 @@ export function finishStep(run: Run, fact: StepFinished): void {
   endContainers(run, unit, fact.containers);
   const outputs: NodeOutputs = isPod(unit) ? { exitCode: exitCodeOf(fact) } : {};
   if (fact.result !== undefined) outputs.result = fact.result;
-  const good = fact.exitCode === 0 && fact.deadline !== true && fact.error !== true;
+  const isWhole = fact.exitCode === 0 && fact.deadline !== true && fact.error !== true && !isDaemon(unit);
+  const ofDaemon = isDaemon(unit) ? daemonEnd(run, unit, fact) : undefined;
+  const good = isWhole || ofDaemon?.phase === "Succeeded";
   try {
-    const parameters = leafOutputs(unit.step?.outputParameters, fact, good);
+    const parameters = leafOutputs(unit.step?.outputParameters, fact, isWhole);
     if (parameters.length > 0) outputs.parameters = parameters;
-    const artifacts = leafArtifacts(unit.step?.outputArtifacts ?? [], fact, good);
+    const artifacts = leafArtifacts(unit.step?.outputArtifacts ?? [], fact, isWhole);
     if (artifacts.length > 0) outputs.artifacts = artifacts;
   } catch (error) {
     endUnit(run, unit, { phase: "Error", message: failureText(error), outputs });
@@ -128,7 +135,7 @@ export function finishStep(run: Run, fact: StepFinished): void {
       ? { phase: "Succeeded", outputs }
       : {
           phase: fact.error === true ? "Error" : "Failed",
-          message: failureMessage(fact, unit.step),
+          message: ofDaemon?.message ?? failureMessage(fact, unit.step),
           outputs,
         },
   );
@@ -165,6 +172,8 @@ function deadlineMessage({ startedAt }: StepFinished, step: Step | undefined): s
 /** Ends a running leaf by the engine's own word and has its step stopped; what the step still reports is dropped. */
 export function cutStep(run: Run, unit: Unit, message: string): void {
   const stepId = unit.node?.stepId;
+  // A daemon whose scope is over ends well, in time or not.
+  if (isStopping(unit.call)) return;
   if (stepId === undefined || takeStep(run, stepId) === undefined) return;
   run.changes.stop.push({ stepId, how: "term" });
   endUnit(run, unit, { phase: "Failed", message });

@@ -7,9 +7,10 @@ import { globalsOf } from "../../values/globals.ts";
 import { evaluateCondition, failureText, renderText } from "../../values/language.ts";
 import { fixed, parameters, Scope } from "../../values/scope.ts";
 import { failCall, makeUnit, standFor, startUnit } from "../call.ts";
+import { noteRestart } from "../daemons/daemon.ts";
 import { waitedNode } from "../gates/gate.ts";
 import type { BoundInputs, Call, RetryFrame, Unit } from "../state/frames.ts";
-import type { Node } from "../state/node.ts";
+import { isFulfilled, type Node } from "../state/node.ts";
 import type { Run } from "../state/run.ts";
 import { addNode, endNode } from "../state/tree.ts";
 import { overdueMessage } from "./leaf.ts";
@@ -80,6 +81,8 @@ type Verdict =
 /** An attempt ended: its phase is the call's, or there is another one, now or later. */
 export function attemptEnded(run: Run, retry: RetryFrame, unit: Unit): void {
   const last = unit.node as Node;
+  // Ended with its scope before this was followed up.
+  if (isFulfilled(retry.node)) return;
   if (last.phase === "Succeeded" || last.phase === "Skipped" || last.phase === "Omitted") {
     endRetry(run, retry, last, undefined);
     return;
@@ -94,6 +97,7 @@ export function attemptEnded(run: Run, retry: RetryFrame, unit: Unit): void {
     endRetry(run, retry, last, verdict.message);
     return;
   }
+  noteRestart(run, retry.call);
   if (verdict.kind === "again") {
     startAttempt(run, retry);
     return;
@@ -114,6 +118,7 @@ export function retryDue(run: Run, unit: Unit): void {
 
 function endRetry(run: Run, retry: RetryFrame, last: Node, message: string | undefined): void {
   if (last.outputs !== undefined) retry.node.outputs = last.outputs;
+  delete retry.node.daemoned;
   endNode(run, retry.node, last.phase, message);
   run.settled.push({ kind: "call", call: retry.call });
 }

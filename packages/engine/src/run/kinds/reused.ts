@@ -27,7 +27,8 @@ const outputsOf = ({ outputs }: ReusedNode): NodeOutputs | undefined =>
 /** Tried again, the node is as it was; repeated by another run it is Skipped, as Argo shows it. */
 export function endReused(run: Run, unit: Unit, reused: ReusedNode): void {
   if (run.submitted.reuse?.kind !== "retry") {
-    makeNode(run, unit, "Skipped", "Pending");
+    const node = makeNode(run, unit, "Skipped", "Pending");
+    if (reused.podIP !== undefined) node.podIp = reused.podIP;
     const message = `original pod: ${reused.podName ?? ""}`;
     endUnit(run, unit, { phase: "Skipped", message, outputs: outputsOf(reused) });
     return;
@@ -65,7 +66,8 @@ function addAttempt(run: Run, unit: Unit, retry: Node, reused: ReusedNode): void
 
 /** What a pod's node has beside its end. */
 function restore(run: Run, unit: Unit, node: Node, reused: ReusedNode): void {
-  const { hostNodeName, resourcesDuration } = reused;
+  const { hostNodeName, podIP, resourcesDuration } = reused;
+  if (podIP !== undefined) node.podIp = podIP;
   if (hostNodeName !== undefined) node.hostNodeName = hostNodeName;
   if (resourcesDuration !== undefined) node.resourcesDuration = resourcesDuration;
   if (node.type !== "Pod") return;

@@ -6,7 +6,9 @@ import { renderUse } from "../../template/resolve.ts";
 import { evaluateWhen, failureText } from "../../values/language.ts";
 import { itemPart, type Scope } from "../../values/scope.ts";
 import { endFailedFast, endWithOutputs, makeBoundary, noteFailure } from "../boundary.ts";
-import { endUnit, makeNode, startCall } from "../call.ts";
+import { makeNode, startCall } from "../call.ts";
+import { isRestarting } from "../daemons/daemon.ts";
+import { closeBoundary, finishClosing } from "../daemons/scope.ts";
 import { boundaryScope } from "../scopes.ts";
 import type { Call, Child, Item, StepGroup, StepsFrame, Unit } from "../state/frames.ts";
 import { isBad, type Node, nodeId } from "../state/node.ts";
@@ -190,9 +192,14 @@ export const isUnforgiven = (node: Node, step: Pick<WorkflowStep, "continueOn">)
 /** Every step of the group ended. */
 export function groupEnded(run: Run, frame: StepsFrame): void {
   const { group } = frame;
-  if (group === undefined || frame.unit.state === "ended" || endFailedFast(run, frame)) return;
+  if (group === undefined || frame.unit.state === "ended") return;
+  if (frame.closing !== undefined) {
+    finishClosing(run, frame);
+    return;
+  }
+  if (endFailedFast(run, frame)) return;
   // A hook that a sibling's end fired meanwhile.
-  if (group.remaining > 0) return;
+  if (group.remaining > 0 || waitsForDaemon(frame)) return;
   delete frame.watched;
   inOrder(group);
   const broken = group.members.find((m) => m.error !== undefined);
@@ -207,13 +214,22 @@ export function groupEnded(run: Run, frame: StepsFrame): void {
   else if (failed !== undefined) endNode(run, group.node, "Failed", `child '${failed.node.id}' failed`);
   else {
     endNode(run, group.node, "Succeeded");
-    nextGroup(run, frame);
+    if (frame.broken === undefined) nextGroup(run, frame);
+    else failSteps(run, frame, `child '${frame.broken.id}' failed`);
     return;
   }
-  setOutbound(run, frame);
-  // A steps template is always Failed, whatever its child was: so it is in Argo.
-  endUnit(run, frame.unit, { phase: "Failed", message: group.node.message });
+  failSteps(run, frame, group.node.message);
 }
+
+/** A steps template is always Failed, whatever its child was: so it is in Argo. */
+function failSteps(run: Run, frame: StepsFrame, message: string | undefined): void {
+  setOutbound(run, frame);
+  closeBoundary(run, frame, { phase: "Failed", message });
+}
+
+/** The next group begins when all daemons are ready again; one that failed for good is not waited for. */
+const waitsForDaemon = (frame: StepsFrame): boolean =>
+  frame.broken === undefined && frame.groups[frame.index + 1] !== undefined && isRestarting(frame);
 
 /** Members in the order of the group's children, not of their ends. */
 function inOrder(group: StepGroup): void {

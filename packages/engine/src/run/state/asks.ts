@@ -82,6 +82,8 @@ export interface Gate {
   readonly shape: TemplateShape;
   readonly inputs: BoundInputs;
   state: "queued" | "held" | "asking" | "open" | "closed";
+  /** Its daemon is ready: the boundary's slot went to the next, before its end. */
+  isSlotReturned?: true;
   /** From the first ask on; the call's work takes it over. */
   node?: Node;
 }

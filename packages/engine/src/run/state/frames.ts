@@ -66,6 +66,15 @@ export interface Call {
   artifacts?: BoundArtifacts | undefined;
   /** Why it could not even be made, for the owner's message. */
   error?: string;
+  /** Of a daemon that was ready once. */
+  daemon?: DaemonState;
+}
+
+export interface DaemonState {
+  /** `restarting`: it ended by itself and is tried again; `stopping`: its scope is over, and it is told to end. */
+  state: "ready" | "restarting" | "stopping";
+  /** Its owner goes on without waiting for its end. */
+  told: boolean;
 }
 
 /** Arguments by name; `absent` are those whose only value was an output that does not exist (and why). */
@@ -148,6 +157,11 @@ export interface Unit {
   /** Epoch ms: what the retry strategy's `maxDuration` leaves to a later attempt. */
   readonly deadlineAt?: number;
   state: "held" | "open" | "ended";
+  /** It takes a slot of its boundary, and a place of the run's `parallelism`. */
+  hasSlot?: boolean;
+  hasPlace?: boolean;
+  /** A daemon that others may use. */
+  isReady?: true;
   node?: Node;
   step?: Step;
   /** Of a containerSet: its containers' nodes by name. */
@@ -198,6 +212,10 @@ export interface Boundary {
   active: number;
   open: number;
   waiting: (Unit | Gate)[];
+  /** Calls of it that are daemons and were ready once, until they are over, hooks and all. */
+  readonly daemons: Set<Call>;
+  /** What it ends with, once its daemons have. */
+  closing?: UnitEnd;
   /** Hooks by the names of other children that their expressions read; under "" those that read them all. */
   watched?: Map<string, ArmedHook[]>;
 }
@@ -220,6 +238,8 @@ export interface StepsFrame extends Boundary {
   readonly groups: readonly (readonly WorkflowStep[])[];
   index: number;
   group?: StepGroup;
+  /** A daemon that failed after its owner went on: the template fails when the group under way is over. */
+  broken?: Node;
 }
 
 export interface StepGroup {
@@ -238,6 +258,8 @@ export interface DagFrame extends Boundary {
   readonly tasks: ReadonlyMap<string, TaskState>;
   readonly targets: readonly string[];
   remaining: number;
+  /** Tasks that wait until the scope's daemons are ready again. */
+  postponed: TaskState[];
 }
 
 export interface TaskState {
@@ -270,6 +292,8 @@ export type Settled =
   | { readonly kind: "group"; readonly frame: StepsFrame }
   | { readonly kind: "task"; readonly frame: DagFrame; readonly task: TaskState }
   | { readonly kind: "slot"; readonly boundary: Boundary }
+  /** A daemon is ready: its owner may go on. */
+  | { readonly kind: "daemon"; readonly call: Call }
   | { readonly kind: "hook"; readonly hook: ArmedHook }
   | { readonly kind: "boundary"; readonly frame: StepsFrame | DagFrame };
 

@@ -53,7 +53,9 @@ export interface Node {
   inputArtifacts?: readonly Artifact[];
   outputs?: NodeOutputs;
   hostNodeName?: string;
-  /** Where a daemon answers. */
+  /** A daemon that is ready and has not ended. */
+  daemoned?: true;
+  /** Where a daemon answers; stays after its end. */
   podIp?: string;
   podName?: string;
   /** Of a Retry node: its last attempt, whose values siblings read. */

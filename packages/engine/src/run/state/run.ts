@@ -9,7 +9,7 @@ import type { ConfigMaps, KnownConfigMap } from "../../definitions/config-maps.t
 import type { Library } from "../../definitions/library.ts";
 import type { DefinitionsFixed, Fact, StopRequested } from "../../facts.ts";
 import type { Ask, Gate, HeldLocks, LockRelease, MemoSave } from "./asks.ts";
-import type { HookState, Settled, Unit } from "./frames.ts";
+import type { Call, HookState, Settled, Unit } from "./frames.ts";
 import type { Node, RunPhase } from "./node.ts";
 import type { TimerQueue } from "./timers.ts";
 
@@ -82,6 +82,12 @@ export interface Run {
   readonly hookState: HookState;
   /** How the exit handler ended, once it has. */
   exit?: { readonly phase: RunPhase; readonly message?: string };
+  /** Daemons outside of any template: the entrypoint, hooks of the workflow. As a boundary's. */
+  readonly daemons: Set<Call>;
+  /** Daemons that are tried again after they were ready. */
+  restarting: number;
+  /** What it ends with, once its daemons have. */
+  closing?: { readonly phase: RunPhase; readonly message?: string | undefined };
   /** Phase and message of the main part, once it ended. */
   main?: { readonly phase: RunPhase; readonly message?: string };
   /** Leaves that run now, and those held by `parallelism` or `suspend`, in order. */

@@ -3,6 +3,7 @@ import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import type { Placed, WorkflowLint } from "../workflow/context.ts";
 import { lintTemplateArtifacts } from "./artifacts.ts";
 import { lintContainerSet } from "./container-set.ts";
+import { lintDaemon } from "./daemon.ts";
 import { lintHttp } from "./http.ts";
 import { lintMemoize, lintSynchronization } from "./locks.ts";
 import { lintMetrics } from "./metrics.ts";
@@ -21,6 +22,7 @@ export function lintBodyOf(
   lintResource(lint, placed, title);
   lintHttp(lint, placed, title);
   lintMounts(lint, placed, title);
+  lintDaemon(lint, placed, title);
   lintPodFields(lint, placed, title);
   lintMetrics(lint, value.metrics, [...path, "metrics"], title);
   lintSynchronization(lint, value.synchronization, [...path, "synchronization"], title);

@@ -2,6 +2,7 @@ import { didYouMean, listNames } from "../../schema/nearest.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import type { DependencyGraph } from "../graph/dag.ts";
 import { type Brings, isOfTheEngine, workflowBrings } from "../references/brings.ts";
+import { isDaemon } from "../template/daemon.ts";
 import { type Call, calledTemplate, hasTag, isComposite, isLooped, type WorkflowLint } from "./context.ts";
 
 /** Says of a tag's name whether it has a value here: undefined = yes, or a hint why not. */
@@ -241,7 +242,7 @@ const hasResult = (template: Template | InlineTemplate): boolean =>
 
 /** Fields that only some nodes have. */
 function missingField(name: string, template: Template | InlineTemplate, rest: string): string | undefined {
-  if (rest === "ip" && template.daemon !== true)
+  if (rest === "ip" && !isDaemon(template))
     return `only a daemon has an ip: add 'daemon: true' to '${template.name ?? name}'`;
   if (rest === "exitCode" && !hasResult(template) && template.resource === undefined)
     return `'${name}' has no exit code: only what runs a program has one`;
