@@ -109,7 +109,7 @@ const template: Row<Template> = {
   synchronization: "runs",
   memoize: "runs",
   metrics: "runs",
-  daemon: "later",
+  daemon: "runs",
   initContainers: "runs",
   sidecars: "runs",
   podSpecPatch: "runs",
@@ -133,7 +133,8 @@ const container: Row<Container & Script> = {
   volumeMounts: "pod",
   volumeDevices: "pod",
   livenessProbe: "pod",
-  readinessProbe: "pod",
+  /** Of a daemon, wherever it runs; of other steps nobody waits for it. */
+  readinessProbe: "runs",
   startupProbe: "pod",
   lifecycle: "pod",
   imagePullPolicy: "pod",

@@ -69,6 +69,44 @@ describe("the Kubernetes executor over an API server that fails", () => {
       event.type === "pending" && event.stepId === step.id ? event.message : undefined,
     );
 
+  const upAndReady = (ready: boolean) => ({
+    ...running,
+    podIP: "10.1.0.7",
+    containerStatuses: [{ ...running.containerStatuses[0], ready }],
+  });
+
+  test("a daemon is told as ready once its pod's containers are, with the pod's address, and never twice", async () => {
+    const daemon = plain({ daemon: true });
+    const other = plain();
+    await executor.start(daemon);
+    await executor.start(other);
+    status(daemon, upAndReady(false));
+    await reader.until((e) => (e.type === "started" && e.stepId === daemon.id ? e : undefined));
+    expect(reader.events.some((e) => e.type === "ready")).toBe(false);
+
+    for (const ready of [true, false, true]) status(daemon, upAndReady(ready));
+    status(other, upAndReady(true));
+    expect(await reader.ready(daemon.id)).toMatchObject({ ip: "10.1.0.7" });
+    for (const step of [daemon, other]) {
+      log(step, "");
+      status(step, terminated(0));
+      await reader.ended(step.id);
+    }
+    expect(reader.events.filter((e) => e.type === "ready").map((e) => e.stepId)).toEqual([daemon.id]);
+  });
+
+  test("a daemon that is ready is told as such to the next instance", async () => {
+    const daemon = plain({ daemon: true });
+    await executor.start(daemon);
+    status(daemon, upAndReady(true));
+    await reader.ready(daemon.id);
+
+    await close();
+    open();
+    expect((await executor.adopt([daemon])).attached).toEqual([daemon.id]);
+    expect(await reader.ready(daemon.id)).toMatchObject({ ip: "10.1.0.7" });
+  });
+
   test("repeats a creation that was throttled or failed, and creates one pod", async () => {
     kube.failNext("create", KubeError.THROTTLED({ ...where, retryAfterMs: 20_000 }));
     kube.failNext("create", KubeError.UNAVAILABLE(where));

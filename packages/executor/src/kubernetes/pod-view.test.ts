@@ -48,6 +48,18 @@ test("a sidecar that runs on does not hide that the main container has ended", (
   });
 });
 
+test("a running pod is ready when each of its containers is", () => {
+  const states = [true, false, true].map((ready, i) => ({
+    name: i === 0 ? "main" : `side-${i}`,
+    ready,
+    state: { running: { startedAt } },
+  }));
+  const of = (containerStatuses: PodStatus["containerStatuses"] & object) =>
+    viewOf(pod({ phase: "Running", containerStatuses }));
+  expect(of(states)).not.toHaveProperty("isReady");
+  expect(of(states.map((state) => ({ ...state, ready: true })))).toHaveProperty("isReady", true);
+});
+
 test("a running pod says where it runs and since when", () => {
   const status = { phase: "Running", podIP: "10.0.0.1", ...main({ running: { startedAt } }) };
   expect(viewOf(pod(status))).toEqual({

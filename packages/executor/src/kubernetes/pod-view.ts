@@ -5,7 +5,14 @@ import { mainContainer } from "./names.ts";
 export type PodView =
   /** Not running yet. `stuck`: it cannot start as things are (`hopeless`: nothing can change that). */
   | { readonly kind: "waiting"; readonly message: string; readonly stuck?: "stuck" | "hopeless" }
-  | { readonly kind: "running"; readonly startedAt: number; readonly host?: string; readonly podIP?: string }
+  | {
+      readonly kind: "running";
+      readonly startedAt: number;
+      readonly host?: string;
+      readonly podIP?: string;
+      /** All of its containers are ready, as their readiness probes say. */
+      readonly isReady?: true;
+    }
   | {
       readonly kind: "ended";
       readonly startedAt: number;
@@ -43,7 +50,7 @@ export interface PodStatus {
   readonly message?: string;
   readonly podIP?: string;
   readonly conditions?: readonly { type: string; status: string; reason?: string; message?: string }[];
-  readonly containerStatuses?: readonly { name: string; state?: ContainerState }[];
+  readonly containerStatuses?: readonly { name: string; ready?: boolean; state?: ContainerState }[];
   readonly initContainerStatuses?: readonly { name: string; state?: ContainerState }[];
 }
 
@@ -73,6 +80,7 @@ export function viewOf(pod: KubeObject): PodView {
       startedAt: timeOf(state.running.startedAt),
       ...(host === undefined ? {} : { host }),
       ...(status.podIP === undefined ? {} : { podIP: status.podIP }),
+      ...(status.containerStatuses?.every(({ ready }) => ready === true) === true ? { isReady: true } : {}),
     };
   }
   return waiting(status, state);

@@ -47,6 +47,7 @@ export class TrackedStep {
   #killed = false;
   #reader: LogReader | undefined;
   #deletionSeen = false;
+  #isReadyTold = false;
   #terminatingWatched = false;
 
   constructor(request: StepRequest, place: ObjectRef & { readonly namespace: string }, deps: StepDeps) {
@@ -182,9 +183,20 @@ export class TrackedStep {
   }
 
   #running(pod: KubeObject, view: Extract<PodView, { kind: "running" }>): void {
-    if (this.#phase !== "waiting") return;
-    this.#begin(view);
-    void this.#finishEarly(this.#read(pod));
+    if (this.#phase === "waiting") {
+      this.#begin(view);
+      void this.#finishEarly(this.#read(pod));
+    }
+    this.#tellReady(view);
+  }
+
+  /** X6. Told once: a probe that fails later takes nothing back. */
+  #tellReady({ isReady, podIP }: Extract<PodView, { kind: "running" }>): void {
+    if (this.request.daemon !== true || this.#isReadyTold || isReady !== true) return;
+    this.#isReadyTold = true;
+    const { clock, queue } = this.#deps;
+    const ip = podIP === undefined ? {} : { ip: podIP };
+    queue.put({ type: "ready", stepId: this.request.id, at: clock.now(), ...ip });
   }
 
   #begin(view: { startedAt: number; host?: string; podIP?: string }): void {

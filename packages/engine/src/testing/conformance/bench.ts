@@ -51,6 +51,11 @@ export class EventReader implements AsyncDisposable {
     return this.until((e) => (isEnd(e) && e.stepId === stepId ? e : undefined));
   }
 
+  /** The first telling that a daemon is ready. */
+  ready(stepId: string): Promise<Extract<StepEvent, { type: "ready" }>> {
+    return this.until((e) => (e.type === "ready" && e.stepId === stepId ? e : undefined));
+  }
+
   /** Resolves once the step has written this line. */
   line(stepId: string, text: string): Promise<true> {
     return this.until((e) =>

@@ -14,6 +14,8 @@ export interface BriefRunOptions {
   readonly signal?: AbortSignal;
   /** What it reads; default nothing. */
   readonly input?: string;
+  /** Its variables, in place of the usual two. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs a program that should end soon; what it says beyond 64 kB is cut. Never throws: code 127 when it cannot start. */
@@ -23,7 +25,7 @@ export function runBriefly(argv: readonly string[], options: BriefRunOptions): P
     const child = spawn(program, args, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
-      env: { PATH: options.path, HOME: "/root" },
+      env: options.env ?? { PATH: options.path, HOME: "/root" },
       stdio: ["pipe", "pipe", "pipe"],
       timeout: options.timeoutMs ?? 20_000,
       killSignal: "SIGKILL",

@@ -1,8 +1,10 @@
 import { mkdirSync } from "node:fs";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { type Clock, sleepFor } from "@sluice/base";
 import type { StepRequest } from "@sluice/engine";
 import { LocalError } from "../../errors.ts";
+import { loopback } from "../readiness/probe.ts";
 import { childrenOf, signalTo } from "../step/process-table.ts";
 import { clientScript, shellQuote } from "../step/shell-scripts.ts";
 import type { StepFolder } from "../step/step-folder.ts";
@@ -57,6 +59,27 @@ export function makeContainerEngine(options: EngineOptions): Isolation {
       return supervisor;
     },
     rest: () => {},
+    async exec(folder, _supervisor, { argv, workingDir, timeoutMs }) {
+      const at = workingDir === undefined ? [] : ["--workdir", workingDir];
+      const line = [...words, "exec", ...at, containerName(folder), ...argv];
+      const { code } = await runBriefly(line, { path, timeoutMs: timeoutMs + 2_000 });
+      return code;
+    },
+    async addressOf(folder) {
+      const format = "{{.State.Running}} {{.NetworkSettings.IPAddress}}";
+      // The client may be still on its way to the container; it is there soon or never.
+      for (let tries = 0; tries < 100 && folder.exit() === undefined; tries++) {
+        const { stdout } = await call("inspect", "--format", format, containerName(folder));
+        const [running, address = ""] = stdout.trim().split(" ");
+        if (running === "true") {
+          if (options.flags.run.includes("--network=host")) return loopback;
+          return isIP(address) === 0 ? undefined : address;
+        }
+        await sleepFor(clock, 100);
+      }
+      return undefined;
+    },
+    processesOf: () => [],
     async terminate(folder, supervisor) {
       // The client may be still on its way to the container; it is there soon or never.
       for (let tries = 0; tries < 100 && childrenOf(supervisor).length > 0; tries++) {

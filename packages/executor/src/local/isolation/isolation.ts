@@ -8,6 +8,14 @@ import type { Supervised } from "./supervised.ts";
 
 export type IsolationName = "podman" | "docker" | "namespaces" | "namespaces-unprivileged" | "process";
 
+export interface BesideCommand {
+  readonly argv: readonly string[];
+  /** As its container's; absent = where that starts. */
+  readonly workingDir: string | undefined;
+  /** Ms after which it is killed. */
+  readonly timeoutMs: number;
+}
+
 /** Disposing ends what waits for steps to come; never a step. */
 export interface Isolation extends AsyncDisposable {
   readonly name: IsolationName;
@@ -23,6 +31,12 @@ export interface Isolation extends AsyncDisposable {
   rest(): void;
   /** Asks the step's main process to end. `supervisor` is its pid. */
   terminate(folder: StepFolder, supervisor: number): Promise<void>;
+  /** Runs a command beside the step's, isolated as it is and with its variables; its exit code. For probes. */
+  exec(folder: StepFolder, supervisor: number, command: BesideCommand): Promise<number>;
+  /** Where other steps reach what listens in this one; undefined = nowhere. */
+  addressOf(folder: StepFolder): Promise<string | undefined>;
+  /** The step's processes, where they share this machine's network; else none. */
+  processesOf(folder: StepFolder, supervisor: number): readonly number[];
   /** Ends all processes of the step; also right when the supervisor is gone. */
   kill(folder: StepFolder, supervisor: number | undefined): Promise<void>;
 }

@@ -3,18 +3,36 @@ import { join, relative } from "node:path";
 import { LocalError } from "../../errors.ts";
 import { layCrew } from "../crew/crew-layout.ts";
 import type { WholePlan } from "../crew/crew-plan.ts";
-import { childrenOf, commandLineOf, signalTo } from "../step/process-table.ts";
-import { inputsScript, sandboxProgram } from "../step/shell-scripts.ts";
+import { loopback } from "../readiness/probe.ts";
+import {
+  childrenOf,
+  commandLineOf,
+  environmentOfProcess,
+  processesBeside,
+  signalTo,
+} from "../step/process-table.ts";
+import { enterScript, inputsScript, sandboxProgram } from "../step/shell-scripts.ts";
 import { failureIn, type StepFolder } from "../step/step-folder.ts";
 import type { BroughtInput, StepPlan } from "../step/step-plan.ts";
 import { type Box, type BoxOptions, BoxPool } from "./box-pool.ts";
+import { runBriefly } from "./brief-run.ts";
 import type { Isolation } from "./isolation.ts";
 import { environmentOf, hostName, layCollect, layScript, layVolumes } from "./layout.ts";
+import { enterWords, joinWords } from "./sandbox.ts";
 import { placesScript } from "./shims.ts";
 import type { Supervised } from "./supervised.ts";
 
 const imagesOf = ({ image, crew }: WholePlan): readonly string[] =>
   crew === undefined ? [image] : crew.members.map(({ plan }) => plan.image);
+
+/**
+ * The step's main process is the oldest child that has become another program: beside it, in the first moment, stands
+ * the part of process 1 that opened the gate.
+ */
+function mainOf(supervisor: number): number | undefined {
+  const own = commandLineOf(supervisor);
+  return childrenOf(supervisor).find((child) => commandLineOf(child) !== own);
+}
 
 /** Steps in Linux namespaces over a copy-on-write view of this machine. */
 export function makeNamespaceIsolation(options: BoxOptions): Isolation {
@@ -63,11 +81,35 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
 
     rest: () => pool.fill(),
 
+    async exec(folder, supervisor, { argv, workingDir = "/", timeoutMs }) {
+      const main = mainOf(supervisor);
+      if (main === undefined || folder.box === undefined) return 127;
+      const own = environmentOfProcess(main);
+      const variables = new Map([...own.keys()].map((variable, index) => [variable, `SLUICE_ENV_${index}`]));
+      const carriers = Object.fromEntries([...variables].map(([from, to]) => [to, own.get(from) ?? ""]));
+      // N3: it enters as the step's own programs do, its capabilities dropped, and is ended inside.
+      const limit = ["timeout", "-s", "KILL", String(Math.ceil(timeoutMs / 1_000))];
+      const words = [
+        ...joinWords(supervisor, options.privileged),
+        ...enterWords(folder.box),
+        ...["/bin/sh", "-c", enterScript({ workingDir, variables, argv: [...limit, ...argv] })],
+      ];
+      const { code } = await runBriefly(words, {
+        path: options.path,
+        env: { ...carriers, PATH: options.path },
+        timeoutMs: timeoutMs + 5_000,
+      });
+      return code;
+    },
+
+    addressOf: async () => loopback,
+    processesOf: (_folder, supervisor) => {
+      const main = mainOf(supervisor);
+      return main === undefined ? [] : processesBeside(main);
+    },
+
     async terminate(_folder, supervisor) {
-      // The step's main process is the oldest child that has become another program: beside it, in the first moment,
-      // stands the part of process 1 that opened the gate.
-      const own = commandLineOf(supervisor);
-      const main = childrenOf(supervisor).find((child) => commandLineOf(child) !== own);
+      const main = mainOf(supervisor);
       if (main !== undefined) signalTo(main, "SIGTERM");
     },
 

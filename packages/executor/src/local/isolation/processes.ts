@@ -3,9 +3,17 @@ import { join } from "node:path";
 import type { Clock } from "@sluice/base";
 import { LocalError } from "../../errors.ts";
 import { layCrew } from "../crew/crew-layout.ts";
-import { childrenOf, processesWithEnv, signalTo } from "../step/process-table.ts";
+import { loopback } from "../readiness/probe.ts";
+import {
+  childrenOf,
+  environmentOfProcess,
+  familyOf,
+  processesWithEnv,
+  signalTo,
+} from "../step/process-table.ts";
 import { inputsScript, plainScript } from "../step/shell-scripts.ts";
 import { scriptPath } from "../step/step-plan.ts";
+import { runBriefly } from "./brief-run.ts";
 import type { Isolation } from "./isolation.ts";
 import { environmentOf, layCollect, layScript, layVolumes, makeEnter } from "./layout.ts";
 import { findProgram } from "./shims.ts";
@@ -71,6 +79,24 @@ export function makeProcessIsolation(options: {
     },
 
     rest: () => {},
+
+    async exec(folder, supervisor, { argv, workingDir, timeoutMs }) {
+      const [main] = childrenOf(supervisor);
+      if (main === undefined) return 127;
+      const { code } = await runBriefly(argv, {
+        path: options.path,
+        cwd: workingDir ?? folder.file("work"),
+        env: Object.fromEntries(environmentOfProcess(main)),
+        timeoutMs,
+      });
+      return code;
+    },
+
+    addressOf: async () => loopback,
+    processesOf: (folder, supervisor) => [
+      ...familyOf(supervisor),
+      ...processesWithEnv("SLUICE_STEP", folder.id),
+    ],
 
     async terminate(_folder, supervisor) {
       const [main] = childrenOf(supervisor);

@@ -76,6 +76,12 @@ export function unshareWords(privileged: boolean): readonly string[] {
   return ["unshare", ...user, "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"];
 }
 
+/** Words that join the namespaces of a sandbox that stands, by its process 1. */
+export function joinWords(supervisor: number, privileged: boolean): readonly string[] {
+  const user = privileged ? [] : ["--user", "--preserve-credentials"];
+  return ["nsenter", "--target", String(supervisor), ...user, "--mount", "--pid", "--ipc", "--uts"];
+}
+
 /** Makes the parts of the step's folder that the mounts need. */
 export function prepareSandboxFolder(spec: SandboxSpec): void {
   for (const part of ["root", "staging", "out"]) mkdirSync(join(spec.stepDir, part), { recursive: true });

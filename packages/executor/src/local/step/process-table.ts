@@ -1,5 +1,5 @@
 // What runs on this machine, read from /proc. Linux only, as the supervisor is; elsewhere everything reads as absent.
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** A process that cannot be mistaken for a later one with the same number. */
 export interface ProcessId {
@@ -36,6 +36,34 @@ export function childrenOf(pid: number): readonly number[] {
       : listed.split(" ").filter(Boolean).map(Number);
   const startTime = (child: number) => Number(readStat(child)?.startTime ?? Number.POSITIVE_INFINITY);
   return children.toSorted((a, b) => startTime(a) - startTime(b) || a - b);
+}
+
+/** A process and all that descend from it, as far as they still belong to it. */
+export const familyOf = (pid: number): readonly number[] => [pid, ...childrenOf(pid).flatMap(familyOf)];
+
+/** Every process of the process namespace that this one is in. */
+export function processesBeside(pid: number): readonly number[] {
+  const namespace = namespaceOf(pid);
+  return namespace === undefined ? [] : allPids().filter((other) => namespaceOf(other) === namespace);
+}
+
+function namespaceOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The variables that a process was started with; none when it is gone. */
+export function environmentOfProcess(pid: number): ReadonlyMap<string, string> {
+  const entries = (readText(`/proc/${pid}/environ`) ?? "").split("\0").filter((entry) => entry.includes("="));
+  return new Map(
+    entries.map((entry) => {
+      const equals = entry.indexOf("=");
+      return [entry.slice(0, equals), entry.slice(equals + 1)];
+    }),
+  );
 }
 
 /** The words that a process was started with; undefined when it is gone. */

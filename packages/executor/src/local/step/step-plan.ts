@@ -87,7 +87,8 @@ export async function planContainer(
   };
 }
 
-function containerOf({ work }: StepRequest): Container | Script {
+/** The one container of a step. Errors: LOCAL_FIELD_UNSUPPORTED for work that has none. */
+export function containerOf({ work }: Pick<StepRequest, "work">): Container | Script {
   if (work.kind === "container") return work.container;
   if (work.kind === "script") return work.script;
   throw LocalError.FIELD_UNSUPPORTED({ field: work.kind, reason: "it does not run as a process" });

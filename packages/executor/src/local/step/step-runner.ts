@@ -27,6 +27,8 @@ import { crewTails, readCrewEnd } from "../crew/crew-end.ts";
 import { planStep, type WholePlan } from "../crew/crew-plan.ts";
 import type { Isolation } from "../isolation/isolation.ts";
 import type { Supervised } from "../isolation/supervised.ts";
+import { probesOf } from "../readiness/readiness.ts";
+import { tellReady } from "../readiness/tell-ready.ts";
 import { FolderWatch } from "./folder-watch.ts";
 import { notFoundMessage } from "./not-found.ts";
 import { OutputTail, readResult } from "./output.ts";
@@ -92,6 +94,7 @@ export class StepRunner {
   async run(): Promise<void> {
     try {
       this.#crew = crewOf(this.#step);
+      probesOf(this.#step); // a probe that makes no sense is refused before the step begins
       if (this.#folder.refused() === undefined && this.#folder.claim().kind === "none") {
         if (!(await this.#begin())) return;
       }
@@ -236,10 +239,16 @@ export class StepRunner {
       if (startedAt !== undefined && !isStartTold) {
         isStartTold = true;
         this.#deps.queue.put({ type: "started", stepId: this.#step.id, at: startedAt });
+        if (this.#step.daemon === true) void this.#awaitReady(startedAt);
         if (this.#folder.stop() !== undefined) void this.#enforceStop(); // asked before there was someone to ask
       }
       for (const tail of tails) await tail.read(clock.now, this.#deliver);
     }
+  }
+
+  async #awaitReady(startedAt: number): Promise<void> {
+    const daemon = { step: this.#step, folder: this.#folder, isolation: this.#isolation, startedAt };
+    await tellReady(this.#deps, { ...daemon, probes: probesOf(this.#step) }, this.#waiting());
   }
 
   #ending(): Ending | undefined {

@@ -1,0 +1,153 @@
+// Daemons on this machine, with real servers: how their readiness is seen on the network that all steps share.
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import type { Executor, StepRequest } from "@sluice/engine";
+import { EventReader, shStep } from "@sluice/engine/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { candidateFor, candidatesHere, type LocalBench, makeLocalBench } from "./local-bench.ts";
+
+const candidates = await candidatesHere();
+const isolations = ["process", "namespaces", "namespaces-unprivileged"] as const;
+
+/** A server of node's own that answers at `port` after `afterMs`, with this status. */
+const serve = (port: number, afterMs: number, status = 200) =>
+  `setTimeout(() => require("node:http").createServer((q, r) => { r.statusCode = q.headers["x-probe"] === "no" ? 500 : ${status}; r.end(); }).listen(${port}, () => console.log("listens")), ${afterMs})`;
+
+/** A user namespace does not show every folder of the machine, and so perhaps not the node that runs this. */
+const nodeIn = (isolation: string): string | undefined =>
+  isolation === "namespaces-unprivileged"
+    ? ["/usr/bin/node", "/usr/local/bin/node"].find((path) => existsSync(path))
+    : process.execPath;
+const isHere = (isolation: string): boolean =>
+  nodeIn(isolation) !== undefined && (isolation === "process" || candidateFor(candidates, isolation).ok);
+
+function makeServer(
+  node: string,
+  source: string,
+  readinessProbe: Record<string, unknown>,
+  more: object = {},
+): StepRequest {
+  return shStep("", {
+    daemon: true,
+    graceMs: 300,
+    work: {
+      kind: "container",
+      container: { image: "node", command: [node, "-e", source], readinessProbe, ...more },
+    },
+  });
+}
+
+/** A port that nobody uses now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { readonly port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+for (const isolation of isolations)
+  describe.skipIf(!isHere(isolation))(`a daemon with ${isolation}`, () => {
+    const node = nodeIn(isolation) ?? "";
+    const aServer = (source: string, probe: Record<string, unknown>, more?: object) =>
+      makeServer(node, source, probe, more);
+    let bench: LocalBench;
+    let executor: Executor;
+    let reader: EventReader;
+    beforeAll(async () => {
+      bench = await makeLocalBench(isolation);
+      executor = await bench.open();
+      reader = new EventReader(executor);
+      await executor.adopt([]);
+    }, 60_000);
+    afterAll(async () => {
+      await reader[Symbol.asyncDispose]();
+      await executor[Symbol.asyncDispose]();
+      await bench[Symbol.asyncDispose]();
+    }, 60_000);
+
+    test("is ready when its http server answers with 200 to 399, at a port by its name", async () => {
+      const port = await freePort();
+      const step = aServer(
+        serve(port, 300, 302),
+        { httpGet: { path: "health", port: "web" } },
+        { ports: [{ name: "web", containerPort: port }] },
+      );
+      await executor.start(step);
+
+      const { ip } = await reader.ready(step.id);
+      expect((await fetch(`http://${ip}:${port}/`, { redirect: "manual" })).status).toBe(302);
+      await reader.line(step.id, "listens");
+      await executor.stop(step.id, "kill");
+      await reader.ended(step.id);
+      await expect(fetch(`http://${ip}:${port}/`)).rejects.toThrow();
+    }, 60_000);
+
+    test("is ready when its port takes connections, and a failing answer is no answer", async () => {
+      const [tcp, http] = [await freePort(), await freePort()];
+      const open = aServer(serve(tcp, 0, 500), { tcpSocket: { port: tcp } });
+      const failing = aServer(serve(http, 0), {
+        httpGet: { port: http, httpHeaders: [{ name: "x-probe", value: "no" }] },
+      });
+      await executor.start(failing);
+      await executor.start(open);
+
+      await reader.line(failing.id, "listens");
+      await reader.ready(open.id);
+      for (const { id } of [open, failing]) await executor.stop(id, "kill");
+      await reader.ended(failing.id);
+      expect(reader.events.some((e) => e.type === "ready" && e.stepId === failing.id)).toBe(false);
+    }, 60_000);
+
+    test("is not ready while its port is another process's, and says so", async () => {
+      const server = createServer((socket) => socket.destroy());
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as { readonly port: number };
+      const step = aServer("setInterval(() => {}, 1000)", { tcpSocket: { port } });
+      await executor.start(step);
+
+      const said = await reader.until((e) =>
+        e.type === "pending" && e.stepId === step.id && e.message.includes("port") ? e.message : undefined,
+      );
+      expect(said).toBe(
+        `port ${port} of this machine is another process's, and the step's readiness probe asks there`,
+      );
+      await executor.stop(step.id, "kill");
+      await reader.ended(step.id);
+      expect(reader.events.some((e) => e.type === "ready" && e.stepId === step.id)).toBe(false);
+      await new Promise((resolve) => server.close(resolve));
+    }, 60_000);
+
+    test("with a probe that cannot be asked is refused", async () => {
+      const step = aServer("", { grpc: { port: 1 } });
+      await executor.start(step);
+      expect(await reader.ended(step.id)).toMatchObject({
+        type: "refused",
+        code: "LOCAL_FIELD_UNSUPPORTED",
+        message: "field 'readinessProbe.grpc' cannot be served here: gRPC is not spoken",
+      });
+    }, 60_000);
+
+    test("of several containers is ready when each of their probes succeeds", async () => {
+      const [main, side] = [await freePort(), await freePort()];
+      const step: StepRequest = {
+        ...aServer(serve(main, 0), { httpGet: { port: main } }),
+        pod: {
+          sidecars: [
+            {
+              name: "side",
+              image: "node",
+              command: [node, "-e", serve(side, 500)],
+              readinessProbe: { tcpSocket: { port: side } },
+            },
+          ],
+        },
+      };
+      await executor.start(step);
+
+      await reader.ready(step.id);
+      expect((await fetch(`http://127.0.0.1:${side}/`)).status).toBe(200);
+      await executor.stop(step.id, "kill");
+      await reader.ended(step.id);
+    }, 60_000);
+  });
