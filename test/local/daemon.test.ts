@@ -1,13 +1,17 @@
 // Daemons on this machine, with real servers: how their readiness is seen on the network that all steps share.
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
+import { networkInterfaces } from "node:os";
 import type { Executor, StepRequest } from "@sluice/engine";
 import { EventReader, shStep } from "@sluice/engine/testing";
+import type { Container } from "@sluice/spec";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { candidateFor, candidatesHere, type LocalBench, makeLocalBench } from "./local-bench.ts";
 
 const candidates = await candidatesHere();
 const isolations = ["process", "namespaces", "namespaces-unprivileged"] as const;
+
+type Probe = NonNullable<Container["readinessProbe"]>;
 
 /** A server of node's own that answers at `port` after `afterMs`, with this status. */
 const serve = (port: number, afterMs: number, status = 200) =>
@@ -21,12 +25,7 @@ const nodeIn = (isolation: string): string | undefined =>
 const isHere = (isolation: string): boolean =>
   nodeIn(isolation) !== undefined && (isolation === "process" || candidateFor(candidates, isolation).ok);
 
-function makeServer(
-  node: string,
-  source: string,
-  readinessProbe: Record<string, unknown>,
-  more: object = {},
-): StepRequest {
+function makeServer(node: string, source: string, readinessProbe: Probe, more: object = {}): StepRequest {
   return shStep("", {
     daemon: true,
     graceMs: 300,
@@ -36,6 +35,8 @@ function makeServer(
     },
   });
 }
+
+const hasIp = (process.env["PATH"] ?? "").split(":").some((dir) => existsSync(`${dir}/ip`));
 
 /** A port that nobody uses now. */
 async function freePort(): Promise<number> {
@@ -49,8 +50,8 @@ async function freePort(): Promise<number> {
 for (const isolation of isolations)
   describe.skipIf(!isHere(isolation))(`a daemon with ${isolation}`, () => {
     const node = nodeIn(isolation) ?? "";
-    const aServer = (source: string, probe: Record<string, unknown>, more?: object) =>
-      makeServer(node, source, probe, more);
+    const hasOwnNetwork = isolation === "namespaces" && hasIp;
+    const aServer = (source: string, probe: Probe, more?: object) => makeServer(node, source, probe, more);
     let bench: LocalBench;
     let executor: Executor;
     let reader: EventReader;
@@ -99,24 +100,61 @@ for (const isolation of isolations)
       expect(reader.events.some((e) => e.type === "ready" && e.stepId === failing.id)).toBe(false);
     }, 60_000);
 
-    test("is not ready while its port is another process's, and says so", async () => {
-      const server = createServer((socket) => socket.destroy());
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      const { port } = server.address() as { readonly port: number };
-      const step = aServer("setInterval(() => {}, 1000)", { tcpSocket: { port } });
-      await executor.start(step);
+    test.skipIf(hasOwnNetwork)(
+      "is not ready while its port is another process's, and says so",
+      async () => {
+        const server = createServer((socket) => socket.destroy());
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        const { port } = server.address() as { readonly port: number };
+        const step = aServer("setInterval(() => {}, 1000)", { tcpSocket: { port } });
+        await executor.start(step);
 
-      const said = await reader.until((e) =>
-        e.type === "pending" && e.stepId === step.id && e.message.includes("port") ? e.message : undefined,
-      );
-      expect(said).toBe(
-        `port ${port} of this machine is another process's, and the step's readiness probe asks there`,
-      );
-      await executor.stop(step.id, "kill");
-      await reader.ended(step.id);
-      expect(reader.events.some((e) => e.type === "ready" && e.stepId === step.id)).toBe(false);
-      await new Promise((resolve) => server.close(resolve));
-    }, 60_000);
+        const said = await reader.until((e) =>
+          e.type === "pending" && e.stepId === step.id && e.message.includes("port") ? e.message : undefined,
+        );
+        expect(said).toBe(
+          `port ${port} of this machine is another process's, and the step's readiness probe asks there`,
+        );
+        await executor.stop(step.id, "kill");
+        await reader.ended(step.id);
+        expect(reader.events.some((e) => e.type === "ready" && e.stepId === step.id)).toBe(false);
+        await new Promise((resolve) => server.close(resolve));
+      },
+      60_000,
+    );
+
+    test.skipIf(!hasOwnNetwork)(
+      "whose port is another daemon's has a network of its own, also for the next instance",
+      async () => {
+        const port = await freePort();
+        const steps = [302, 204, 205].map((status) => aServer(serve(port, 0, status), { httpGet: { port } }));
+        const addresses: string[] = [];
+        for (const step of steps) await executor.start(step);
+        for (const { id } of steps) addresses.push((await reader.ready(id)).ip ?? "");
+        expect(new Set(addresses).size).toBe(3);
+        const statuses = await Promise.all(
+          addresses.map(async (ip) => (await fetch(`http://${ip}:${port}/`, { redirect: "manual" })).status),
+        );
+        expect(statuses).toEqual([302, 204, 205]);
+
+        await using next = await bench.open();
+        await using again = new EventReader(next);
+        await executor.detach(steps.map(({ id }) => id));
+        await next.adopt(steps, () => false);
+        for (const [i, { id }] of steps.entries()) expect((await again.ready(id)).ip).toBe(addresses[i]);
+        for (const { id } of steps) {
+          await next.stop(id, "kill");
+          await again.ended(id);
+        }
+        for (const ip of addresses.slice(1))
+          expect(
+            Object.values(networkInterfaces())
+              .flat()
+              .map((entry) => entry?.address),
+          ).not.toContain(ip.replace(/\d+$/, (last) => String(Number(last) - 1)));
+      },
+      60_000,
+    );
 
     test("with a probe that cannot be asked is refused", async () => {
       const step = aServer("", { grpc: { port: 1 } });

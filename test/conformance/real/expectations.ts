@@ -62,7 +62,45 @@ const diamond: Expectation = {
       : "not in the order A, then B and C, then D",
 };
 
+/** A daemon that others reached, and that ended with its template, after them. */
+const served = (daemon: string, ...users: readonly string[]): Expectation => ({
+  nodes: [`${daemon} `, ...users.map((user) => `${user} Pod Succeeded`)],
+  judge: (seen) => {
+    const node = seen.node(daemon);
+    if (node?.phase !== "Succeeded") return `${daemon} is ${node?.phase ?? "not there"}`;
+    const early = users.find((user) => !seen.isOverBefore(user, daemon));
+    return early === undefined ? undefined : `${daemon} ended before ${early}`;
+  },
+});
+
 export const expectations: Readonly<Record<string, Expectation>> = {
+  "daemon-nginx.yaml": {
+    ...served("nginx-server", "nginx-client"),
+    prints: { "nginx-client": /Welcome to nginx/ },
+  },
+  "daemon-step.yaml": {
+    ...served("influx", "consumer"),
+    prints: { consumer: /cpu,host=server03,region=useast load=15.4/ },
+  },
+  "dag-daemon-task.yaml": {
+    ...served("influx", "consumer"),
+    prints: { consumer: /cpu,host=server03,region=useast load=15.4/ },
+  },
+  "dag-daemon-retry-strategy.yaml": {
+    ...served("server", "client(0:0)", "client(5:5)"),
+    prints: { "client(5:5)": /Welcome to nginx/ },
+  },
+  "steps-daemon-retry-strategy.yaml": {
+    ...served("server", "client(0:0)", "client(9:9)"),
+    prints: { "client(9:9)": /Welcome to nginx/ },
+  },
+  "variables-showcase.yaml": {
+    ...served("svc", "gather"),
+    prints: {
+      consume: /^fanout\.echoed-param {2}= \[alpha=1,beta=2\]$/,
+      report: /^workflow\.status {18}= Succeeded$/,
+    },
+  },
   "arguments-parameters-from-configmap.yaml": hello,
   "arguments-parameters.yaml": { ...hello, count: { Pod: 1 } },
   "cluster-workflow-template/cluster-wftmpl-dag.yaml": { prints: { "*": "A" } },

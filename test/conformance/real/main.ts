@@ -2,7 +2,7 @@
 // group gave. `--only TEXT` takes those whose name has it, `--group a` one group, `--json` one line a case, `--executor
 // kubernetes` runs steps as pods of the cluster.
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { hasErrors, lintManifests, loadManifests } from "@sluice/spec";
 import { SluiceProcess } from "../../e2e/sluice-process.ts";
@@ -25,8 +25,24 @@ const { values: flags } = parseArgs({
   },
 });
 
-const isHere = (program: string): boolean =>
-  (process.env["PATH"] ?? "").split(":").some((dir) => existsSync(join(dir, program)));
+/** Servers of images that stand in `programs/` come first, and the node that runs them: they are the same everywhere. */
+const path = [
+  join(import.meta.dirname, "programs"),
+  dirname(process.execPath),
+  process.env["PATH"] ?? "",
+].join(":");
+const isHere = (program: string): boolean => path.split(":").some((dir) => existsSync(join(dir, program)));
+
+const turns = new Map<string, Promise<void>>();
+
+/** Examples with one server come one after the other: without networks of their own, daemons share this machine's ports. */
+async function inTurn(one: Case, run: () => Promise<void>): Promise<void> {
+  const program = programOf[one.name];
+  if (program === undefined) return run();
+  const turn = (turns.get(program) ?? Promise.resolve()).then(run);
+  turns.set(program, turn);
+  return turn;
+}
 
 const isWanted = ({ name, group }: Case): boolean =>
   (flags.group === undefined || flags.group === group) &&
@@ -46,21 +62,30 @@ function refusal({ document, name }: Case): string | undefined {
     .join("; ");
 }
 
-/** Reasons in the machine, not in the product, for which an example is left out. */
-const elsewhere: Readonly<Record<string, string>> = Object.fromEntries(
-  [
-    ["sidecar-nginx.yaml", "nginx"],
-    ["sidecar-dind.yaml", "dockerd"],
-    ["sidecar.yaml", "influxd"],
-    ["daemon-nginx.yaml", "nginx"],
-    ["daemon-step.yaml", "influxd"],
-    ["dag-daemon-task.yaml", "influxd"],
-    ["dag-daemon-retry-strategy.yaml", "nginx"],
-    ["steps-daemon-retry-strategy.yaml", "nginx"],
-  ]
-    .filter(([, program = ""]) => !isHere(program))
-    .map(([name, program]) => [name, `this machine has no ${program}`]),
-);
+/** The program of its image that an example needs, beside a shell and its usual words. */
+const programOf: Readonly<Record<string, string>> = {
+  "sidecar-dind.yaml": "dockerd",
+  "daemon-nginx.yaml": "nginx",
+  "daemon-step.yaml": "influxd",
+  "dag-daemon-task.yaml": "influxd",
+  "dag-daemon-retry-strategy.yaml": "nginx",
+  "steps-daemon-retry-strategy.yaml": "nginx",
+  "variables-showcase.yaml": "nc",
+};
+
+/** What no program of the same name makes up for. */
+const needsImage: Readonly<Record<string, string>> = {
+  "sidecar-nginx.yaml": "its text is BusyBox' shell, which writes to a file with `>&`",
+  "sidecar.yaml": "it installs what it needs with apk",
+};
+
+/** A reason in the machine, not in the product, for which an example is left out. */
+function missing(name: string): string | undefined {
+  if (Object.hasOwn(needsImage, name)) return needsImage[name];
+  const program = programOf[name];
+  if (program === undefined || isHere(program)) return undefined;
+  return `this machine has no ${program}`;
+}
 
 /** What means something else here on purpose; docs/compatibility.md says so. */
 const otherwise: Readonly<Record<string, string>> = Object.fromEntries(
@@ -82,7 +107,7 @@ async function outcomeOf({ api, web, cluster, refused }: Ground, one: Case): Pro
   if (one.group === "d") return { kind: "not-run", reason: "needs a service outside" };
   const isChecked = one.group !== "a" || onPods;
   const why =
-    (onPods ? undefined : elsewhere[one.name]) ??
+    (onPods ? undefined : missing(one.name)) ??
     otherwise[one.name] ??
     (isChecked ? refusal(one) : undefined) ??
     (await cluster?.missing(one, onPods));
@@ -127,6 +152,7 @@ async function main(): Promise<number> {
     : [];
   const named = cluster === undefined ? [] : ["--kubeconfig", cluster.kubeconfig];
   await using sluice = await SluiceProcess.start({
+    env: { PATH: path },
     args: ["--executor", flags.executor, ...named, ...place],
   });
   await using web = await Web.listen();
@@ -136,7 +162,7 @@ async function main(): Promise<number> {
   const refused = new Map(notTaken.map(({ name, reason }) => [name, reason]));
   const wanted = all.filter(isWanted);
   const ran: Ran[] = [];
-  await inParallel(wanted.toSorted(slowFirst), async (one) => {
+  const runOne = async (one: Case): Promise<void> => {
     const outcome = await outcomeOf({ api, web, cluster, refused }, one);
     ran.push({ case: one, outcome });
     if (flags.json) console.log(JSON.stringify({ name: one.name, group: one.group, ...outcome }));
@@ -144,7 +170,8 @@ async function main(): Promise<number> {
       console.log(
         `${String(ran.length).padStart(4)}/${wanted.length}  ${outcome.kind.padEnd(7)} ${one.name}  ${outcome.seconds} s`,
       );
-  });
+  };
+  await inParallel(wanted.toSorted(slowFirst), (one) => inTurn(one, () => runOne(one)));
   const order = new Map(wanted.map((one, i) => [one, i]));
   ran.sort((a, b) => (order.get(a.case) ?? 0) - (order.get(b.case) ?? 0));
   if (!flags.json) console.log(`\n${table(ran)}`);

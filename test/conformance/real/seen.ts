@@ -67,6 +67,10 @@ export class Seen {
   isBefore(first: string, second: string): boolean {
     return at(this.node(first)?.finishedAt) <= at(this.node(second)?.startedAt);
   }
+  /** Whether the one ended no later than the other. */
+  isOverBefore(first: string, second: string): boolean {
+    return at(this.node(first)?.finishedAt) <= at(this.node(second)?.finishedAt);
+  }
   get seconds(): number {
     const { startedAt, finishedAt } = this.workflow.status;
     return (at(finishedAt) - at(startedAt)) / 1_000;

@@ -183,6 +183,8 @@ export type StepEvent =
       readonly stepId: string;
       readonly at: number;
       readonly startedAt: number;
+      /** Where it ran, when that was not told before. */
+      readonly host?: string;
       /** 128 + signal number when a signal ended it. */
       readonly exitCode: number;
       readonly outputs: Readonly<Record<string, string | undefined>>;

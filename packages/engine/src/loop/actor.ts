@@ -306,7 +306,7 @@ export class RunActor implements LiveRun {
     if (event.type === "lost") return { type: "lost", at, step, reason: event.reason };
     if (event.type === "refused")
       return { type: "refused", at, step, code: event.code, message: `${event.code}: ${event.message}` };
-    return finishedFact(event, this.#live.get(step)?.started?.host);
+    return finishedFact(event, event.host ?? this.#live.get(step)?.started?.host);
   }
 
   /** Does what the state asks for; true when the run is over. */

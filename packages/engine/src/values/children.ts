@@ -73,7 +73,7 @@ export function nodeValue(node: Node, path: string): string | undefined {
     case "finishedAt":
       return attempt.finishedAt === undefined ? undefined : rfc3339(attempt.finishedAt);
     case "ip":
-      return attempt.podIp;
+      return attempt.podIp ?? node.podIp;
     case "hostNodeName":
       return attempt.hostNodeName;
     case "exitCode":

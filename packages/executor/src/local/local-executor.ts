@@ -2,6 +2,7 @@
 // Owns:      the folders of site.ts.   Talks to: the system, References, Clock.
 // Invariants: X1–X4 of the contract; F1–F6 in step-folder.ts, R1–R3 in step-runner.ts.
 import { readdirSync, rmdirSync } from "node:fs";
+import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type Logger, type Random, Scope } from "@sluice/base";
 import type { ArtifactStore } from "@sluice/bus";
@@ -202,6 +203,7 @@ class LocalExecutor implements Executor {
       maxArtifactBytes: limits.maxBytes,
       claimsDir: this.#parts.claimsDir,
       queue: this.#queue,
+      host: hostname(),
       signal: AbortSignal.any([this.#scope.signal, left.signal]),
     };
     const runner = new StepRunner(deps, folder, step, isolation);

@@ -57,11 +57,11 @@ export class BoxPool {
       const standby = this.#waiting.shift()?.box;
       if (standby === undefined) return this.make([]);
       if (standby.supervisor.child.exitCode === null && failureIn(standby.dir) === undefined) return standby;
-      void this.#discard(standby);
+      void this.discard(standby);
     }
   }
 
-  make(volumes: readonly BindMount[]): Box {
+  make(volumes: readonly BindMount[], hasNetwork = false): Box {
     const { boxesDir, bulkDir, path, privileged, random } = this.#options;
     const name = `${boxPrefix}${process.pid}-${random
       .id()
@@ -69,7 +69,15 @@ export class BoxPool {
       .replace(/[^a-z0-9]/g, "")}`;
     const dir = join(boxesDir, name);
     prepareSandboxFolder({ ...this.#options, stepDir: dir, bulkDir: join(bulkDir, name), volumes });
-    const argv = [...unshareWords(privileged), "/bin/sh", "-c", initScript, "init", name, ...enterWords(dir)];
+    const argv = [
+      ...unshareWords(privileged, hasNetwork),
+      "/bin/sh",
+      "-c",
+      initScript,
+      "init",
+      name,
+      ...enterWords(dir),
+    ];
     const isolation: IsolationName = privileged ? "namespaces" : "namespaces-unprivileged";
     const supervisor = spawnSupervisor({ argv, ground: dir, env: { PATH: path }, gate: true, isolation });
     return { dir, bulkDir: join(bulkDir, name), supervisor };
@@ -84,7 +92,7 @@ export class BoxPool {
 
   async close(): Promise<void> {
     this.#closed.abort();
-    await Promise.all(this.#waiting.splice(0).map(({ box }) => this.#discard(box)));
+    await Promise.all(this.#waiting.splice(0).map(({ box }) => this.discard(box)));
   }
 
   async #expire(): Promise<void> {
@@ -94,13 +102,14 @@ export class BoxPool {
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
       await clock.sleepUntil(first.since + standbyMs, this.#closed.signal);
       while (this.#waiting[0] !== undefined && this.#waiting[0].since + standbyMs <= clock.now())
-        void this.#discard((this.#waiting.shift() as { box: Box }).box);
+        void this.discard((this.#waiting.shift() as { box: Box }).box);
       if (this.#closed.signal.aborted) break;
     }
     this.#isExpiring = false;
   }
 
-  async #discard({ dir, supervisor }: Box): Promise<void> {
+  /** Ends a box that no step has claimed. */
+  async discard({ dir, supervisor }: Box): Promise<void> {
     supervisor.child.stdin?.destroy();
     const enough = new AbortController();
     await Promise.race([supervisor.ended, sleepFor(this.#options.clock, 5_000, enough.signal)]);

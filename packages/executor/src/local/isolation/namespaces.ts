@@ -1,8 +1,11 @@
-import { renameSync } from "node:fs";
+import { readFileSync, renameSync } from "node:fs";
 import { join, relative } from "node:path";
+import type { StepRequest } from "@sluice/engine";
 import { LocalError } from "../../errors.ts";
 import { layCrew } from "../crew/crew-layout.ts";
 import type { WholePlan } from "../crew/crew-plan.ts";
+import { giveNetwork } from "../network/own-network.ts";
+import { PortBook, portsOf } from "../network/port-book.ts";
 import { loopback } from "../readiness/probe.ts";
 import {
   childrenOf,
@@ -14,16 +17,28 @@ import {
 import { enterScript, inputsScript, sandboxProgram } from "../step/shell-scripts.ts";
 import { failureIn, type StepFolder } from "../step/step-folder.ts";
 import type { BroughtInput, StepPlan } from "../step/step-plan.ts";
+import { writeWhole } from "../step/whole-file.ts";
 import { type Box, type BoxOptions, BoxPool } from "./box-pool.ts";
 import { runBriefly } from "./brief-run.ts";
 import type { Isolation } from "./isolation.ts";
 import { environmentOf, hostName, layCollect, layScript, layVolumes } from "./layout.ts";
 import { enterWords, joinWords } from "./sandbox.ts";
-import { placesScript } from "./shims.ts";
+import { findProgram, placesScript } from "./shims.ts";
 import type { Supervised } from "./supervised.ts";
 
 const imagesOf = ({ image, crew }: WholePlan): readonly string[] =>
   crew === undefined ? [image] : crew.members.map(({ plan }) => plan.image);
+
+/** In a box with a network of its own: where it answers. */
+const addressFile = "address";
+
+function ownAddressOf({ ground }: StepFolder): string | undefined {
+  try {
+    return readFileSync(join(ground, addressFile), "utf8");
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * The step's main process is the oldest child that has become another program: beside it, in the first moment, stands
@@ -38,6 +53,8 @@ function mainOf(supervisor: number): number | undefined {
 export function makeNamespaceIsolation(options: BoxOptions): Isolation {
   const name = options.privileged ? "namespaces" : "namespaces-unprivileged";
   const pool = new BoxPool(options);
+  const ports = new PortBook();
+  const canGiveNetworks = options.privileged && findProgram("ip", options.path) !== undefined;
   return {
     name,
     warnings: [
@@ -47,7 +64,9 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
     ready: async () => {},
 
     async launch(folder, step, plan): Promise<Supervised> {
-      const box = plan.volumes.length === 0 ? pool.take() : pool.make(layVolumes(folder, plan));
+      const box =
+        (await boxWithNetwork(folder, step, plan)) ??
+        (plan.volumes.length === 0 ? pool.take() : pool.make(layVolumes(folder, plan)));
       layScript(box.dir, plan);
       layCollect(step, plan, {
         ground: box.dir,
@@ -76,7 +95,8 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
           prelude: `${placesScript(imagesOf(plan))}${inputsScript(inputs)}`,
         })}`,
       );
-      return { ended: supervisor.ended.then((code) => settleBox(box, folder, code)) };
+      const ended = supervisor.ended.finally(() => ports.release(step.id));
+      return { ended: ended.then((code) => settleBox(box, folder, code)) };
     },
 
     rest: () => pool.fill(),
@@ -102,10 +122,10 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
       return code;
     },
 
-    addressOf: async () => loopback,
-    processesOf: (_folder, supervisor) => {
+    addressOf: async (folder) => ownAddressOf(folder) ?? loopback,
+    processesOf: (folder, supervisor) => {
       const main = mainOf(supervisor);
-      return main === undefined ? [] : processesBeside(main);
+      return main === undefined || ownAddressOf(folder) !== undefined ? [] : processesBeside(main);
     },
 
     async terminate(_folder, supervisor) {
@@ -120,6 +140,24 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
 
     [Symbol.asyncDispose]: () => pool.close(),
   };
+
+  /** A box with a network of its own, for a daemon whose port is another's here; undefined when none is needed, or can be. */
+  async function boxWithNetwork(
+    folder: StepFolder,
+    step: StepRequest,
+    plan: StepPlan,
+  ): Promise<Box | undefined> {
+    if (step.daemon !== true || !canGiveNetworks || ports.reserve(step.id, portsOf(step))) return undefined;
+    const box = pool.make(layVolumes(folder, plan), true);
+    await box.supervisor.spawned;
+    const address = await giveNetwork(box.supervisor.child.pid ?? 0, step.id, options);
+    if (address === undefined) {
+      await pool.discard(box);
+      return undefined;
+    }
+    writeWhole(join(box.dir, addressFile), address);
+    return box;
+  }
 
   /** Brings the inputs into the box, and says where the step sees them. */
   function moveInputs(box: Box, folder: StepFolder, plan: StepPlan): readonly BroughtInput[] {

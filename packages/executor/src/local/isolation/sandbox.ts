@@ -70,16 +70,18 @@ export function enterWords(stepDir: string): readonly string[] {
   ];
 }
 
-/** Words that make the namespaces and run `initScript` in them. The network stays the host's. */
-export function unshareWords(privileged: boolean): readonly string[] {
+/** Words that make the namespaces and run `initScript` in them. The network stays the host's, but where it is asked for. */
+export function unshareWords(privileged: boolean, hasNetwork = false): readonly string[] {
   const user = privileged ? [] : ["--user", "--map-root-user"];
-  return ["unshare", ...user, "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"];
+  const network = hasNetwork ? ["--net"] : [];
+  return ["unshare", ...user, ...network, "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"];
 }
 
 /** Words that join the namespaces of a sandbox that stands, by its process 1. */
 export function joinWords(supervisor: number, privileged: boolean): readonly string[] {
-  const user = privileged ? [] : ["--user", "--preserve-credentials"];
-  return ["nsenter", "--target", String(supervisor), ...user, "--mount", "--pid", "--ipc", "--uts"];
+  // A user namespace leaves the network the machine's, and may not even join that.
+  const apart = privileged ? ["--net"] : ["--user", "--preserve-credentials"];
+  return ["nsenter", "--target", String(supervisor), ...apart, "--mount", "--pid", "--ipc", "--uts"];
 }
 
 /** Makes the parts of the step's folder that the mounts need. */

@@ -63,6 +63,7 @@ export const findProgram = (name: string, path: string): string | undefined =>
 /** Entrypoints of images that need no container engine to be known: image name without registry and tag → words. */
 const knownEntrypoints: Readonly<Record<string, readonly string[]>> = {
   argosay: ["argosay"],
+  curl: ["curl"],
 };
 
 /** Commands of images without an entrypoint, used when neither command nor arguments are given. */
@@ -72,6 +73,9 @@ const knownCommands: Readonly<Record<string, readonly string[]>> = {
   busybox: ["sh"],
   alpine: ["sh"],
   whalesay: ["cowsay"],
+  nginx: ["nginx", "-g", "daemon off;"],
+  influxdb: ["influxd"],
+  redis: ["redis-server"],
 };
 
 /** The words that an image runs by itself, where that is known: what `command` would replace. */

@@ -3,9 +3,9 @@ import { type Clock, sleepFor } from "@sluice/base";
 import type { StepRequest } from "@sluice/engine";
 import { crewOf } from "../crew/crew.ts";
 import type { BesideCommand } from "../isolation/isolation.ts";
+import { isTakenByOthers } from "../network/listeners.ts";
 import { containerOf } from "../step/step-plan.ts";
 import { answers } from "./attempt.ts";
-import { isTakenByOthers } from "./listeners.ts";
 import { loopback, type Probe, probeOf } from "./probe.ts";
 
 /** What a probe needs of the step's isolation. */

@@ -42,6 +42,8 @@ export interface RunnerDeps {
   readonly log: Logger;
   readonly references: References;
   readonly queue: EventQueue;
+  /** This machine's name: where its steps are said to run. */
+  readonly host: string;
   readonly random: Random;
   readonly porter: ArtifactPorter;
   readonly maxArtifactBytes: number;
@@ -238,7 +240,8 @@ export class StepRunner {
       const startedAt = this.#folder.startedAt();
       if (startedAt !== undefined && !isStartTold) {
         isStartTold = true;
-        this.#deps.queue.put({ type: "started", stepId: this.#step.id, at: startedAt });
+        const { host } = this.#deps;
+        this.#deps.queue.put({ type: "started", stepId: this.#step.id, at: startedAt, host });
         if (this.#step.daemon === true) void this.#awaitReady(startedAt);
         if (this.#folder.stop() !== undefined) void this.#enforceStop(); // asked before there was someone to ask
       }
@@ -352,6 +355,7 @@ export class StepRunner {
       stepId: this.#step.id,
       at: exit.at,
       startedAt: exit.startedAt,
+      host: this.#deps.host,
       exitCode: exit.exitCode,
       outputs,
       ...(this.#step.captureResult ? { result: readResult(join(this.#folder.ground, "stdout")) } : {}),

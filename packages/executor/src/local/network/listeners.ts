@@ -11,8 +11,8 @@ export function isTakenByOthers(port: number, pids: readonly number[]): boolean 
   return !own.some((sockets) => sockets?.some((inode) => listeners.has(inode)) === true);
 }
 
-/** Inodes of the sockets that listen at the port. */
-function listenersAt(port: number): ReadonlySet<string> {
+/** Inodes of the sockets that listen at the port, on this machine's network. */
+export function listenersAt(port: number): ReadonlySet<string> {
   const wanted = port.toString(16).toUpperCase().padStart(4, "0");
   const found = new Set<string>();
   for (const table of ["tcp", "tcp6"])
