@@ -1,11 +1,19 @@
 // The Kubernetes that examples make objects in, or run their pods on: the one that KUBECONFIG names, else a running one
 // of test/kube. None is started for it.
 import { execFile } from "node:child_process";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { hasCode, isObject } from "@sluice/base";
 import { systemRandom } from "@sluice/base/system";
-import { type KubeClient, type KubeObject, loadKubeConfig, makeKubeClient, resources } from "@sluice/kube";
+import {
+  type KubeClient,
+  type KubeObject,
+  loadKubeConfig,
+  makeKubeClient,
+  type ResourceType,
+  resources,
+} from "@sluice/kube";
 import { parseManifests } from "@sluice/spec";
 import { type Case, type Manifest, root } from "./cases.ts";
 
@@ -37,6 +45,7 @@ export class Cluster implements AsyncDisposable {
     const client = makeKubeClient(await loadKubeConfig({ kubeconfig }));
     const namespace = `conformance-${systemRandom.id().slice(0, 8)}`;
     await client.create(resources.namespaces, { metadata: { name: namespace } });
+    if (kubeconfig === own?.trim()) await makeVolumes(client, namespace);
     const images = kubeconfig === own?.trim() ? await harness("images") : undefined;
     const names = images === undefined ? undefined : new Set(images.trim().split("\n"));
     return new Cluster(kubeconfig, namespace, client, names);
@@ -77,8 +86,33 @@ export class Cluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client.delete(resources.namespaces, { name: this.namespace });
+    for (const name of volumeNames(this.namespace))
+      await this.#client.delete(persistentVolumes, { name }).catch(() => undefined);
     await this.#client[Symbol.asyncDispose]();
   }
+}
+
+const persistentVolumes: ResourceType = {
+  group: "",
+  version: "v1",
+  plural: "persistentvolumes",
+  kind: "PersistentVolume",
+  namespaced: false,
+};
+const volumeNames = (namespace: string): readonly string[] => [0, 1, 2, 3].map((i) => `${namespace}-${i}`);
+
+/** The cluster of test/kube makes no volumes for claims: some are put there. */
+async function makeVolumes(client: KubeClient, namespace: string): Promise<void> {
+  for (const name of volumeNames(namespace))
+    await client.create(persistentVolumes, {
+      metadata: { name },
+      spec: {
+        capacity: { storage: "10Gi" },
+        accessModes: ["ReadWriteOnce", "ReadWriteMany"],
+        persistentVolumeReclaimPolicy: "Retain",
+        hostPath: { path: join(tmpdir(), name), type: "DirectoryOrCreate" },
+      },
+    });
 }
 
 /** What test/kube/cluster.sh says; undefined when it says no. */
