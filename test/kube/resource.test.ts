@@ -233,6 +233,30 @@ describe.skipIf(clusterMissing() !== undefined)("fields of pods on a real cluste
     await pods.until((now) => now.length === 0);
   });
 
+  test("a sidecar runs beside the main container, is logged under its name, and ends with it", async () => {
+    await using pods = await PodWatch.start(cluster);
+    const workflow = await run(`
+    - name: main
+      volumes: [{name: shared, emptyDir: {}}]
+      sidecars:
+      - name: helper
+        image: busybox
+        mirrorVolumeMounts: true
+        command: [sh, -c, "echo from the side; echo up > /shared/f; sleep 600"]
+      container:
+        image: busybox
+        command: [sh, -c, "until [ -s /shared/f ]; do sleep 0.1; done; cat /shared/f"]
+        volumeMounts: [{name: shared, mountPath: /shared}]
+`);
+    const log = await fetch(
+      `${sluice.url}/api/v1/workflows/${cluster.namespace}/${workflow.metadata.name}/log?logOptions.container=helper`,
+    );
+
+    expect(workflow.status?.phase).toBe("Succeeded");
+    expect(await log.text()).toContain("from the side");
+    await pods.until((now) => now.length === 0);
+  });
+
   test("a pod that no node takes fails at its pendingTimeout, and goes", async () => {
     await using pods = await PodWatch.start(cluster);
     const workflow = await run(`

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { unexpanded } from "./logs/wrapper.ts";
 import { podName, stepLabel } from "./names.ts";
-import { buildPod } from "./pod.ts";
+import { buildPod, sideNames } from "./pod.ts";
 
 const place = { namespace: "ci", mark: "::mark::", now: 1_000_000 };
 const settings = { installId: "one" };
@@ -115,6 +115,31 @@ describe("a step that needs the wrapper", () => {
     expect(() => build(shStep("ü".repeat(50_001)))).toThrow(code("KUBEEXEC_SCRIPT_TOO_LARGE"));
     expect(() => build(shStep("a\0b"))).toThrow(code("KUBEEXEC_SCRIPT_NUL"));
     expect(() => build(plain({ image: "" }))).toThrow(code("KUBEEXEC_NO_IMAGE"));
+  });
+});
+
+describe("containers beside the main one", () => {
+  const side = { name: "side", image: "s", volumeMounts: [{ name: "a", mountPath: "/a" }] };
+  const mount = { name: "v", mountPath: "/v" };
+
+  test("are in the pod behind it, with what is set where the workflow says nothing", () => {
+    const step = plain({}, { pod: { sidecars: [side], initContainers: [{ ...side, name: "init-one" }] } });
+    const spec = specOf(step, { podDefaults: { imagePullPolicy: "Never" } });
+
+    const guarded = { imagePullPolicy: "Never", securityContext: { allowPrivilegeEscalation: false } };
+    expect(spec.containers.map(({ name }) => name)).toEqual(["main", "side"]);
+    expect(spec.containers[1]).toEqual({ ...side, ...guarded });
+    expect(spec["initContainers"]).toEqual([{ ...side, name: "init-one", ...guarded }]);
+    expect(spec).not.toHaveProperty("sidecars");
+    expect(sideNames(step)).toEqual(["side"]);
+  });
+
+  test("see the main container's mounts where they mirror them, and never its scratch", () => {
+    const sidecars = [{ ...side, mirrorVolumeMounts: true }];
+    const step = plain({ command: ["sh"], volumeMounts: [mount] }, { pod: { sidecars }, outputPaths });
+
+    expect(specOf(step).containers[1]).toMatchObject({ volumeMounts: [...side.volumeMounts, mount] });
+    expect(specOf(step).containers[1]).not.toHaveProperty("mirrorVolumeMounts");
   });
 });
 

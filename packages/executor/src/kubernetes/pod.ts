@@ -13,7 +13,7 @@ import {
   wrapperText,
 } from "./logs/wrapper.ts";
 import { annotation, label, labelValue, mainContainer, podName, stepLabel } from "./names.ts";
-import type { KubernetesExecutorOptions } from "./options.ts";
+import type { KubernetesExecutorOptions, PodDefaults } from "./options.ts";
 
 export type PodSettings = Pick<KubernetesExecutorOptions, "installId" | "podDefaults" | "entrypoints">;
 
@@ -42,6 +42,12 @@ function entrypointOf(image: string, settings: PodSettings): readonly string[] |
   return Object.hasOwn(known, image) ? known[image] : undefined;
 }
 
+/** Names of the containers that run beside the main one. */
+export function sideNames({ pod }: Pick<StepRequest, "pod">): readonly string[] {
+  const { sidecars = [] } = pod as PodFields;
+  return sidecars.flatMap(({ name }) => (name === undefined ? [] : [name]));
+}
+
 /** The one container of a step. Errors: KUBEEXEC_WORK_UNSUPPORTED. */
 export function bodyOf({ work, node }: Pick<StepRequest, "work" | "node">): Container | Script {
   if (work.kind === "container") return work.container;
@@ -57,8 +63,6 @@ export function buildPod(step: StepRequest, settings: PodSettings, place: PodPla
   const command = commandOf(step, settings);
   const wrapped = command.wrapped;
   const { sidecars, volumes, initContainers, volumeClaims: _own, ...pod } = step.pod as PodFields;
-  if (sidecars !== undefined && sidecars.length > 0)
-    throw KubeExecError.WORK_UNSUPPORTED({ template: step.node.template, kind: "container with sidecars" });
   const scratch = wrapped ? scratchVolumes(step.work.kind === "script") : [];
   return {
     metadata: {
@@ -86,12 +90,15 @@ export function buildPod(step: StepRequest, settings: PodSettings, place: PodPla
       ...accountOf(step, settings),
       ...defaults.spec,
       ...pod,
-      ...(initContainers === undefined ? {} : { initContainers: initsOf(step, initContainers) }),
+      ...(initContainers === undefined ? {} : { initContainers: besideMain(step, initContainers, defaults) }),
       restartPolicy: "Never",
       terminationGracePeriodSeconds: graceSeconds(step),
       ...deadlineOf(step, place.now),
       volumes: [...(volumes ?? []), ...scratch.map(({ name }) => ({ name, emptyDir: {} }))],
-      containers: [mainOf(step, settings, { ...command, mounts: scratch, mark: place.mark })],
+      containers: [
+        mainOf(step, settings, { ...command, mounts: scratch, mark: place.mark }),
+        ...besideMain(step, sidecars ?? [], defaults),
+      ],
     },
   };
 }
@@ -105,9 +112,15 @@ interface PodFields {
 }
 
 /** Argo's `mirrorVolumeMounts` is no field of Kubernetes: the main container's mounts, written out. */
-const initsOf = (step: StepRequest, inits: readonly UserContainer[]): readonly unknown[] =>
-  inits.map(({ mirrorVolumeMounts, ...container }) => ({
+const besideMain = (
+  step: StepRequest,
+  containers: readonly UserContainer[],
+  { imagePullPolicy }: PodDefaults,
+): readonly unknown[] =>
+  containers.map(({ mirrorVolumeMounts, ...container }) => ({
+    ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }),
     ...container,
+    securityContext: guarded(container.securityContext),
     volumeMounts: [
       ...(container.volumeMounts ?? []),
       ...((mirrorVolumeMounts === true && bodyOf(step).volumeMounts) || []),

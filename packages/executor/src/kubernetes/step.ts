@@ -5,14 +5,15 @@
 //   T2. It is level-triggered: `observe` may come late, doubled or with states left out.
 //   T3. A deletion that we asked for (stop, deadline) ends as `finished`; one by somebody else as `lost`.
 import { type Clock, type Logger, messageOf, type Random, sleepFor } from "@sluice/base";
-import type { StepEvent, StepRequest } from "@sluice/engine";
+import type { StepEvent, StepLine, StepRequest } from "@sluice/engine";
 import type { KubeClient, KubeObject, ObjectRef } from "@sluice/kube";
 import { KubeExecError } from "./errors.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { LogReader, type ReadLog } from "./logs/reader.ts";
+import { SideLogs } from "./logs/side-logs.ts";
 import { annotation, mainContainer } from "./names.ts";
 import { finishedOf, interrupted, notStartedOf } from "./outcome.ts";
-import { bodyOf } from "./pod.ts";
+import { bodyOf, sideNames } from "./pod.ts";
 import { PodHandle } from "./pod-handle.ts";
 import { type PodView, viewOf } from "./pod-view.ts";
 
@@ -46,6 +47,7 @@ export class TrackedStep {
   #ending: Ending | undefined;
   #killed = false;
   #reader: LogReader | undefined;
+  #sides: SideLogs | undefined;
   #deletionSeen = false;
   #isReadyTold = false;
   #terminatingWatched = false;
@@ -214,19 +216,14 @@ export class TrackedStep {
   #read(pod: KubeObject): LogReader {
     const { client, clock, random, queue } = this.#deps;
     const stepId = this.request.id;
-    this.#reader ??= new LogReader(
-      {
-        client,
-        clock,
-        random,
-        namespace: this.place.namespace,
-        pod: this.place.name,
-        container: mainContainer,
-        mark: pod.metadata.annotations?.[annotation.mark] ?? "",
-        emit: (lines) => queue.putWhenRoom({ type: "output", stepId, lines }, this.#life.signal),
-      },
-      this.#life.signal,
-    );
+    const { signal } = this.#life;
+    const common = {
+      ...{ client, clock, random, namespace: this.place.namespace, pod: this.place.name },
+      emit: (lines: readonly StepLine[]) => queue.putWhenRoom({ type: "output", stepId, lines }, signal),
+    };
+    this.#sides ??= new SideLogs(sideNames(this.request), common, signal);
+    const mark = pod.metadata.annotations?.[annotation.mark] ?? "";
+    this.#reader ??= new LogReader({ ...common, container: mainContainer, mark }, signal);
     return this.#reader;
   }
 
@@ -236,6 +233,8 @@ export class TrackedStep {
     if (this.#life.signal.aborted || this.#phase !== "running" || !read.frames.complete) return;
     // T3: what a deletion by somebody else interrupted is lost, whatever it printed.
     if (this.#deletionSeen && this.#ending === undefined) return;
+    await this.#sides?.end();
+    if (this.#life.signal.aborted || this.#phase !== "running") return;
     this.#finish(read, {
       startedAt: this.#startedAt,
       endedAt: read.lastAt ?? this.#deps.clock.now(),
@@ -250,6 +249,7 @@ export class TrackedStep {
     const reader = this.#read(pod);
     reader.containerEnded();
     const read = await reader.ended;
+    await this.#sides?.end();
     if (this.#life.signal.aborted || this.over) return;
     if (read.incomplete !== undefined)
       this.#deps.log.warn("the log's end could not be read", {

@@ -78,15 +78,15 @@ function lintField(
   }
 }
 
-/** The line of an issue, as it stands in the patch, and how far into it. */
+/** The line of an issue, as it stands in the patch, and how far into it; one at the text's end is on its last line. */
 function lineOf(
   patch: string,
   { line = 1, col = 1 }: { readonly line?: number; readonly col?: number },
 ): { readonly text: string; readonly offset: number } {
-  const whole = patch.split("\n")[line - 1] ?? "";
+  const lines = patch.split("\n").slice(0, line);
+  const whole = lines.findLast((one) => one.trim() !== "") ?? "";
   const text = whole.trim();
-  return {
-    text,
-    offset: Math.max(0, Math.min(text.length, col - 1 - (whole.length - whole.trimStart().length))),
-  };
+  if (whole !== lines.at(-1)) return { text, offset: text.length };
+  const indent = whole.length - whole.trimStart().length;
+  return { text, offset: Math.max(0, Math.min(text.length, col - 1 - indent)) };
 }

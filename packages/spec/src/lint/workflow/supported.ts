@@ -3,6 +3,7 @@ import { type Support, type SupportPlace, support } from "../../support.ts";
 import type { LifecycleHook } from "../../workflow/control.ts";
 import type { Arguments, Artifact, Parameter } from "../../workflow/parameter.ts";
 import { artifactPathsOf, type InlineTemplate, type Template } from "../../workflow/template.ts";
+import type { WorkflowSpec } from "../../workflow/workflow.ts";
 import { lintPodPatch } from "../template/pod-patch.ts";
 import { callsOf, nameOf, type Placed, type WorkflowLint } from "./context.ts";
 
@@ -24,6 +25,7 @@ export function lintSupport(lint: WorkflowLint, executor: ExecutorKind): void {
     title: "spec",
     executor,
   });
+  checkPodGc(report, spec.podGC, [...base, "podGC"]);
   checkArguments(report, spec.arguments, [...base, "arguments"]);
   checkHooks(report, spec.hooks, [...base, "hooks"]);
   if (spec.templateDefaults !== undefined) {
@@ -32,6 +34,21 @@ export function lintSupport(lint: WorkflowLint, executor: ExecutorKind): void {
   for (const [i, value] of (spec.templates ?? []).entries()) {
     checkTemplate(report, { value, path: [...base, "templates", i] });
   }
+}
+
+/** Strategies by which pods of steps that failed, or of a workflow that did, stay. */
+const keeping: readonly unknown[] = ["OnPodSuccess", "OnWorkflowSuccess"];
+
+/** A pod goes when its results are stored, whatever is asked: what would have kept it is told. */
+function checkPodGc({ sink, executor }: Report, podGC: WorkflowSpec["podGC"], path: Path): void {
+  if (executor !== "kubernetes" || podGC === undefined) return;
+  const field = podGC["labelSelector"] !== undefined ? "labelSelector" : "strategy";
+  if (field === "strategy" && !keeping.includes(podGC["strategy"])) return;
+  sink.warn("SPEC_EXECUTOR", [...path, field], {
+    message: "no pod is kept: each is deleted once its results and logs are stored",
+    hint: "logs, exit codes and outputs stay: `sluice logs` and `sluice get`",
+    key: true,
+  });
 }
 
 function checkTemplate(report: Report, placed: Placed<Template | InlineTemplate>): void {

@@ -275,6 +275,17 @@ describe("what is not run yet", () => {
     ]);
   });
 
+  it("is told where pods would be kept that are not", () => {
+    const spec = (podGC: string) => `  entrypoint: plain\n  podGC: ${podGC}\n  templates:\n${plain}`;
+    const kept = (podGC: string) =>
+      lintSpec(spec(podGC), "kubernetes").map(({ severity, path }) => `${severity} ${path}`);
+
+    expect(kept("{strategy: OnPodSuccess}")).toEqual(["warning spec.podGC.strategy"]);
+    expect(kept("{labelSelector: {matchLabels: {a: b}}}")).toEqual(["warning spec.podGC.labelSelector"]);
+    expect(kept("{strategy: OnPodCompletion}")).toEqual([]);
+    expect(lintSpec(spec("{strategy: OnPodSuccess}"), "local")).toEqual([]);
+  });
+
   it("is a warning for fields of pods when steps run locally", () => {
     const spec = `  entrypoint: plain\n  nodeSelector: {a: b}\n  templates:\n${plain}`;
 
@@ -362,5 +373,56 @@ describe("a lock that is named twice", () => {
 
   it("is none in another namespace, or as a database's", () => {
     expect(twice("{mutexes: [{name: a}, {name: a, namespace: b}, {name: a, database: true}]}")).toEqual([]);
+  });
+});
+
+describe("a podSpecPatch", () => {
+  const patched = (patch: string) =>
+    `  entrypoint: main\n  templates:\n  - name: main\n    podSpecPatch: |\n${patch.replace(/^/gm, "      ")}\n    container: {image: b, command: [c]}\n`;
+  const found = (patch: string, executor?: "local") =>
+    lintSpec(patched(patch), executor).map(({ code, severity, message }) => `${severity} ${code} ${message}`);
+
+  it.each([
+    ["YAML", "containers:\n- name: main\n  image: x"],
+    [
+      "JSON with tags for values and for maps",
+      '{"containers":[{"name":"main","resources":{"limits": {{workflow.name}} }}]}',
+    ],
+    ["a tag alone", "{{workflow.name}}"],
+    ["directives", "containers: [{name: main, env: [{$patch: delete, name: A}]}]"],
+    ["nothing", ""],
+  ])("may be %s", (_, patch) => {
+    expect(found(patch)).toEqual([]);
+  });
+
+  it.each([
+    ["no YAML", "containers: [", "error SPEC_VALUE templates.main.podSpecPatch is no YAML"],
+    ["no map", "text", "error SPEC_VALUE templates.main.podSpecPatch is no map of fields of a pod"],
+    [
+      "an element without its key",
+      "containers: [{image: x}]",
+      "error SPEC_VALUE templates.main.podSpecPatch: an element",
+    ],
+    [
+      "a field that no pod has",
+      "container: [{name: main}]",
+      "warning SPEC_FIELD_UNKNOWN templates.main.podSpecPatch",
+    ],
+  ])("that is %s is found", (_, patch, said) => {
+    expect(found(patch)).toEqual([expect.stringContaining(said)]);
+  });
+
+  it("is placed at the line that is wrong", () => {
+    const [twice] = lintSpec(patched("containers:\n- name: main\n  name: other"));
+    const [open] = lintSpec(patched("containers:\n- name: main\n  image: [x"));
+
+    expect(twice).toMatchObject({ path: "spec.templates[0].podSpecPatch", line: 11, col: 9 });
+    expect(open?.line).toBe(11);
+  });
+
+  it("warns of what has no effect on local steps", () => {
+    expect(found("{nodeSelector: {a: b}, activeDeadlineSeconds: 5}", "local")).toEqual([
+      "warning SPEC_EXECUTOR 'nodeSelector' of a podSpecPatch has no effect on the local executor",
+    ]);
   });
 });
