@@ -122,9 +122,13 @@ describe("workflows chosen by options", () => {
     await run("wait", "gone-a", "gone-b", ...ns);
 
     expect(await lines("delete", "--all", "--dry-run", ...ns)).toHaveLength(3);
+    expect(await run("delete", "no-such", ...ns)).toMatchObject({
+      code: 0,
+      stdout: "Workflow 'no-such' not found\n",
+    });
     expect((await run("delete", "--older", "1h", ...ns)).stderr).toContain("there are no such workflows");
-    expect(await lines("delete", "--status", "failed", ...ns)).toEqual(["workflow gone-b deleted"]);
-    expect(await lines("delete", "--older", "0s", ...ns)).toEqual(["workflow gone-a deleted"]);
+    expect(await lines("delete", "--status", "failed", ...ns)).toEqual(["Workflow 'gone-b' deleted"]);
+    expect(await lines("delete", "--older", "0s", ...ns)).toEqual(["Workflow 'gone-a' deleted"]);
     expect(jsonOf(await run("delete", "-l", "team=x", "--json", ...ns))).toEqual([
       { name: "gone-c", deleted: true },
     ]);

@@ -245,7 +245,7 @@ describe("verbs", () => {
       name: done,
       deleted: true,
     });
-    expect((await run("delete", "--all", ...ns)).stdout).toContain(`workflow ${second} deleted\n`);
+    expect((await run("delete", "--all", ...ns)).stdout).toContain(`Workflow '${second}' deleted\n`);
     expect((await run("get", second, ...ns)).code).toBe(1);
   });
 });

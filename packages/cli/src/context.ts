@@ -20,6 +20,8 @@ export interface CliContext {
   readonly width: number | undefined;
   readonly rows: number;
   readonly client: ApiClient;
+  /** The bearer token that requests carry; absent = none. */
+  readonly token?: string;
   readonly clock: Clock;
   readonly random: Random;
   /** Aborts at the first SIGINT or SIGTERM. */
@@ -59,6 +61,7 @@ export function makeContext(options: GlobalOptions, env: NodeJS.ProcessEnv, sign
       url: serverUrl(options.server ?? env["SLUICE_SERVER"] ?? defaultServer),
       ...(token === undefined ? {} : { token }),
     }),
+    ...(token === undefined ? {} : { token }),
     clock: systemClock,
     random: systemRandom,
     signal,

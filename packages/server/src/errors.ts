@@ -86,7 +86,7 @@ export const ServerError = defineErrors("SERVER", {
   },
   NOT_FOUND: {
     retry: "never",
-    message: (d: { what: string; name: string }) => `no ${d.what} '${d.name}'`,
+    message: (d: { what: string; name: string }) => `${d.what} "${d.name}" not found`,
     hint: "list what there is, and check the namespace",
   },
   ROUTE_UNKNOWN: {

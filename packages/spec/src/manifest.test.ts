@@ -8,6 +8,22 @@ const workflow = (spec: string) =>
   `apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: a-}\nspec:\n${spec}`;
 const issuesOf = (text: string) => loadManifests(text, { file: "f.yaml" }).issues;
 
+it("what is read in a document's place is checked as that, at the places of the text", () => {
+  const text = workflow(
+    "  arguments: {parameters: [{name: who}]}\n  entrypoint: m\n  templates: [{name: m, suspend: {}}]",
+  );
+  const given = (entrypoint: string) => (json: unknown) => ({
+    ...(json as { [key: string]: never }),
+    spec: { entrypoint, templates: [{ name: "m", suspend: {} }] },
+  });
+  const { manifests, issues } = loadManifests(text, { rewrite: given("m") });
+  expect(issues).toEqual([]);
+  expect(manifests[0]?.document.json).toMatchObject({ metadata: { generateName: "a-" } });
+  expect(manifests[0]?.document.json).not.toHaveProperty("spec.arguments");
+  const wrong = loadManifests(text, { rewrite: given(3 as never) }).issues;
+  expect(wrong).toMatchObject([{ code: "SPEC_TYPE", path: "spec.entrypoint", line: 6 }]);
+});
+
 describe("what is written otherwise than its types say", () => {
   const workflow = (metadata: string, parameter: string) => `apiVersion: argoproj.io/v1alpha1
 kind: Workflow

@@ -54,16 +54,19 @@ export interface LoadResult {
 export interface LoadOptions extends ParseOptions {
   /** Documents of other kinds are passed over, with all that is wrong with them. Default: all. */
   readonly kinds?: ReadonlySet<ManifestKind> | undefined;
+  /** What is read in each document's place, with its positions. */
+  readonly rewrite?: ((json: Json) => Json) | undefined;
 }
 
 /** Text to typed objects: every document that fits its schema, and everything that is wrong with the others. */
 export function loadManifests(text: string, options: LoadOptions = {}): LoadResult {
-  const { kinds } = options;
+  const { kinds, rewrite } = options;
   const parsed = parseManifests(text, options);
   const issues: Issue[] = [...parsed.issues];
   const manifests: LoadedManifest[] = [];
   const mended: MendedManifest[] = [];
-  for (const document of parsed.documents) {
+  for (const written of parsed.documents) {
+    const document = rewrite === undefined ? written : { ...written, json: rewrite(written.json) };
     const kind = isObject(document.json) ? document.json["kind"] : undefined;
     if (kinds !== undefined && !kinds.has(kind as ManifestKind)) continue;
     const loaded = loadManifest(document);

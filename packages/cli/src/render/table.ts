@@ -23,3 +23,10 @@ export function renderTable(
     })
     .join("\n");
 }
+
+/** Argo's column of the values. */
+const labelWidth = 31;
+
+/** `Name:    value` a line, the values in one column. */
+export const labelled = (rows: readonly (readonly [label: string, value: string])[]): string =>
+  rows.map(([label, value]) => `${label.padEnd(labelWidth)}${value}`.trimEnd()).join("\n");

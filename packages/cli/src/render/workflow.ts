@@ -47,17 +47,22 @@ export function renderWorkflow(workflow: WorkflowObject, options: ViewOptions): 
   );
 }
 
+/** Its head alone: what is known of one that has just been started. */
+export const renderHead = (workflow: WorkflowObject, options: ViewOptions): string =>
+  headOf(workflow, options).join("\n");
+
 function headOf(workflow: WorkflowObject, { palette, now }: ViewOptions): string[] {
   const status = workflow.status ?? {};
   const phase = phaseOf(workflow);
   const age = Date.parse(workflow.metadata.creationTimestamp ?? "");
   const ago = Number.isNaN(age) ? "" : palette.dim(`  (${formatDuration(Math.max(0, now - age))} ago)`);
   const row = (name: string, value: string | undefined) =>
-    value === undefined || value === "" ? [] : [`${`${name}:`.padEnd(16)}${value}`];
+    value === undefined || value === "" ? [] : [`${`${name}:`.padEnd(21)}${value}`];
   const parameters = workflow.spec.arguments?.parameters ?? [];
   return [
     ...row("Name", workflow.metadata.name),
     ...row("Namespace", workflow.metadata.namespace),
+    ...row("ServiceAccount", workflow.spec.serviceAccountName ?? "unset"),
     ...row(
       "Status",
       paint(
@@ -73,7 +78,7 @@ function headOf(workflow: WorkflowObject, { palette, now }: ViewOptions): string
     ...row("Progress", status.progress),
     ...row("Creator", workflow.metadata.labels?.["workflows.argoproj.io/creator"]),
     ...(parameters.length === 0 ? [] : ["Parameters:"]),
-    ...parameters.map((p) => `  ${`${oneLine(p.name, 60)}:`.padEnd(14)}${oneLine(p.value ?? "", 100)}`),
+    ...parameters.map((p) => `  ${`${oneLine(p.name, 60)}:`.padEnd(19)}${oneLine(p.value ?? "", 100)}`),
   ];
 }
 
@@ -108,7 +113,7 @@ function outputLines(workflow: WorkflowObject): string[] {
   return [
     "",
     "Output parameters:",
-    ...parameters.map((p) => `  ${`${oneLine(p.name, 60)}:`.padEnd(14)}${oneLine(p.value ?? "", 100)}`),
+    ...parameters.map((p) => `  ${`${oneLine(p.name, 60)}:`.padEnd(19)}${oneLine(p.value ?? "", 100)}`),
   ];
 }
 

@@ -1,6 +1,6 @@
 // The words of the commands on cron workflows.
 import { type Command, Option } from "commander";
-import { type Call, output } from "./call.ts";
+import { type Call, collect, output } from "./call.ts";
 
 export function cronCommands(program: Command, call: Call): void {
   const cron = async () => import("../commands/cron/cron.ts");
@@ -12,6 +12,8 @@ export function cronCommands(program: Command, call: Call): void {
       .argument("<files...>", "manifests; - is standard input")
       .option("--schedule <schedule>", "in place of the manifest's schedules")
       .option("--name <name>", "name of the cron workflow")
+      .option("--generate-name <prefix>", "begin the name so; the rest of it is made")
+      .option("-p, --parameter <name=value>", "an argument of its workflows (repeatable)", collect, [])
       .option("-l, --labels <labels>", "labels, name=value,…")
       .addOption(output())
       .action(call(async () => (await cron()).store(verb)));

@@ -33,6 +33,13 @@ export function toolCommands(program: Command, call: Call): void {
     .addHelpText("after", "\nExample: sluice version --short")
     .action(call(async () => (await import("../commands/tools/version.ts")).version));
   program
+    .command("auth")
+    .description("who asks the server")
+    .command("token")
+    .description("print the token that requests carry, as a header's value")
+    .addHelpText("after", '\nExample: curl -H "Authorization: $(sluice auth token)" …')
+    .action(call(async () => (await import("../commands/tools/token.ts")).authToken));
+  program
     .command("__complete", { hidden: true })
     .argument("[words...]")
     .action(call(async () => (await import("../commands/tools/completion.ts")).complete(program)));

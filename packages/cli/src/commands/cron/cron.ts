@@ -1,9 +1,10 @@
 // Cron workflows: create, update, list, get, delete, suspend, resume, lint.
-import { formatDuration } from "@sluice/base";
+import { formatDuration, isObject } from "@sluice/base";
 import type { CronObject } from "@sluice/engine";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
-import { renderTable } from "../../render/table.ts";
+import { labelled, renderTable } from "../../render/table.ts";
+import { oneLine } from "../../render/text.ts";
 import { checkedDocuments, type LintOptions, lint as lintFiles } from "../manifests/lint.ts";
 import { type Done, formatted, type OutputFormat, pairsOf, printEach } from "../output.ts";
 
@@ -22,7 +23,10 @@ interface Draft {
 export interface StoreOptions {
   readonly schedule?: string;
   readonly name?: string;
+  /** Beginning of a name that is made here. */
+  readonly generateName?: string;
   readonly labels?: string;
+  readonly parameter?: readonly string[];
   readonly output?: OutputFormat;
 }
 
@@ -33,7 +37,7 @@ export const store =
     const documents = await checkedDocuments(context, files);
     const drafts = documents
       .filter((document) => document.kind === "CronWorkflow")
-      .map(({ manifest }) => withOverrides(manifest as Draft, options));
+      .map(({ manifest }) => withOverrides(context, manifest as Draft, options));
     if (drafts.length === 0)
       throw CliError.NOTHING_FOUND({ wanted: "CronWorkflow", where: files.join(", ") });
     await printEach(
@@ -49,25 +53,34 @@ async function send(
   draft: Draft,
   options: StoreOptions,
 ): Promise<Done> {
-  const name = String(draft.metadata["name"] ?? "");
   const cronWorkflow = { ...draft, metadata: { ...draft.metadata, namespace: context.namespace } };
   const result = await context.client.request<CronObject>(
     verb === "create" ? "POST" : "PUT",
-    pathOf(context, verb === "create" ? undefined : name),
+    pathOf(context, verb === "create" ? undefined : String(draft.metadata["name"] ?? "")),
     { body: { cronWorkflow } },
   );
+  const { name } = result.metadata;
   const line = await formatted(result, options.output, false);
   if (options.output === "name") return { result, line: name };
-  return { result, line: line ?? `cron workflow ${name} ${verb}d${nextOf(result)}` };
+  const words = `cron workflow ${name} ${verb}d${nextOf(result)}`;
+  return { result, line: line ?? `${words}\n${details(context, result)}` };
 }
 
 const nextOf = ({ status }: CronObject): string =>
   status.nextScheduledTimes[0] === undefined ? "" : `, next at ${status.nextScheduledTimes[0]}`;
 
-function withOverrides(manifest: Draft, options: StoreOptions): Draft {
+function withOverrides(context: CliContext, manifest: Draft, options: StoreOptions): Draft {
   const metadata = { ...manifest.metadata };
   const { schedule: _, ...rest } = manifest.spec;
-  const spec = options.schedule === undefined ? manifest.spec : { ...rest, schedules: [options.schedule] };
+  const scheduled =
+    options.schedule === undefined ? manifest.spec : { ...rest, schedules: [options.schedule] };
+  const spec = withParameters(scheduled, pairsOf("--parameter", options.parameter ?? []));
+  if (options.generateName !== undefined)
+    metadata["name"] = `${options.generateName}${context.random
+      .id()
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]/g, "")
+      .slice(0, 5)}`;
   if (options.name !== undefined) metadata["name"] = options.name;
   if (options.labels !== undefined)
     metadata["labels"] = {
@@ -75,6 +88,22 @@ function withOverrides(manifest: Draft, options: StoreOptions): Draft {
       ...pairsOf("--labels", options.labels.split(",")),
     };
   return { ...manifest, metadata, spec };
+}
+
+/** The workflow's arguments with these values; one that it has not is added. */
+function withParameters(spec: Draft["spec"], given: Readonly<Record<string, string>>): Draft["spec"] {
+  const names = Object.keys(given);
+  if (names.length === 0) return spec;
+  const workflowSpec = isObject(spec["workflowSpec"]) ? spec["workflowSpec"] : {};
+  const { arguments: args } = workflowSpec;
+  const written =
+    isObject(args) && Array.isArray(args["parameters"]) ? args["parameters"].filter(isObject) : [];
+  const kept = written.filter((parameter) => !names.includes(String(parameter["name"])));
+  const parameters = [...kept, ...names.map((name) => ({ name, value: given[name] }))];
+  return {
+    ...spec,
+    workflowSpec: { ...workflowSpec, arguments: { ...(isObject(args) ? args : {}), parameters } },
+  };
 }
 
 export interface ListOptions {
@@ -104,7 +133,7 @@ export async function list(
 
 function table(context: CliContext, items: readonly CronObject[], everywhere: boolean): string {
   const now = context.clock.now();
-  const header = ["NAME", "AGE", "LAST RUN", "NEXT RUN", "SCHEDULES", "TIMEZONE", "STATE"];
+  const header = ["NAME", "AGE", "LAST RUN", "NEXT RUN", "SCHEDULES", "TIMEZONE", "SUSPENDED", "STATE"];
   const rows = items.map((item) => [
     item.metadata.name,
     ago(now, String(item.metadata["creationTimestamp"])),
@@ -112,6 +141,7 @@ function table(context: CliContext, items: readonly CronObject[], everywhere: bo
     until(now, item.status.nextScheduledTimes[0]),
     schedulesOf(item).join(", "),
     item.spec.timezone ?? "",
+    String(item.spec.suspend === true),
     stateOf(item),
   ]);
   return everywhere
@@ -152,26 +182,33 @@ function details(context: CliContext, item: CronObject): string {
   const now = context.clock.now();
   const when = (time: string | null | undefined, span: (now: number, time: string) => string) =>
     time === null || time === undefined ? "N/A" : `${time} (${span(now, time)})`;
-  const rows: readonly (readonly [string, string])[] = [
+  return labelled([
     ["Name:", metadata.name],
     ["Namespace:", metadata.namespace],
     ["Created:", when(String(metadata["creationTimestamp"]), (n, t) => `${ago(n, t)} ago`)],
-    ["State:", stateOf(item)],
-    ["Schedules:", schedulesOf(item).join(", ")],
+    ["Schedules:", schedulesOf(item).join(",")],
     ...(spec.timezone === undefined ? [] : ([["Timezone:", spec.timezone]] as const)),
-    ["Concurrency:", spec.concurrencyPolicy === undefined ? "Allow" : spec.concurrencyPolicy || "Allow"],
-    ["Last scheduled:", when(status.lastScheduledTime, (n, t) => `${ago(n, t)} ago`)],
-    ["Next scheduled:", when(status.nextScheduledTimes[0], (n, t) => `in ${until(n, t)}`)],
+    ["Suspended:", String(spec.suspend === true)],
+    ["State:", stateOf(item)],
+    ["StartingDeadlineSeconds:", String(spec.startingDeadlineSeconds ?? 0)],
+    ["ConcurrencyPolicy:", spec.concurrencyPolicy || "Allow"],
+    ...parametersOf(item),
+    ["LastScheduledTime:", when(status.lastScheduledTime, (n, t) => `${ago(n, t)} ago`)],
+    ["NextScheduledTime:", when(status.nextScheduledTimes[0], (n, t) => `in ${until(n, t)}`)],
     [
       "Runs:",
       `${status.succeeded} succeeded, ${status.failed} failed, ${status.missed} missed, ${status.skipped} skipped`,
     ],
     ["Active:", status.active.map((run) => run.name).join(", ") || "none"],
     ...status.conditions.map(({ type, message }) => [`${type}:`, message] as const),
-  ];
-  const width = Math.max(...rows.map(([label]) => label.length));
-  return rows.map(([label, value]) => `${label.padEnd(width)}  ${value}`).join("\n");
+  ]);
 }
+
+const parametersOf = ({ spec }: CronObject): readonly (readonly [string, string])[] =>
+  (spec.workflowSpec.arguments?.parameters ?? []).map(({ name, value }) => [
+    `Parameter ${name}:`,
+    oneLine(String(value ?? ""), 200),
+  ]);
 
 /** Suspends or resumes each. */
 export const setRunning =
@@ -182,7 +219,7 @@ export const setRunning =
       const result = await context.client.request<CronObject>("PUT", `${pathOf(context, name)}/${verb}`, {
         body,
       });
-      return { result, line: `cron workflow ${name} ${verb}${verb === "resume" ? "d" : "ed"}` };
+      return { result, line: `CronWorkflow '${name}' ${verb}${verb === "resume" ? "d" : "ed"}` };
     });
 
 export async function remove(
@@ -213,4 +250,4 @@ async function allNames(context: CliContext): Promise<readonly string[]> {
 }
 
 export const lint = (context: CliContext, files: readonly string[], options: LintOptions): Promise<void> =>
-  lintFiles(context, files, options);
+  lintFiles(context, files, { ...options, kinds: "cronworkflows" });

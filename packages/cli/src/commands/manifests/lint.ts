@@ -1,5 +1,4 @@
 // Reading and checking manifests: `sluice lint`, and the first step of submit and apply.
-import type { Json } from "@sluice/base";
 import {
   formatIssues,
   hasErrors,
@@ -8,10 +7,9 @@ import {
   type KnownTemplates,
   knownTemplates,
   type LoadedManifest,
+  type LoadOptions,
   lintManifests,
   loadManifests,
-  type ManifestKind,
-  parseWorkflow,
   refersOutside,
 } from "@sluice/spec";
 import type { CliContext } from "../../context.ts";
@@ -25,8 +23,6 @@ export interface LintOptions {
   readonly strict?: boolean;
   /** Default: json with the global --json, else pretty. */
   readonly output?: "pretty" | "simple" | "json";
-  /** Only manifests of this kind count; default all. */
-  readonly kind?: string;
   /** Only these kinds are looked at, by name or short name, comma-separated; default all. */
   readonly kinds?: string;
 }
@@ -46,7 +42,7 @@ export async function lint(
   const kinds = options.kinds === undefined ? undefined : kindsOf(options.kinds);
   const checked = await check(context, texts, {
     where: options.offline === true ? "offline" : "server",
-    ...(kinds === undefined ? {} : { kinds }),
+    kinds,
   });
   const issues =
     options.offline === true
@@ -58,10 +54,7 @@ export async function lint(
   else if (output === "simple") for (const issue of issues) context.out(simpleLine(issue));
   else if (issues.length > 0) context.out(formatIssues(issues, checked.sources));
   if (errors > 0) throw CliError.LINT_FAILED({ count: errors });
-  const { kind } = options;
-  const counted = checked.loaded.filter(
-    ({ manifest }) => kind === undefined || manifest.kind === kind,
-  ).length;
+  const counted = checked.loaded.length;
   if (counted === 0) throw CliError.NOTHING_TO_LINT({ where: files.join(", ") });
   if (output === "json") return;
   const warnings =
@@ -75,31 +68,17 @@ const simpleLine = ({ file, line, col, severity, message, code }: Issue): string
 /** With `server`, what the manifests refer to is looked up where it is applied. */
 export type LookUp = "offline" | "server";
 
-interface Checking {
+interface CheckOptions extends Pick<LoadOptions, "kinds" | "rewrite"> {
   readonly where: LookUp;
-  /** Only manifests of these kinds are looked at; default all. */
-  readonly kinds?: ReadonlySet<ManifestKind>;
-  /** What the command line wants of a Workflow beside what is written: it is looked at as it will be submitted. */
-  readonly change?: ChangeManifest;
-}
-export type ChangeManifest = (manifest: Draft) => Draft;
-
-/** A manifest as it was written. */
-export interface Draft {
-  metadata: Record<string, unknown>;
-  spec: Record<string, unknown>;
 }
 
 async function check(
   context: CliContext,
   texts: readonly ManifestText[],
-  { where, kinds, change }: Checking,
+  { where, kinds, rewrite }: CheckOptions,
 ): Promise<Checked> {
-  const results = texts.map(({ file, text }) => loadManifests(text, { file, kinds }));
-  const changed = results
-    .flatMap((result) => result.manifests)
-    .map((one) => (change === undefined ? { one, issues: [] } : withChange(one, change)));
-  const loaded = changed.map(({ one }) => one);
+  const results = texts.map(({ file, text }) => loadManifests(text, { file, kinds, rewrite }));
+  const loaded = results.flatMap((result) => result.manifests);
   const under = where === "server" ? await knownTo(context, loaded) : undefined;
   // What is passed over is there all the same for those who refer to it.
   const all = kinds === undefined ? loaded : texts.flatMap(({ text }) => loadManifests(text).manifests);
@@ -115,26 +94,10 @@ async function check(
   const mended = results.flatMap((result) => result.mended);
   const found = [
     ...results.flatMap((result) => result.issues),
-    ...changed.flatMap((result) => result.issues),
     ...lintManifests([...loaded, ...mended], options),
   ];
   const issues = texts.flatMap(({ file }) => inTextOrder(found.filter((issue) => issue.file === file)));
   return { loaded, issues, sources: Object.fromEntries(texts.map(({ file, text }) => [file, text])) };
-}
-
-/** Places are those of the text: what was added has none. */
-function withChange(
-  one: LoadedManifest,
-  change: ChangeManifest,
-): { readonly one: LoadedManifest; readonly issues: readonly Issue[] } {
-  if (one.manifest.kind !== "Workflow") return { one, issues: [] };
-  const { file } = one.document;
-  const json = change(one.document.json as unknown as Draft) as unknown as Json;
-  const { value, issues } = parseWorkflow(json);
-  return {
-    one: { manifest: value ?? one.manifest, document: { ...one.document, json } },
-    issues: issues.map((issue) => ({ ...issue, ...(file === undefined ? {} : { file }) })),
-  };
 }
 
 /** Nothing is asked for where nothing is referred to. */
@@ -190,21 +153,23 @@ export interface CheckedDocument {
 export async function checkedManifests(
   context: CliContext,
   files: readonly string[],
-  checking: Checking = { where: "offline" },
+  where: LookUp = "offline",
+  rewrite?: LoadOptions["rewrite"],
 ): Promise<readonly LoadedManifest[]> {
-  const checked = await check(context, await readManifestFiles(files), checking);
+  const checked = await check(context, await readManifestFiles(files), { where, rewrite });
   if (checked.issues.length > 0 && !context.json) context.note(formatIssues(checked.issues, checked.sources));
   const errors = checked.issues.filter((issue) => issue.severity === "error").length;
   if (errors > 0) throw CliError.INVALID_MANIFESTS({ count: errors });
   return checked.loaded;
 }
 
-/** As `checkedManifests`, in the form in which they were written. */
+/** As `checkedManifests`, in the form in which they were written, or rewritten. */
 export async function checkedDocuments(
   context: CliContext,
   files: readonly string[],
-  checking: Checking = { where: "server" },
+  where: LookUp = "server",
+  rewrite?: LoadOptions["rewrite"],
 ): Promise<readonly CheckedDocument[]> {
-  const manifests = await checkedManifests(context, files, checking);
+  const manifests = await checkedManifests(context, files, where, rewrite);
   return manifests.map(({ manifest, document }) => ({ kind: manifest.kind, manifest: document.json }));
 }

@@ -2,7 +2,7 @@
 import { formatDuration } from "@sluice/base";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
-import { renderTable } from "../../render/table.ts";
+import { labelled, renderTable } from "../../render/table.ts";
 import { oneLine } from "../../render/text.ts";
 import { checkedDocuments, lint } from "../manifests/lint.ts";
 import { formatted, type OutputFormat } from "../output.ts";
@@ -102,7 +102,19 @@ async function say(
   words: string,
 ): Promise<void> {
   const text = await formatted(object, output, false);
-  context.out(text ?? (output === "name" ? object.metadata.name : words));
+  context.out(text ?? (output === "name" ? object.metadata.name : `${words}\n${details(context, object)}`));
+}
+
+/** Argo's lines: where it is, and since when. */
+function details(context: CliContext, { metadata, spec }: TemplateObject): string {
+  const { name, namespace, creationTimestamp = "" } = metadata;
+  const age = formatDuration(Math.max(0, context.clock.now() - Date.parse(creationTimestamp)));
+  return labelled([
+    ["Name:", name],
+    ...(namespace === undefined ? [] : ([["Namespace:", namespace]] as const)),
+    ["Created:", `${creationTimestamp} (${age} ago)`],
+    ["Entrypoint:", spec.entrypoint ?? "none"],
+  ]);
 }
 
 export const lintTemplates =
@@ -112,7 +124,7 @@ export const lintTemplates =
     files: readonly string[],
     options: { readonly offline?: boolean; readonly strict?: boolean },
   ): Promise<void> =>
-    lint(context, files, { ...options, kind });
+    lint(context, files, { ...options, kinds: kind });
 
 export const list =
   (kind: TemplateKind) =>
@@ -176,10 +188,10 @@ export const get =
     else if (options.output === "name") for (const { metadata } of found) context.out(metadata.name);
     else if (options.output === "wide")
       context.out(found.map((object) => wideView(context, kind, object)).join("\n\n"));
-    else {
+    else if (options.output === "yaml") {
       const texts = await Promise.all(found.map((object) => formatted(object, "yaml", false)));
       context.out(texts.join("\n---\n"));
-    }
+    } else context.out(found.map((object) => details(context, object)).join("\n\n"));
   };
 
 export const remove =

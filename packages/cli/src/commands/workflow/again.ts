@@ -1,6 +1,7 @@
 // Trying workflows again, and running their manifests once more.
 import type { WorkflowObject } from "../../client/workflow-object.ts";
 import type { CliContext } from "../../context.ts";
+import { renderHead } from "../../render/workflow.ts";
 import { pairsOf } from "../output.ts";
 import { pathIn } from "./names.ts";
 import {
@@ -14,6 +15,7 @@ import {
 import { followAll } from "./submit.ts";
 import { priorityOf } from "./submit-from.ts";
 import { type Dry, doEach } from "./verbs.ts";
+import { viewOf } from "./workflow.ts";
 
 export interface AgainOptions extends SelectionOptions, Dry {
   readonly parameter: readonly string[];
@@ -65,7 +67,10 @@ export async function againEach(context: CliContext, chosen: Chosen, again: Agai
         started.push(workflow);
         return workflow;
       },
-      line: (target, result) => lineOf(context, { action, target, output }, result),
+      line: (target, result) => {
+        const line = lineOf(context, { action, target, output }, result);
+        return output === "name" || follows ? line : `${line}\n${headOf(context, result)}`;
+      },
     });
   } finally {
     if (follows) await followAll({ ...context, json }, started, options);
@@ -100,3 +105,6 @@ function lineOf(context: CliContext, { action, target, output }: Line, result: u
   if (action === "retry") return `workflow ${titleOf(context, target)} tried again`;
   return `workflow ${titleOf(context, { name, namespace })} submitted`;
 }
+
+const headOf = (context: CliContext, result: unknown): string =>
+  renderHead(result as WorkflowObject, viewOf(context, {}, { wide: false, ascii: false }));

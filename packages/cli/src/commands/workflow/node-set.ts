@@ -28,8 +28,21 @@ export async function setNode(
       ...options,
       ...(outputParameter.length === 0
         ? {}
-        : { outputParameters: JSON.stringify(pairsOf("--output-parameter", outputParameter)) }),
+        : { outputParameters: JSON.stringify(unquoted(pairsOf("--output-parameter", outputParameter))) }),
     },
   });
-  context.out(context.json ? JSON.stringify(workflow) : `workflow ${name} set`);
+  context.out(context.json ? JSON.stringify(workflow) : "workflow values set");
+}
+
+/** A value in double quotes is the text in them, as `argo` takes it. */
+const unquoted = (given: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(given).map(([name, value]) => [name, textIn(value) ?? value]));
+
+function textIn(value: string): string | undefined {
+  if (!/^".*"$/s.test(value)) return undefined;
+  try {
+    return String(JSON.parse(value));
+  } catch {
+    return undefined;
+  }
 }

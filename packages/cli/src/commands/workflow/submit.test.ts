@@ -68,7 +68,7 @@ describe("what the command line says over the manifest", () => {
   });
 
   test("labels are added to those there are", () => {
-    expect(overrides({ labels: "changed=yes,new=1" }).metadata["labels"]).toEqual({
+    expect(overrides({ labels: "changed=yes,new=1" }).metadata?.["labels"]).toEqual({
       kept: "yes",
       changed: "yes",
       new: "1",

@@ -1,8 +1,9 @@
+import { isObject, type Json } from "@sluice/base";
 import type { WorkflowObject } from "../../client/workflow-object.ts";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
-import { renderWorkflow } from "../../render/workflow.ts";
-import { checkedDocuments, type Draft } from "../manifests/lint.ts";
+import { renderHead, renderWorkflow } from "../../render/workflow.ts";
+import { checkedDocuments } from "../manifests/lint.ts";
 import { formatted, type OutputFormat, pairsOf } from "../output.ts";
 import { drawWorkflow, followWorkflow } from "./live-tree.ts";
 import { printLogs } from "./logs.ts";
@@ -63,12 +64,11 @@ export async function submit(
     for (const one of sends) {
       const workflow = await send(context, one);
       submitted.push(workflow);
-      if (!json) await announce(context, workflow, options.output);
+      if (!json) await announce(context, workflow, options);
     }
   } finally {
     // Those that were started are said also when a later one was refused.
-    const follows = options.watch === true || options.log === true || options.wait === true;
-    if (json && (!follows || submitted.length < sends.length)) printJson(context, submitted);
+    if (json && (!follows(options) || submitted.length < sends.length)) printJson(context, submitted);
   }
   await followAll(context, submitted, options);
 }
@@ -97,16 +97,28 @@ async function sendsOf(
   if (files.length === 0)
     throw CliError.USAGE({ problem: "name manifests to submit, or what to submit --from" });
   const where = dryRun === true ? "offline" : "server";
-  const change = (draft: Draft) => withOverrides(draft, options);
-  const documents = await checkedDocuments(context, files, { where, change });
+  // Checked as they will be sent: an argument may have its value from the command line alone.
+  const rewrite = (json: Json): Json =>
+    isDraft(json) ? (withOverrides(json, options) as unknown as Json) : json;
+  const documents = await checkedDocuments(context, files, where, rewrite);
   const workflows = documents.filter(({ kind }) => kind === "Workflow");
   if (workflows.length === 0) throw CliError.NOTHING_FOUND({ wanted: "Workflow", where: files.join(", ") });
-  return workflows.map(({ manifest: draft }) => ({
+  return workflows.map(({ manifest }) => ({
     path,
-    body: { workflow: draft, ...dry },
-    ...(dryRun === true ? { draft } : {}),
+    body: { workflow: manifest, ...dry },
+    ...(dryRun === true ? { draft: manifest } : {}),
   }));
 }
+
+/** A Workflow as it was written. */
+interface Draft {
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+/** A Workflow as far as the command line's wishes can be put into it; what else is wrong with it is said by its check. */
+const isDraft = (json: unknown): json is Draft =>
+  isObject(json) && json["kind"] === "Workflow" && isObject(json["metadata"] ?? {}) && isObject(json["spec"]);
 
 /** A repeat of one request (a lost answer) starts nothing twice. */
 const send = (context: CliContext, { path, body }: Sending): Promise<WorkflowObject> =>
@@ -132,13 +144,25 @@ async function printDrafts(
   context.out(texts.join("\n---\n"));
 }
 
-async function announce(context: CliContext, workflow: WorkflowObject, output: OutputFormat): Promise<void> {
+type Follow = Pick<SubmitOptions, "watch" | "log" | "wait">;
+export const follows = ({ watch, log, wait }: Follow): boolean =>
+  watch === true || log === true || wait === true;
+
+async function announce(
+  context: CliContext,
+  workflow: WorkflowObject,
+  { output, ...follow }: Pick<SubmitOptions, "output"> & Follow,
+): Promise<void> {
   const text = await formatted(workflow, output, false);
   if (text !== undefined) context.out(output === "yaml" ? `---\n${text}` : text);
   else if (output === "wide")
     context.out(renderWorkflow(workflow, viewOf(context, {}, { wide: true, ascii: false })));
   else if (output === "name") context.out(workflow.metadata.name);
-  else context.note(`workflow ${workflow.metadata.name} submitted`);
+  else {
+    context.note(`workflow ${workflow.metadata.name} submitted`);
+    if (!follows(follow))
+      context.out(renderHead(workflow, viewOf(context, {}, { wide: false, ascii: false })));
+  }
 }
 
 /** Follows each as was asked for. Errors: CLI_WORKFLOW_FAILED after all have ended, for the first that failed. */
@@ -164,8 +188,8 @@ export async function followAll(
 
 /** The manifest with the command line's wishes in it. Errors: CLI_USAGE for a parameter without `=`. */
 export function withOverrides(manifest: Draft, options: SubmitOptions): Draft {
-  const metadata = { ...manifest.metadata };
-  const spec = { ...manifest.spec };
+  const metadata: Record<string, unknown> = { ...manifest.metadata };
+  const spec: Record<string, unknown> = { ...manifest.spec };
   if (options.name !== undefined) {
     metadata["name"] = options.name;
     delete metadata["generateName"];
@@ -196,7 +220,8 @@ type Parameters = readonly { readonly name: string; readonly value?: unknown }[]
 
 function withParameters(before: unknown, values: Readonly<Record<string, string>>): unknown {
   const given = before as { readonly parameters?: Parameters } | undefined;
-  const known = (given?.parameters ?? []).map((parameter) => {
+  const written = Array.isArray(given?.parameters) ? given.parameters : [];
+  const known = written.map((parameter) => {
     const value = Object.hasOwn(values, parameter.name) ? values[parameter.name] : undefined;
     if (value === undefined) return parameter;
     const { valueFrom: _, ...rest } = parameter as { readonly valueFrom?: unknown; readonly name: string };

@@ -1,5 +1,6 @@
 // What is done to workflows: stop, terminate, suspend, resume, delete (again.ts: retry, resubmit). Each says what became of each
 // workflow; one that is refused keeps the others from nothing.
+import { hasCode } from "@sluice/base";
 import type { WorkflowObject } from "../../client/workflow-object.ts";
 import type { CliContext } from "../../context.ts";
 import { printEach } from "../output.ts";
@@ -17,6 +18,8 @@ interface Doing {
   /** "stopped": what is said of each. */
   readonly done: string;
   readonly act: (target: Target) => Promise<unknown>;
+  /** How one is called in what is said; default `workflow NAME`. */
+  readonly called?: (title: string) => string;
   /** Said of each instead of `workflow NAME <done>`. */
   readonly line?: (target: Target, result: unknown) => string;
 }
@@ -25,20 +28,20 @@ interface Doing {
 export async function doEach(
   context: CliContext,
   { targets, many }: Chosen,
-  { dryRun, done, act, line }: Doing & Dry,
+  { dryRun, done, act, line, called = (title) => `workflow ${title}` }: Doing & Dry,
 ): Promise<void> {
   if (targets.length === 0 && !context.json) context.note("there are no such workflows");
-  const title = (target: Target) => titleOf(context, target);
+  const title = (target: Target) => called(titleOf(context, target));
   await printEach(
     context,
     targets,
     async (target) => {
       if (dryRun === true)
-        return { result: { ...target, dryRun }, line: `workflow ${title(target)} ${done} (dry-run)` };
+        return { result: { ...target, dryRun }, line: `${title(target)} ${done} (dry-run)` };
       const result = await act(target);
-      return { result, line: line?.(target, result) ?? `workflow ${title(target)} ${done}` };
+      return { result, line: line?.(target, result) ?? `${title(target)} ${done}` };
     },
-    { asList: many, nameOf: (target) => `workflow ${title(target)}`, atOnce },
+    { asList: many, nameOf: title, atOnce },
   );
 }
 
@@ -68,6 +71,7 @@ export const verb =
       act: (target) => put(context, target, action, { message, nodeFieldSelector }),
     });
 
+/** Deletes each; one that is not there is said, and is no failure: nothing is left to do. */
 export async function remove(
   context: CliContext,
   names: readonly string[],
@@ -76,9 +80,24 @@ export async function remove(
   await doEach(context, await chosenOf(context, names, { options }), {
     ...(dryRun === undefined ? {} : { dryRun }),
     done: "deleted",
+    called,
     act: async ({ namespace, name }) => {
-      await context.client.request("DELETE", pathIn(namespace, name));
-      return { ...(namespace === context.namespace ? {} : { namespace }), name, deleted: true };
+      const deleted = await wasThere(context.client.request("DELETE", pathIn(namespace, name)));
+      return { ...(namespace === context.namespace ? {} : { namespace }), name, deleted };
     },
+    line: (target, result) =>
+      `${called(titleOf(context, target))} ${(result as { deleted: boolean }).deleted ? "deleted" : "not found"}`,
   });
+}
+
+const called = (title: string): string => `Workflow '${title}'`;
+
+async function wasThere(asked: Promise<unknown>): Promise<boolean> {
+  try {
+    await asked;
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ENGINE_RUN_NOT_FOUND")) return false;
+    throw error;
+  }
 }
