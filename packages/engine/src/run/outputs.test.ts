@@ -74,6 +74,20 @@ describe("tags in the outputs of a step", () => {
   });
 });
 
+test.each([
+  ["{{steps.make-it.outputs.result}}", true],
+  ["{{=steps['make-it'].outputs.result}}", true],
+  ['{{=steps["make-it"]["outputs"]["result"]}}', true],
+  ["{{=toJson(steps['make-it'].outputs)}}", true],
+  ["{{steps.make-it.outputs.parameters.p}}", false],
+  ["{{=steps['make-it']['outputs']['parameters']['p']}}", false],
+  ["{{steps.other.outputs.result}} of make-it", false],
+])("the result of a step is kept where %s is read: %s", (value, isKept) => {
+  const main = steps([{ name: "make-it", template: "sh" }], [taking("b", value)]);
+  const { started } = runToEnd(aWorkflow({ templates: [main, take, shTemplate("sh")] }));
+  expect(started[0]?.captureResult).toBe(isKept);
+});
+
 describe("maps as texts", () => {
   test("an item has its keys in order, whatever the order in the list", () => {
     const items = [{ version: 9.1, os: "debian", more: { b: 1, a: 2 } }];

@@ -112,8 +112,9 @@ function merge(under: Record<string, unknown>, over: Record<string, unknown>): R
   return merged;
 }
 
+/** The outputs of a step or task, but for its parameters and artifacts: dotted or in brackets, quotes escaped as in JSON. */
 const resultReference =
-  /\b(?:steps|tasks)(?:\.([A-Za-z0-9_-]+)|\[\s*\\?['"]([A-Za-z0-9_-]+)\\?['"]\s*\])\??\.outputs(?:\??\.result|\[\s*\\?['"]result\\?['"]\s*\])/g;
+  /\b(?:steps|tasks)(?:\.([A-Za-z0-9_-]+)|\[\s*\\?['"]([A-Za-z0-9_-]+)\\?['"]\s*\])\??(?:\.outputs\b|\[\s*\\?['"]outputs\\?['"]\s*\])(?!\??\.?\[?\s*\\?['"]?(?:parameters|artifacts)\b)/g;
 
 /** Results are kept only where some text of the parent refers to them, as in Argo: they would fill the journal. */
 function resultsWantedIn(text: string): ReadonlySet<string> {
