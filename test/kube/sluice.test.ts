@@ -90,6 +90,41 @@ describe.skipIf(clusterMissing() !== undefined)("Sluice on a real cluster", () =
     await pods.until(none);
   });
 
+  test("a daemon is ready by its probe, is reached at its pod's address, and its pod goes with its scope", async () => {
+    await using pods = await PodWatch.start(cluster);
+    await using sluice = await startSluice(cluster);
+    const name = await submitted(
+      cluster,
+      sluice,
+      `  - name: main
+    steps:
+      - [{ name: svc, template: serve }]
+      - [{ name: use, template: use, arguments: { parameters: [{ name: ip, value: "{{steps.svc.ip}}" }] } }]
+  - name: serve
+    daemon: true
+    container:
+      image: python:alpine3.23
+      command: [python3, -m, http.server, "8080"]
+      readinessProbe: { httpGet: { path: /, port: 8080 }, periodSeconds: 1 }
+  - name: use
+    inputs: { parameters: [{ name: ip }] }
+    script:
+      image: python:alpine3.23
+      command: [python3]
+      source: |
+        import urllib.request
+        print(urllib.request.urlopen("http://{{inputs.parameters.ip}}:8080/").status)
+`,
+    );
+    const workflow = await ended(cluster, sluice, name);
+
+    expect(workflow.status?.phase).toBe("Succeeded");
+    const phases = nodesOf(workflow).map((node) => `${node.displayName} ${node.phase}`);
+    expect(phases).toEqual(expect.arrayContaining(["svc Succeeded", "use Succeeded"]));
+    expect(pods.ever).toHaveLength(2);
+    await pods.until(none);
+  });
+
   test("killed in the middle of a step, it finds the pod again: no second one, each line once", async () => {
     await using pods = await PodWatch.start(cluster);
     await using sluice = await startSluice(cluster);
