@@ -1,4 +1,5 @@
 import { SeededRandom, silentLogger } from "@sluice/base";
+import type { EngineConfig } from "@sluice/engine";
 import {
   aWorkflow,
   EngineBench,
@@ -15,23 +16,36 @@ import { makeResourceWork } from "../resource-work.ts";
 const by = { kind: "api", user: "ann" } as const;
 const key = (name: string) => ({ namespace: "default", name });
 
-/** An engine whose resource steps know its runs, and no cluster. */
+/** Processes one after the other whose resource steps know the runs, and no cluster. */
 class Bench implements AsyncDisposable {
   readonly engine = new EngineBench();
-  readonly manual: ManualExecutor;
-  readonly process: EngineProcess;
+  readonly world = manualWorld();
+  manual: ManualExecutor;
+  process: EngineProcess;
+  readonly #config: EngineConfig;
 
-  constructor(world = manualWorld(), config = {}) {
+  constructor(config: EngineConfig = {}) {
+    this.#config = config;
+    [this.manual, this.process] = this.#open();
+  }
+
+  #open(): readonly [ManualExecutor, EngineProcess] {
     const { clock } = this.engine;
-    this.manual = new ManualExecutor({ now: () => clock.now(), world });
+    const manual = new ManualExecutor({ now: () => clock.now(), world: this.world });
     let process: EngineProcess | undefined;
     const directory = new Proxy({} as EngineProcess["directory"], {
       get: (_, name: keyof EngineProcess["directory"]) => process?.directory[name],
     });
     const works = [makeResourceWork({ client: undefined, runs: directory })];
     const agent = makeAgent({ works, clock, random: new SeededRandom(1), log: silentLogger });
-    process = this.engine.start(withAgent(this.manual, agent), { config });
-    this.process = process;
+    process = this.engine.start(withAgent(manual, agent), { config: this.#config });
+    return [manual, process];
+  }
+
+  /** The process dies without a farewell, and another one begins. */
+  async restart(): Promise<void> {
+    await this.process.kill();
+    [this.manual, this.process] = this.#open();
   }
 
   async submit(
@@ -40,10 +54,8 @@ class Bench implements AsyncDisposable {
     name = "wf",
   ): Promise<void> {
     const template = Template.parse({ name: "main", resource, ...more });
-    await this.process.directory.submit(aWorkflow({ templates: [template] }, name), {
-      namespace: "default",
-      by,
-    });
+    const workflow = aWorkflow({ templates: [template] }, name);
+    await this.process.directory.submit(workflow, { namespace: "default", by });
   }
 
   ended(name = "wf") {
@@ -104,13 +116,26 @@ describe("a resource step whose manifest is a Workflow", () => {
   });
 
   test("needs no slot while it waits, so the run that it waits for can go", async () => {
-    await using bench = new Bench(manualWorld(), { maxParallelSteps: 1 });
+    await using bench = new Bench({ maxParallelSteps: 1 });
     await bench.submit({ action: "create", manifest: child("{generateName: child-}"), ...until });
 
     const step = await bench.manual.started(() => true);
     bench.manual.end(step.id);
 
     expect((await bench.ended()).status.phase).toBe("Succeeded");
+  });
+
+  test("that is done again after a crash finds its run, and starts no other", async () => {
+    await using bench = new Bench();
+    await bench.submit({ action: "create", manifest: child("{generateName: child-}"), ...until });
+    const step = await bench.manual.started((one) => one.run.name.startsWith("child-"));
+    await bench.restart();
+    await bench.engine.until(bench.process, key("wf"), ({ status }) => status.phase === "Running");
+
+    bench.manual.end(step.id);
+
+    expect((await bench.ended()).status.phase).toBe("Succeeded");
+    expect(bench.world.starts).toEqual([step.id]);
   });
 
   test("waits for a run that is there already, by get", async () => {
