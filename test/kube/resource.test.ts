@@ -249,7 +249,7 @@ describe.skipIf(clusterMissing() !== undefined)("fields of pods on a real cluste
         volumeMounts: [{name: shared, mountPath: /shared}]
 `);
     const log = await fetch(
-      `${sluice.url}/api/v1/workflows/${cluster.namespace}/${workflow.metadata.name}/log?logOptions.container=helper`,
+      `${sluice.url}/api/v1/workflows/${cluster.namespace}/${workflow.metadata.name}/log`,
     );
 
     expect(workflow.status?.phase).toBe("Succeeded");
