@@ -1,7 +1,7 @@
 // A value with what does not fit its schema left out or put right, so that the rest of it can be looked at as well.
 import { isObject, type Json } from "@sluice/base";
 import type { z } from "zod";
-import type { Path } from "../issue.ts";
+import { maxIssues, type Path } from "../issue.ts";
 import { nearest } from "./nearest.ts";
 import { fieldsOf, type Schema, schemaAt, withoutNulls } from "./shape.ts";
 
@@ -25,8 +25,10 @@ export function mended<S extends z.ZodType>(schema: S, json: Json): Mended<z.inf
   for (let round = 0; round < maxRounds; round++) {
     const parsed = schema.safeParse(withoutNulls(schema, value));
     if (parsed.success) return { value: parsed.data, removed };
-    if (parsed.error.issues.some(hasFields)) return undefined;
-    for (const { path, near } of parsed.error.issues.flatMap((issue) => wrongFields(schema, issue))) {
+    const { issues } = parsed.error;
+    // The findings are full already; likenesses of names by the thousand would only cost.
+    if (issues.some(hasFields) || countWrong(issues) > maxIssues) return undefined;
+    for (const { path, near } of issues.flatMap((issue) => wrongFields(schema, issue))) {
       if (!remove(value, path, near)) return undefined;
       removed.push(path);
     }
@@ -36,6 +38,9 @@ export function mended<S extends z.ZodType>(schema: S, json: Json): Mended<z.inf
 
 const hasFields = (issue: z.core.$ZodIssue): boolean =>
   issue.code === "invalid_type" && ["array", "object", "record"].includes(issue.expected);
+
+const countWrong = (issues: readonly z.core.$ZodIssue[]): number =>
+  issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1), 0);
 
 interface WrongField {
   readonly path: Path;

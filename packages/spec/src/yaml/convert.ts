@@ -39,6 +39,18 @@ interface Built {
 
 class Stop extends Error {}
 
+const isReadOtherwise = (node: Scalar, value: string): boolean =>
+  node.type === "PLAIN" && node.tag === undefined && inYaml11(value) !== undefined;
+
+/** What YAML 1.1, which Kubernetes reads, has for a text of YAML 1.2. `y` and `n` are left out: they are names too often. */
+function inYaml11(text: string): string | undefined {
+  if (/^(?:yes|on)$/i.test(text)) return "true";
+  if (/^(?:no|off)$/i.test(text)) return "false";
+  const [, binary] = /^0b([01_]*[01])$/.exec(text) ?? [];
+  const digits = binary ?? (/^[1-9]\d*(?:_\d+)+$/.test(text) ? text : undefined);
+  return digits && String(Number.parseInt(digits.replaceAll("_", ""), binary === undefined ? 10 : 2));
+}
+
 /** Turns a document into JSON and says everything that is wrong with it. Never throws on what the text says. */
 export function convertDocument(document: Document.Parsed, limits: ParseLimits): Converted {
   const converter = new Converter(limits);
@@ -186,6 +198,10 @@ class Converter {
       // Kubernetes' YAML reads 0755 as octal, as YAML 1.1 did; file modes are written so.
       const octal = node.type === "PLAIN" && node.source !== undefined && /^[-+]?0[0-7]+$/.test(node.source);
       return octal ? Number.parseInt(node.source ?? "", 8) : value;
+    }
+    if (typeof value === "string" && isReadOtherwise(node, value)) {
+      const message = `'${value}' is a text here; the incumbent reads it as ${inYaml11(value)}`;
+      this.#issue("SPEC_VALUE", node, message, `quote it, or write ${inYaml11(value)}`, "warning");
     }
     if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
     this.#issue("SPEC_TYPE", node, "only texts, numbers, booleans and null can be read", "quote the value");

@@ -57,6 +57,20 @@ describe("a text of manifests", () => {
     expect(only("a: &a {x: 1, y: 2}\nb:\n  <<: *a\n  y: 3\n")).toMatchObject({ b: { x: 1, y: 3 } });
   });
 
+  it("warns of texts that Kubernetes' YAML has otherwise, unless they are quoted or tagged", () => {
+    const { documents, issues } = parseManifests(
+      "a: [yes, Off, 0b101, 1_000]\nb: ['yes', \"on\", !!str no, y, 1_, 01_0, yes or no, 0b12]\n",
+    );
+
+    expect(documents[0]?.json).toMatchObject({ a: ["yes", "Off", "0b101", "1_000"] });
+    expect(issues.map(({ severity, line, col, hint }) => [severity, line, col, hint])).toEqual([
+      ["warning", 1, 5, "quote it, or write true"],
+      ["warning", 1, 10, "quote it, or write false"],
+      ["warning", 1, 15, "quote it, or write 5"],
+      ["warning", 1, 22, "quote it, or write 1000"],
+    ]);
+  });
+
   it("takes windows line ends and a byte order mark", () => {
     expect(only("\uFEFFa: 1\r\nb: two\r\n")).toEqual({ a: 1, b: "two" });
   });
