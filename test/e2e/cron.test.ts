@@ -90,3 +90,38 @@ test("a backfill runs each scheduled time of the span once, however often it is 
   const again = jsonOf(await backfill("--again", "--name", "mend"));
   expect(again.map((run: { outcome: string }) => run.outcome)).toEqual(["created", "created", "created"]);
 });
+
+test("a backfill that was left to the server goes on after a crash, each scheduled time once", async () => {
+  await write(sluice, "nightly.yaml", cron("nightly", "0 3 * * *"));
+  await run("apply", "-f", "nightly.yaml");
+  const begun = jsonOf(
+    await run(
+      ...["cron", "backfill", "nightly", "--start", "2025-02-01", "--end", "2025-02-06T12:00:00Z"],
+      ...[
+        "--argname",
+        "day",
+        "--format",
+        "2006-01-02",
+        "--parallel",
+        "1",
+        "--name",
+        "feb",
+        "--detach",
+        "--json",
+      ],
+    ),
+  );
+  await sluice.kill();
+  await sluice.up();
+  const path = "/api/v1/sluice/cron-workflows/default/nightly/backfills/feb";
+  let state = await sluice.json<{ phase: string }>("GET", path);
+  for (; state.phase === "Running"; state = await sluice.json("GET", path)) await run("version");
+
+  expect(begun).toMatchObject({ name: "feb", phase: "Running" });
+  expect(state).toMatchObject({ phase: "Succeeded", created: 6, succeeded: 6, existed: 0, failed: 0 });
+  expect((await run("cron", "backfills", "nightly")).stdout).toMatch(
+    /^feb +Succeeded +2025-02-01T00:00Z .* 6 +0 +0 +6 +0$/m,
+  );
+  const { items } = jsonOf(await run("list", "--template", "nightly", "--json"));
+  expect(items).toHaveLength(6);
+});

@@ -16,6 +16,25 @@ export const EngineError = defineErrors("ENGINE", {
       `${run(d)} already exists (uid ${d.uid})`,
     hint: "choose another metadata.name, use metadata.generateName, or delete the old one with `sluice delete`",
   },
+  BACKFILL_NOT_FOUND: {
+    retry: "never",
+    message: (d: { namespace: string; cron: string; name: string }) =>
+      `cron workflow '${d.namespace}/${d.cron}' has no backfill '${d.name}'`,
+    hint: (d: { namespace: string; cron: string }) =>
+      `see which there are: \`sluice cron backfills ${d.cron} -n ${d.namespace}\``,
+  },
+  BACKFILL_EXISTS: {
+    retry: "never",
+    message: (d: { namespace: string; cron: string; name: string }) =>
+      `cron workflow '${d.namespace}/${d.cron}' has another backfill '${d.name}' under way`,
+    hint: "give this one a --name of its own, or stop the other: `sluice cron backfills CRON --stop NAME`",
+  },
+  BACKFILL_TOO_LARGE: {
+    retry: "never",
+    message: (d: { namespace: string; name: string; limit: number }) =>
+      `cron workflow '${d.namespace}/${d.name}' has more than ${d.limit} scheduled times in this span`,
+    hint: "take a shorter span, or raise --maxworkflowcount",
+  },
   REFERENCE_REQUIRED: {
     retry: "never",
     message: (d: { name: string; mode: string }) =>

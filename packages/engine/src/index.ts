@@ -1,6 +1,13 @@
 /** The workflow engine: pure state machine, journal loop, and the Executor contract. @module */
 export { type BindingDeps, bindingOrigin, runBindings } from "./bindings/loop.ts";
 export { bindingKind, redriveBinding } from "./bindings/submit.ts";
+export {
+  type BackfillDirectory,
+  type BackfillRequest,
+  makeBackfillDirectory,
+} from "./cron/backfill/directory.ts";
+export { type BackfillDeps, runBackfills } from "./cron/backfill/loop.ts";
+export type { BackfillState } from "./cron/backfill/state.ts";
 export type { CronDeps } from "./cron/deps.ts";
 export { type CronDirectoryDeps, makeCronDirectory } from "./cron/directory/directory.ts";
 export type {

@@ -4,7 +4,13 @@ import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Clock, Failpoints, Logger, Random, Scope } from "@sluice/base";
 import { runCollector, type Stores } from "@sluice/bus";
-import { type MetricEmission, MetricsRegistry, type SubmissionPolicy, withPolicy } from "@sluice/engine";
+import {
+  type MetricEmission,
+  MetricsRegistry,
+  makeBackfillDirectory,
+  type SubmissionPolicy,
+  withPolicy,
+} from "@sluice/engine";
 import { runSensors, SensorsStatus } from "@sluice/sensors";
 import { makeIngress, makeServer } from "@sluice/server";
 import { runSources, SourcesBoard } from "@sluice/sources";
@@ -80,6 +86,7 @@ export async function startSluice(given: StartOptions): Promise<RunningSluice> {
       {
         runs,
         crons,
+        backfills: makeBackfillDirectory({ state: stores.state("schedules"), crons, clock }),
         stores,
         sources,
         sensors,

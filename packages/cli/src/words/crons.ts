@@ -76,5 +76,20 @@ function backfillCommand(group: Command, call: Call): void {
     .option("--name <name>", "name of the backfill: value of a label of its runs (default the cron's name)")
     .option("--again", "run also what ran before: once for each --name")
     .option("--dry-run", "print the scheduled times")
+    .option(
+      "--detach",
+      "leave it to the server, which goes on with it over restarts; `cron backfills` shows it",
+    )
+    .addHelpText(
+      "after",
+      "\nExample: sluice cron backfill nightly --start 2025-01-01 --end 2025-01-31 --parallel 4 --detach",
+    )
     .action(call(async () => (await import("../commands/cron/backfill.ts")).backfill));
+  group
+    .command("backfills")
+    .description("show the backfills that the server carries out, and how far they are")
+    .argument("<name>", "the cron workflow")
+    .option("--stop <backfill>", "start nothing more of this one; what is under way goes on")
+    .addHelpText("after", "\nExample: sluice cron backfills nightly --stop january")
+    .action(call(async () => (await import("../commands/cron/backfill.ts")).backfills));
 }

@@ -1,7 +1,7 @@
 // What the API needs from the rest. Everything is handed in by the composition root.
 import type { Clock, Failpoints, Logger, Random } from "@sluice/base";
 import type { Stores } from "@sluice/bus";
-import type { CronDirectory, RunDirectory } from "@sluice/engine";
+import type { BackfillDirectory, CronDirectory, RunDirectory } from "@sluice/engine";
 import type { SourcesStatus } from "@sluice/sources";
 import type { LintOptions, RunDefaults } from "@sluice/spec";
 
@@ -24,6 +24,7 @@ export interface ReferenceWriter {
 export interface ServerDeps {
   readonly runs: RunDirectory;
   readonly crons: CronDirectory;
+  readonly backfills: BackfillDirectory;
   readonly stores: Pick<
     Stores,
     | "events"

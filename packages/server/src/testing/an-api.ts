@@ -1,7 +1,13 @@
 import { noFailpoints, Scope, SeededRandom, silentLogger } from "@sluice/base";
 import { RecordingLogger, VirtualClock } from "@sluice/base/testing";
 import { makeMemoryTransport, openStores } from "@sluice/bus";
-import { type Fact, makeCronDirectory, makeRunDirectory, RunRegistry } from "@sluice/engine";
+import {
+  type Fact,
+  makeBackfillDirectory,
+  makeCronDirectory,
+  makeRunDirectory,
+  RunRegistry,
+} from "@sluice/engine";
 import { SourcesBoard, sourceSchemas } from "@sluice/sources";
 import type { ReferenceWriter, ServerDeps } from "../api/ports.ts";
 import { makeServer, type ServerOptions } from "../api/server.ts";
@@ -34,13 +40,15 @@ export function anApi(parts: ApiParts = {}) {
     clock,
     random,
   });
+  const state = stores.state("schedules");
+  const crons = makeCronDirectory({
+    ...{ runs, clock, zone: "UTC", state },
+    resources: stores.resources,
+  });
   const deps: ServerDeps = {
     runs,
-    crons: makeCronDirectory({
-      ...{ runs, clock, zone: "UTC" },
-      resources: stores.resources,
-      state: stores.state("schedules"),
-    }),
+    crons,
+    backfills: makeBackfillDirectory({ state, crons, clock }),
     stores,
     sources: board,
     sensors: { get: () => undefined },

@@ -5,6 +5,9 @@ import { GoTime } from "@sluice/expr";
 import type { WorkflowObject } from "../../client/workflow-object.ts";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
+import { renderTable } from "../../render/table.ts";
+import { oneLine } from "../../render/text.ts";
+import { paint } from "../../render/workflow.ts";
 import { integerOf } from "../output.ts";
 import { followWorkflow } from "../workflow/live-tree.ts";
 
@@ -18,6 +21,7 @@ export interface BackfillOptions {
   readonly maxworkflowcount: string;
   readonly again?: boolean;
   readonly dryRun?: boolean;
+  readonly detach?: boolean;
 }
 
 interface Outcome {
@@ -58,6 +62,7 @@ export async function backfill(
       problem: `there are more than ${limit} scheduled times; take a shorter span, or raise --maxworkflowcount`,
     });
   if (options.dryRun === true) return printInstants(context, past);
+  if (options.detach === true) return begin(context, { cron, path, limit, parallel, options });
   const outcomes = await runAll(context, { cron, path, instants: past, parallel, options });
   report(context, outcomes);
 }
@@ -65,6 +70,86 @@ export async function backfill(
 function printInstants(context: CliContext, instants: readonly string[]): void {
   if (context.json) context.out(JSON.stringify(instants));
   else for (const instant of instants) context.out(instant);
+}
+
+interface Detached {
+  readonly cron: string;
+  readonly path: string;
+  readonly limit: number;
+  readonly parallel: number;
+  readonly options: BackfillOptions;
+}
+
+/** Handed to the server, which goes on with it whoever comes and goes. */
+async function begin(context: CliContext, { cron, path, limit, parallel, options }: Detached): Promise<void> {
+  const { start, end, name, argname, format, again } = options;
+  const begun = await context.client.request<Backfill>("POST", `${path}/backfills`, {
+    body: {
+      start: timeOf("--start", start),
+      ...(end === undefined ? {} : { end: timeOf("--end", end) }),
+      ...{ limit, parallel },
+      ...(name === undefined ? {} : { name }),
+      ...(argname === "" ? {} : { argument: { name: argname, format } }),
+      ...(again === undefined ? {} : { again }),
+    },
+  });
+  if (context.json) context.out(JSON.stringify(begun));
+  else {
+    context.out(`backfill ${begun.name} of cron workflow ${cron} begun`);
+    context.note(`see how far it is: sluice cron backfills ${cron}`);
+  }
+}
+
+interface Backfill {
+  readonly name: string;
+  readonly phase: string;
+  readonly start: string;
+  readonly end: string;
+  readonly created: number;
+  readonly existed: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly active: readonly unknown[];
+  readonly message?: string;
+}
+
+/** What the server has of them; with --stop NAME it starts nothing more of one. */
+export async function backfills(
+  context: CliContext,
+  [cron = ""]: readonly string[],
+  { stop }: { readonly stop?: string },
+): Promise<void> {
+  const path = `/api/v1/sluice/cron-workflows/${[context.namespace, cron].map(encodeURIComponent).join("/")}/backfills`;
+  if (stop !== undefined) {
+    const stopped = await context.client.request<Backfill>("PUT", `${path}/${encodeURIComponent(stop)}/stop`);
+    return context.out(
+      context.json ? JSON.stringify(stopped) : `backfill ${stopped.name} ${stopped.phase.toLowerCase()}`,
+    );
+  }
+  const { items } = await context.client.request<{ readonly items: readonly Backfill[] }>("GET", path);
+  if (context.json) return context.out(JSON.stringify(items, null, 2));
+  if (items.length === 0) return context.note(`cron workflow ${cron} has no backfills`);
+  const rows = items.map((one) => [
+    one.name,
+    paint(one.phase, context.palette)(one.phase),
+    `${one.start.slice(0, 16)}Z`,
+    `${one.end.slice(0, 16)}Z`,
+    ...[one.created, one.existed, one.active.length, one.succeeded, one.failed].map(String),
+    oneLine(one.message ?? "", 80),
+  ]);
+  const header = [
+    "NAME",
+    "STATUS",
+    "START",
+    "END",
+    "RUNS",
+    "RAN BEFORE",
+    "ACTIVE",
+    "SUCCEEDED",
+    "FAILED",
+    "MESSAGE",
+  ];
+  context.out(renderTable(header, rows, context.width));
 }
 
 interface Work {

@@ -6,6 +6,7 @@ import {
   makeCronDirectory,
   type RunDirectory,
   type RunRegistry,
+  runBackfills,
   runCron,
 } from "@sluice/engine";
 import type { Roles } from "../readiness.ts";
@@ -40,5 +41,9 @@ export function startCrons(
       signal,
     ),
   );
-  return makeCronDirectory({ resources, state, runs, clock, zone });
+  const crons = makeCronDirectory({ resources, state, runs, clock, zone });
+  scope.spawn("backfills", (signal) =>
+    runBackfills({ state, crons, runs, registry, clock, log: log.child({ role: "backfills" }) }, signal),
+  );
+  return crons;
 }
