@@ -132,23 +132,13 @@ export async function backfills(
   const rows = items.map((one) => [
     one.name,
     paint(one.phase, context.palette)(one.phase),
+    ...[one.created, one.existed, one.active.length, one.succeeded, one.failed].map(String),
     `${one.start.slice(0, 16)}Z`,
     `${one.end.slice(0, 16)}Z`,
-    ...[one.created, one.existed, one.active.length, one.succeeded, one.failed].map(String),
     oneLine(one.message ?? "", 80),
   ]);
-  const header = [
-    "NAME",
-    "STATUS",
-    "START",
-    "END",
-    "RUNS",
-    "RAN BEFORE",
-    "ACTIVE",
-    "SUCCEEDED",
-    "FAILED",
-    "MESSAGE",
-  ];
+  const counts = ["RUNS", "BEFORE", "ACTIVE", "SUCCEEDED", "FAILED"];
+  const header = ["NAME", "STATUS", ...counts, "START", "END", "MESSAGE"];
   context.out(renderTable(header, rows, context.width));
 }
 

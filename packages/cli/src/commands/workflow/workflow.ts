@@ -87,14 +87,14 @@ function listTable(
     ageOf(workflow, now),
     durationOf(workflow.status ?? {}, now) ?? "-",
     workflow.status?.progress ?? "-",
-    ...(wide ? [workflow.metadata.uid ?? "", String(workflow.spec.priority ?? 0)] : []),
-    ...(wide ? [oneLine(parametersOf(workflow), 80)] : []),
+    ...(wide ? [String(workflow.spec.priority ?? 0), oneLine(parametersOf(workflow), 40)] : []),
+    ...(wide ? [workflow.metadata.uid ?? ""] : []),
     oneLine(workflow.status?.message ?? "", 80),
   ]);
   const header = [
     ...(withNamespace ? ["NAMESPACE"] : []),
     ...["NAME", "STATUS", "AGE", "DURATION", "PROGRESS"],
-    ...(wide ? ["UID", "PRIORITY", "PARAMETERS"] : []),
+    ...(wide ? ["PRIORITY", "PARAMETERS", "UID"] : []),
     "MESSAGE",
   ];
   return renderTable(headers === false ? undefined : header, rows, context.width);
