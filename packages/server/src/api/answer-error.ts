@@ -20,6 +20,7 @@ const statuses: Readonly<Record<string, number>> = {
   ENGINE_NAME_TAKEN: 409,
   ENGINE_RUN_FINISHED: 409,
   ENGINE_CRON_EXISTS: 409,
+  ENGINE_BACKFILL_EXISTS: 409,
 };
 
 export function statusOf(error: AppError): number {

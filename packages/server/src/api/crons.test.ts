@@ -154,3 +154,42 @@ describe("its scheduled times", () => {
     }
   });
 });
+
+describe("backfills of the server", () => {
+  const backfills = "/api/v1/sluice/cron-workflows/default/nightly/backfills";
+  const span = { start: "2025-12-01T00:00:00Z", end: "2025-12-10T00:00:00Z" };
+
+  test("are begun, shown, listed and stopped; the same request is the same backfill", async () => {
+    await using api = anApi();
+    await api.call("POST", base, cron());
+    const begun = await api.call("POST", backfills, { ...span, name: "december", parallel: 3 });
+
+    expect(begun.body).toMatchObject({
+      ...{ name: "december", cron: "nightly", phase: "Running", parallel: 3, finishedAt: null, active: [] },
+      ...{ start: "2025-12-01T00:00:00.000Z", end: "2025-12-10T00:00:00.000Z" },
+    });
+    expect((await api.call("POST", backfills, { ...span, name: "december", parallel: 3 })).body).toEqual(
+      begun.body,
+    );
+    expect((await api.call("GET", `${backfills}/december`)).body).toEqual(begun.body);
+    expect((await api.call("GET", backfills)).body.items).toHaveLength(1);
+    expect((await api.call("PUT", `${backfills}/december/stop`)).body.phase).toBe("Stopped");
+  });
+
+  test.each([
+    [{ ...span, name: "december", parallel: 4 }, 409, "ENGINE_BACKFILL_EXISTS"],
+    [{ ...span, name: "other", limit: 3 }, 400, "ENGINE_BACKFILL_TOO_LARGE"],
+    [{ ...span, name: "no/name" }, 400, "SERVER_REQUEST_INVALID"],
+    [{ start: "yesterday" }, 400, "SERVER_REQUEST_INVALID"],
+    [{}, 400, "SERVER_REQUEST_INVALID"],
+  ])("refuse %o with %i %s", async (body, status, code) => {
+    await using api = anApi();
+    await api.call("POST", base, cron());
+    await api.call("POST", backfills, { ...span, name: "december" });
+
+    const answer = await api.call("POST", backfills, body);
+
+    expect([answer.status, answer.body.code]).toEqual([status, code]);
+    expect((await api.call("GET", `${backfills}/nosuch`)).status).toBe(404);
+  });
+});
