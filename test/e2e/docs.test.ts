@@ -53,7 +53,7 @@ test.each(pages)("%s links only to files that exist", (name) => {
 });
 
 describe("the page of the command line", () => {
-  test("shows files and commands that work as they stand", { timeout: 240_000 }, async () => {
+  test("shows files and commands that work as they stand", { timeout: 600_000 }, async () => {
     const page = read("cli.md");
     await using sluice = await SluiceProcess.start();
     const port = String(await freePort());
