@@ -63,9 +63,20 @@ export async function backfill(
     });
   if (options.dryRun === true) return printInstants(context, past);
   if (options.detach === true) return begin(context, { cron, path, limit, parallel, options });
+  if (!context.json && past.length > 0) context.out(headOf(cron, past, options));
   const outcomes = await runAll(context, { cron, path, instants: past, parallel, options });
   report(context, outcomes);
 }
+
+/** What is to be done, as the incumbent says it. */
+const headOf = (cron: string, instants: readonly string[], { start, end }: BackfillOptions): string =>
+  [
+    `Backfill task for Cronworkflow ${cron}`,
+    "Backfill Period :",
+    `    Start Time : ${start}`,
+    `    End Time : ${end ?? "now"}`,
+    `Total Backfill Schedule: ${instants.length}`,
+  ].join("\n");
 
 function printInstants(context: CliContext, instants: readonly string[]): void {
   if (context.json) context.out(JSON.stringify(instants));
@@ -217,7 +228,7 @@ async function startAt(context: CliContext, path: string, body: object): Promise
 function report(context: CliContext, outcomes: readonly Outcome[]): void {
   const failed = outcomes.filter(({ phase }) => phase === "Failed" || phase === "Error").length;
   if (context.json) context.out(JSON.stringify(outcomes, null, 2));
-  else if (outcomes.length === 0) context.note("no scheduled times in this span");
+  else if (outcomes.length === 0) context.out("There is no suitable scheduling time.");
   else {
     const made = outcomes.filter(({ outcome }) => outcome === "created").length;
     context.note(`${made} run, ${outcomes.length - made} ran before, ${failed} failed`);

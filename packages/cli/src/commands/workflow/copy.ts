@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { isObject } from "@sluice/base";
 import type { CliContext } from "../../context.ts";
+import { printable } from "../../render/text.ts";
 import { nameOf, pathOf } from "./names.ts";
 
 export interface CopyOptions {
@@ -49,8 +50,11 @@ export async function copy(
   for (const artifact of found)
     copied.push(...(await copyOne(context, { name, folder, artifact, pattern: options.path })));
   if (context.json) context.out(JSON.stringify({ files: copied }));
-  else if (copied.length > 0) context.out(copied.join("\n"));
+  else if (copied.length > 0) context.out(copied.map(createdLine).join("\n"));
 }
+
+const createdLine = (file: string): string =>
+  `Created ${JSON.stringify(basename(file))} in ${printable(dirname(file))}`;
 
 /** Those that leaves saved: the others only pass them on. */
 function artifactsOf(node: CopyNode, options: CopyOptions): Found[] {

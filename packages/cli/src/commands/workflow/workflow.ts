@@ -86,15 +86,15 @@ function listTable(
     paint(phaseOf(workflow), context.palette)(phaseOf(workflow)),
     ageOf(workflow, now),
     durationOf(workflow.status ?? {}, now) ?? "-",
+    String(workflow.spec.priority ?? 0),
     workflow.status?.progress ?? "-",
-    ...(wide ? [String(workflow.spec.priority ?? 0), oneLine(parametersOf(workflow), 40)] : []),
-    ...(wide ? [workflow.metadata.uid ?? ""] : []),
+    ...(wide ? [oneLine(parametersOf(workflow), 40), workflow.metadata.uid ?? ""] : []),
     oneLine(workflow.status?.message ?? "", 80),
   ]);
   const header = [
     ...(withNamespace ? ["NAMESPACE"] : []),
-    ...["NAME", "STATUS", "AGE", "DURATION", "PROGRESS"],
-    ...(wide ? ["PRIORITY", "PARAMETERS", "UID"] : []),
+    ...["NAME", "STATUS", "AGE", "DURATION", "PRIORITY", "PROGRESS"],
+    ...(wide ? ["PARAMETERS", "UID"] : []),
     "MESSAGE",
   ];
   return renderTable(headers === false ? undefined : header, rows, context.width);
