@@ -65,7 +65,9 @@ const workflow = (port: number, counter: Counter, gate: Gate) => ({
         container: {
           image: "node",
           command: [process.execPath, "-e"],
-          args: [`require("node:net").createServer((s) => s.end("served\\n")).listen(${port})`],
+          args: [
+            `require("node:net").createServer((s) => s.on("error", () => {}).end("served\\n")).listen(${port})`,
+          ],
           readinessProbe: { tcpSocket: { port } },
         },
       },
