@@ -4,7 +4,7 @@
 // Laws beside those of laws.ts
 //   W1. No step id is started twice, by however many engines.
 //   W2. At no moment do more steps run than parallelism, mutexes and semaphores allow.
-//   W3. A step that runs is never cleared away.
+//   W3. A step that runs, and of which its run still wants the end, is never cleared away.
 //   W4. What steps wrote is stored once, in its order.
 import { inlinePacking, type Logger, noFailpoints, SeededRandom, silentLogger } from "@sluice/base";
 import { VirtualClock } from "@sluice/base/testing";
@@ -179,8 +179,9 @@ export class Fleet {
       },
     };
     const stores = openStores(lineTo(this.#transport, fate), { clock, log: silentLogger, packing });
-    const executor = new MachineExecutor(this.#machine, fate, (stepId) => {
-      this.#broken ??= new Error(`W3: ${name} cleared step ${stepId} away while it ran`);
+    const executor = new MachineExecutor(this.#machine, fate, (step) => {
+      if (this.#observer.isUnderWay(step))
+        this.#broken ??= new Error(`W3: ${name} cleared step ${step.id} away while it ran`);
     });
     const { archive, logs, memo, resources } = stores;
     const stop = new AbortController();

@@ -14,11 +14,11 @@ export class MachineExecutor implements Executor {
   readonly site = "here";
   readonly #machine: Machine;
   readonly #fate: Fate;
-  readonly #swept: (stepId: string) => void;
+  readonly #swept: (step: StepRequest) => void;
   readonly #runners = new Map<string, Runner>();
   readonly #events = new Mailbox<{ readonly event: StepEvent; readonly runner: Runner }>();
 
-  constructor(machine: Machine, fate: Fate, swept: (stepId: string) => void) {
+  constructor(machine: Machine, fate: Fate, swept: (step: StepRequest) => void) {
     this.#machine = machine;
     this.#fate = fate;
     this.#swept = swept;
@@ -91,7 +91,9 @@ export class MachineExecutor implements Executor {
       const step = wanted.get(id);
       if (ground === undefined) continue;
       if (step === undefined) {
-        if (!this.#runners.has(id) && owns(runUidOf(id)) && this.#machine.remove(id)) this.#swept(id);
+        if (this.#runners.has(id) || !owns(runUidOf(id))) continue;
+        const ran = this.#machine.remove(id);
+        if (ran !== undefined) this.#swept(ran);
         continue;
       }
       if (ground.claim === "none") continue;

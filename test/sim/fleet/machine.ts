@@ -121,11 +121,11 @@ export class Machine {
     this.#tell();
   }
 
-  /** A running step goes with its ground. True when one did. */
-  remove(id: string): boolean {
+  /** A running step goes with its ground; gives the one that did. */
+  remove(id: string): StepRequest | undefined {
     const ground = this.#grounds.get(id);
-    if (ground === undefined) return false;
-    const ran = isRunning(ground);
+    if (ground === undefined) return undefined;
+    const ran = isRunning(ground) ? ground.request : undefined;
     if (ground.claim === "none") ground.claim = "ours";
     ground.isRemoved = true;
     this.#grounds.delete(id);

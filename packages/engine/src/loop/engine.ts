@@ -201,6 +201,7 @@ class Engine {
   async #takeOver(read: readonly Folded[]): Promise<void> {
     const { shards, clock } = this.#deps;
     const startedAt = clock.monotonic();
+    const isSince = shards.tenure();
     const keys = this.#others.take((runUid) => shards.holds(runUid));
     for (const key of keys) this.#loading.set(idOf(key), []);
     const loaded = await this.#load(keys);
@@ -222,6 +223,7 @@ class Engine {
     const waiting = this.#others.uids();
     // T2.
     const owns = (runUid: string) =>
+      isSince(runUid) &&
       shards.isFresh(runUid) &&
       (settled.has(runUid) || !(waiting.has(runUid) || strangers.has(runUid) || this.#byUid.has(runUid)));
     await adoptSteps(this.#deps, mine, { owns, signal: this.#signal });

@@ -3,6 +3,7 @@
 //   T1. What an executor should keep is told to it before anything is started for these runs.
 //   T2. Of a run that is not among these, nothing is cleared away unless it is surely over: one whose journal is still to
 //       be read, or read anew, has steps that only look like nobody's. Cleared away, they would be started a second time.
+//       So only of shards that were ours when the names of all runs were asked for, and without a break since.
 //       Clearing away needs a fresh lease like starting does: it may have been another's, and running, since we were frozen.
 //   T3. While the bus or an executor is away this is tried again: what was to be taken over is never let fall.
 import { defaultBackoff, messageOf, retrying, retryOf } from "@sluice/base";

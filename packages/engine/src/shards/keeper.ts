@@ -104,6 +104,14 @@ export class ShardKeeper implements Shards {
     return !this.#signal.aborted && this.holds(runUid);
   }
 
+  tenure(): (runUid: string) => boolean {
+    const since = this.#epochs;
+    return (runUid) => {
+      const shard = this.shardOf(runUid);
+      return this.holds(runUid) && since.has(shard) && since.get(shard) === this.#epochs.get(shard);
+    };
+  }
+
   async freshen(): Promise<void> {
     while (!this.#signal.aborted && !this.#isFresh) await this.#proven();
   }

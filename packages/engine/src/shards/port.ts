@@ -6,6 +6,8 @@ export interface Shards {
   holds(runUid: string): boolean;
   /** Whether it is ours for sure: nobody can have taken it meanwhile. False = ask `confirm`. */
   isFresh(runUid: string): boolean;
+  /** Whether a run is ours, and has been without a break since this was called. */
+  tenure(): (runUid: string) => boolean;
   /** Makes what we hold sure, if it is not; resolves once it is, or when the engine ends. */
   freshen(): Promise<void>;
   /** Asks the bucket; resolves once the answer is certain. False also when the engine ends. */
@@ -17,6 +19,7 @@ export const unshared: Shards = {
   isShared: false,
   holds: () => true,
   isFresh: () => true,
+  tenure: () => () => true,
   freshen: () => Promise.resolve(),
   confirm: () => Promise.resolve(true),
 };
