@@ -48,6 +48,13 @@ describe("progress and what was taken", () => {
     expect(statusOf(pure)).toMatchObject({ progress: "5/6", resourcesDuration: { cpu: 12, memory: 120 } }));
 });
 
+test("what took less than a second is shown as none of it, and what has not ended not at all", () => {
+  const quick = new PureRun(aWorkflow(), () => ({ exitCode: 0, ms: 200 }));
+  expect(statusOf(quick)).not.toHaveProperty("resourcesDuration");
+  quick.toEnd();
+  expect(statusOf(quick)).toMatchObject({ resourcesDuration: { cpu: 0, memory: 0 } });
+});
+
 test("the condition PodRunning is about pods that really run, and stays to the end", () => {
   const pure = new PureRun(aWorkflow(), () => ({ forever: true }));
   expect(statusOf(pure)["conditions"]).toEqual([{ type: "PodRunning", status: "False" }]);

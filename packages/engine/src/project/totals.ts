@@ -6,6 +6,8 @@ import type { Run } from "../run/state/run.ts";
 interface Total {
   done: number;
   pods: number;
+  /** Pods whose time is known, be it less than a second. */
+  measured: number;
   cpu: number;
   memory: number;
 }
@@ -16,11 +18,12 @@ export interface ShownTotal {
   readonly resourcesDuration: ResourcesDuration | undefined;
 }
 
-const nothing = (): Total => ({ done: 0, pods: 0, cpu: 0, memory: 0 });
+const nothing = (): Total => ({ done: 0, pods: 0, measured: 0, cpu: 0, memory: 0 });
 
-function add(to: Total, { done, pods, cpu, memory }: Total): void {
+function add(to: Total, { done, pods, measured, cpu, memory }: Total): void {
   to.done += done;
   to.pods += pods;
+  to.measured += measured;
   to.cpu += cpu;
   to.memory += memory;
 }
@@ -83,11 +86,12 @@ export class Totals {
 const ownTotal = ({ phase, resourcesDuration: taken }: Node): Total => ({
   done: phase === "Succeeded" ? 1 : 0,
   pods: 1,
+  measured: taken === undefined ? 0 : 1,
   cpu: taken?.cpu ?? 0,
   memory: taken?.memory ?? 0,
 });
 
-const shown = ({ done, pods, cpu, memory }: Total): ShownTotal => ({
+const shown = ({ done, pods, measured, cpu, memory }: Total): ShownTotal => ({
   progress: pods === 0 ? undefined : `${done}/${pods}`,
-  resourcesDuration: cpu + memory === 0 ? undefined : { cpu, memory },
+  resourcesDuration: measured === 0 ? undefined : { cpu, memory },
 });
