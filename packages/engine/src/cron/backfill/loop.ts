@@ -9,7 +9,7 @@ import { type Clock, hasCode, isAppError, type Logger, messageOf, retryOf } from
 import type { KeyValue } from "@sluice/bus";
 import { GoTime } from "@sluice/expr";
 import type { RunDirectory } from "../../directory/port.ts";
-import type { RunRegistry } from "../../loop/registry.ts";
+import type { RunChange, RunRegistry } from "../../loop/registry.ts";
 import type { CronDirectory } from "../directory/port.ts";
 import { backfillLabel } from "../workflow.ts";
 import { advanced, asked, type BackfillState, refused, roomOf, seen, stopped } from "./state.ts";
@@ -28,7 +28,7 @@ export interface BackfillDeps {
   readonly crons: Pick<CronDirectory, "instants" | "runAt">;
   readonly runs: Pick<RunDirectory, "get">;
   /** The engine's of this process: ends of its runs are seen at once. */
-  readonly registry: Pick<RunRegistry, "onChange">;
+  readonly registry: Pick<RunRegistry, "onChange" | "get">;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -40,8 +40,9 @@ const retryMs = 2_000;
 /** Runs until the signal aborts. */
 export async function runBackfills(deps: BackfillDeps, signal: AbortSignal): Promise<void> {
   const tasks = new Map<string, Task>();
-  const unlisten = deps.registry.onChange(() => {
-    for (const task of tasks.values()) task.poke();
+  const unlisten = deps.registry.onChange((change) => {
+    const cron = tasks.size === 0 ? undefined : cronOfEnded(deps, change);
+    if (cron !== undefined) for (const task of tasks.values()) if (task.cron === cron) task.poke();
   });
   try {
     for await (const change of deps.state.watch(backfillKeys, signal)) {
@@ -63,6 +64,14 @@ export async function runBackfills(deps: BackfillDeps, signal: AbortSignal): Pro
   }
 }
 
+/** `namespace/cron` of a run that a schedule asked for, when it has ended. */
+function cronOfEnded({ registry }: BackfillDeps, { key, kind }: RunChange): string | undefined {
+  const run = kind === "added" ? undefined : registry.get(key)?.run;
+  if (run === undefined || (run.stage !== "done" && !run.deleted)) return undefined;
+  const { by } = run.submitted;
+  return by.kind === "schedule" ? `${key.namespace}/${by.cron}` : undefined;
+}
+
 function keyIn({ log }: BackfillDeps, entry: Parameters<typeof decodeBackfill>[0]): BackfillKey | undefined {
   try {
     const { namespace, cron, name, phase } = decodeBackfill(entry).state;
@@ -79,11 +88,13 @@ class Task {
   readonly #signal: AbortSignal;
   #bell = new AbortController();
   readonly ended: Promise<void>;
+  readonly cron: string;
 
   constructor(deps: BackfillDeps, key: BackfillKey, signal: AbortSignal) {
     this.#deps = deps;
     this.#key = key;
     this.#signal = signal;
+    this.cron = `${key.namespace}/${key.cron}`;
     this.ended = this.#run();
   }
 
@@ -98,8 +109,9 @@ class Task {
       let waitMs = pollMs;
       try {
         const found = await this.#look();
-        if (found === "over") return;
-        if (found === "changed") continue;
+        // It may have been begun anew since it was read.
+        if (found === "over" && !this.#bell.signal.aborted) return;
+        if (found !== "waits") continue;
       } catch (error) {
         waitMs = retryMs;
         log.warn("a backfill will be looked at again", { ...this.#key, reason: messageOf(error) });
