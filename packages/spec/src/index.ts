@@ -41,7 +41,7 @@ export {
 } from "./issue.ts";
 export { jsonSchemas, type KindSchemas } from "./json-schema/json-schema.ts";
 export { isTimezone } from "./lint/formats.ts";
-export { type LintOptions, lintManifests, lintObject, lintWorkflow } from "./lint/index.ts";
+export { type LintOptions, type LintPurpose, lintManifests, lintObject, lintWorkflow } from "./lint/index.ts";
 export { type KnownTemplates, knownTemplates, noTemplates, refersOutside } from "./lint/references/known.ts";
 export {
   type LoadedManifest,

@@ -11,7 +11,15 @@ import { type KnownTemplates, knownTemplates, noTemplates } from "./references/k
 import type { ExecutorKind } from "./workflow/supported.ts";
 import { lintWorkflowSpec } from "./workflow/workflow.ts";
 
+/**
+ * What the findings are for. `run`: it is to run now, so what this version does not run is an error. `apply`: it is to be
+ * kept; a template that is not run yet may lie beside others that are. `lint`: a person wants to know whether it is right.
+ */
+export type LintPurpose = "run" | "apply" | "lint";
+
 export interface LintOptions {
+  /** Default `run`. */
+  readonly purpose?: LintPurpose;
   /** Configs of kinds without a schema here are only checked for being maps. */
   readonly kinds?: KindSchemas | undefined;
   /** What will run the steps, where that is known. */
@@ -37,7 +45,7 @@ export function lintManifests(
     const sink = makeIssueSink(loaded.document);
     lintManifest(loaded.manifest, sink, { ...options, known });
     const found = "wrong" in loaded ? besides(loaded.wrong, sink.issues) : sink.issues;
-    issues.push(...inTextOrder(found));
+    issues.push(...inTextOrder(weighed(loaded.manifest, found, options)));
   }
   return issues;
 }
@@ -52,7 +60,20 @@ function besides(wrong: readonly Issue[], found: readonly Issue[]): readonly Iss
 export function lintObject(manifest: Manifest, options: LintOptions = {}): readonly Issue[] {
   const sink = makeIssueSink({});
   lintManifest(manifest, sink, options);
-  return sink.issues;
+  return weighed(manifest, sink.issues, options);
+}
+
+/** What is right and only not run yet weighs as much as the purpose says. */
+function weighed(
+  { kind }: Manifest,
+  issues: readonly Issue[],
+  { purpose = "run" }: LintOptions,
+): readonly Issue[] {
+  const isKept = purpose === "lint" || (purpose === "apply" && Object.hasOwn(whats, kind));
+  if (!isKept) return issues;
+  return issues.map((issue) =>
+    issue.code === "SPEC_UNSUPPORTED" ? { ...issue, severity: "warning" as const } : issue,
+  );
 }
 
 /** All rules of a workflow, for API bodies. */

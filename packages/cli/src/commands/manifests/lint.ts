@@ -6,6 +6,7 @@ import {
   inTextOrder,
   type KnownTemplates,
   knownTemplates,
+  type LintPurpose,
   type LoadedManifest,
   type LoadOptions,
   lintManifests,
@@ -42,6 +43,7 @@ export async function lint(
   const kinds = options.kinds === undefined ? undefined : kindsOf(options.kinds);
   const checked = await check(context, texts, {
     where: options.offline === true ? "offline" : "server",
+    purpose: "lint",
     kinds,
   });
   const issues =
@@ -70,12 +72,13 @@ export type LookUp = "offline" | "server";
 
 interface CheckOptions extends Pick<LoadOptions, "kinds" | "rewrite"> {
   readonly where: LookUp;
+  readonly purpose: LintPurpose;
 }
 
 async function check(
   context: CliContext,
   texts: readonly ManifestText[],
-  { where, kinds, rewrite }: CheckOptions,
+  { where, purpose, kinds, rewrite }: CheckOptions,
 ): Promise<Checked> {
   const results = texts.map(({ file, text }) => loadManifests(text, { file, kinds, rewrite }));
   const loaded = results.flatMap((result) => result.manifests);
@@ -83,6 +86,7 @@ async function check(
   // What is passed over is there all the same for those who refer to it.
   const all = kinds === undefined ? loaded : texts.flatMap(({ text }) => loadManifests(text).manifests);
   const options = {
+    purpose,
     kinds: kindSchemas(),
     namespace: context.namespace,
     known: knownTemplates(
@@ -153,10 +157,10 @@ export interface CheckedDocument {
 export async function checkedManifests(
   context: CliContext,
   files: readonly string[],
-  where: LookUp = "offline",
-  rewrite?: LoadOptions["rewrite"],
+  options: Partial<CheckOptions> = {},
 ): Promise<readonly LoadedManifest[]> {
-  const checked = await check(context, await readManifestFiles(files), { where, rewrite });
+  const texts = await readManifestFiles(files);
+  const checked = await check(context, texts, { where: "offline", purpose: "run", ...options });
   if (checked.issues.length > 0 && !context.json) context.note(formatIssues(checked.issues, checked.sources));
   const errors = checked.issues.filter((issue) => issue.severity === "error").length;
   if (errors > 0) throw CliError.INVALID_MANIFESTS({ count: errors });
@@ -167,9 +171,8 @@ export async function checkedManifests(
 export async function checkedDocuments(
   context: CliContext,
   files: readonly string[],
-  where: LookUp = "server",
-  rewrite?: LoadOptions["rewrite"],
+  options: Partial<CheckOptions> = {},
 ): Promise<readonly CheckedDocument[]> {
-  const manifests = await checkedManifests(context, files, where, rewrite);
+  const manifests = await checkedManifests(context, files, { where: "server", ...options });
   return manifests.map(({ manifest, document }) => ({ kind: manifest.kind, manifest: document.json }));
 }

@@ -67,7 +67,8 @@ async function send(
   context: CliContext,
   { files, options, verb }: Sending,
 ): Promise<void> {
-  const documents = (await checkedDocuments(context, files)).filter((document) => document.kind === kind);
+  const checked = await checkedDocuments(context, files, { purpose: "apply" });
+  const documents = checked.filter((document) => document.kind === kind);
   if (documents.length === 0) throw CliError.NOTHING_FOUND({ wanted: kind, where: files.join(", ") });
   const stored: TemplateObject[] = [];
   try {

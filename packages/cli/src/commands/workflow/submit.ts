@@ -100,7 +100,7 @@ async function sendsOf(
   // Checked as they will be sent: an argument may have its value from the command line alone.
   const rewrite = (json: Json): Json =>
     isDraft(json) ? (withOverrides(json, options) as unknown as Json) : json;
-  const documents = await checkedDocuments(context, files, where, rewrite);
+  const documents = await checkedDocuments(context, files, { where, rewrite });
   const workflows = documents.filter(({ kind }) => kind === "Workflow");
   if (workflows.length === 0) throw CliError.NOTHING_FOUND({ wanted: "Workflow", where: files.join(", ") });
   return workflows.map(({ manifest }) => ({

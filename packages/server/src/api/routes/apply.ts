@@ -53,7 +53,11 @@ async function apply(deps: ServerDeps, call: ApiCall) {
   const manifests = loaded.manifests.map(({ manifest }) => manifest);
   // What a template or sensor refers to may be applied after it.
   const { known, ...rest } = await lintOptions(deps, namespace, manifests);
-  const options = known === undefined ? rest : { ...rest, known: { ...known, complete: false } };
+  const options = {
+    ...rest,
+    purpose: "apply" as const,
+    ...(known === undefined ? {} : { known: { ...known, complete: false } }),
+  };
   const issues: readonly Issue[] = inTextOrder([
     ...loaded.issues,
     ...lintManifests([...loaded.manifests, ...loaded.mended], options),

@@ -1,6 +1,6 @@
 // Argo Server's paths for cron workflows: create, lint, list, get, update, delete, suspend, resume.
 import { isObject } from "@sluice/base";
-import { type CronWorkflow, lintObject, parseObject, requireNoErrors } from "@sluice/spec";
+import { type CronWorkflow, type LintPurpose, lintObject, parseObject, requireNoErrors } from "@sluice/spec";
 import { ServerError } from "../../errors.ts";
 import type { ServerDeps } from "../ports.ts";
 import { project } from "../query/fields.ts";
@@ -40,7 +40,7 @@ export function cronRoutes(deps: ServerDeps): readonly ApiRoute[] {
       id: "lintCronWorkflow",
       summary: "Check a cron workflow: 400 with every issue, or the cron workflow",
       body,
-      handle: async (call) => json(await checked(deps, call)),
+      handle: async (call) => json(await checked(deps, call, "lint")),
     },
     ...[base, `${base}/:namespace`].map(
       (path): ApiRoute => ({
@@ -97,7 +97,7 @@ export const namespaceOf = (call: ApiCall): string => call.params["namespace"] ?
 export const nameOf = (call: ApiCall): string => call.params["name"] ?? "";
 
 /** The body's cron workflow, parsed and linted. Errors: SPEC_INVALID with every issue, SERVER_REQUEST_INVALID. */
-async function checked(deps: ServerDeps, call: ApiCall): Promise<CronWorkflow> {
+async function checked(deps: ServerDeps, call: ApiCall, purpose: LintPurpose = "run"): Promise<CronWorkflow> {
   const sent = isObject(call.body) ? call.body["cronWorkflow"] : undefined;
   const read = parseObject("CronWorkflow", sent);
   if (read.value === undefined) {
@@ -112,7 +112,8 @@ async function checked(deps: ServerDeps, call: ApiCall): Promise<CronWorkflow> {
       reason: `'${given}' is not the namespace '${namespace}' of the path`,
     });
   const whole = { ...read.value, metadata: { ...read.value.metadata, namespace } };
-  requireNoErrors([...read.issues, ...lintObject(whole, await lintOptions(deps, namespace, [whole]))]);
+  const options = { ...(await lintOptions(deps, namespace, [whole])), purpose };
+  requireNoErrors([...read.issues, ...lintObject(whole, options)]);
   return whole;
 }
 

@@ -3,6 +3,7 @@ import { isObject, isTraceparent } from "@sluice/base";
 import type { RunQuery, WorkflowObject } from "@sluice/engine";
 import {
   type Issue,
+  type LintPurpose,
   lintWorkflow,
   mergeSpecs,
   parseWorkflow,
@@ -59,7 +60,7 @@ export function workflowRoutes(deps: ServerDeps): readonly ApiRoute[] {
       id: "lintWorkflow",
       summary: "Check a workflow: 400 with every issue, or the workflow",
       body: workflowBody,
-      handle: async (call) => json((await checked(deps, call)).workflow),
+      handle: async (call) => json((await checked(deps, call, "lint")).workflow),
     },
     ...["/api/v1/workflows", "/api/v1/workflows/:namespace"].map(
       (path): ApiRoute => ({
@@ -147,14 +148,15 @@ function asMade({ clock, random }: ServerDeps, workflow: Workflow): object {
   return { ...workflow, metadata: { ...workflow.metadata, name, uid, creationTimestamp } };
 }
 
-const checked = (deps: ServerDeps, call: ApiCall): Promise<CheckedWorkflow> =>
-  checkedWorkflow(deps, call, isObject(call.body) ? call.body["workflow"] : undefined);
+const checked = (deps: ServerDeps, call: ApiCall, purpose: LintPurpose = "run"): Promise<CheckedWorkflow> =>
+  checkedWorkflow(deps, call, isObject(call.body) ? call.body["workflow"] : undefined, purpose);
 
 /** A workflow that came as JSON, parsed and linted. Errors: SPEC_INVALID with every issue, SERVER_REQUEST_INVALID. */
 export async function checkedWorkflow(
   deps: ServerDeps,
   call: ApiCall,
   sent: unknown,
+  purpose: LintPurpose = "run",
 ): Promise<CheckedWorkflow> {
   const read = parseWorkflow(sent);
   if (read.value === undefined) {
@@ -169,7 +171,7 @@ export async function checkedWorkflow(
       reason: `'${named}' is not the namespace '${namespace}' of the path`,
     });
   }
-  const options = await lintOptions(deps, namespace, [read.value]);
+  const options = { ...(await lintOptions(deps, namespace, [read.value])), purpose };
   const issues = [...read.issues, ...lintWorkflow(withDefaults(deps, read.value), options)];
   requireNoErrors(issues);
   return {

@@ -224,7 +224,7 @@ async function checked(deps: ServerDeps, kind: Kind, call: ApiCall): Promise<Man
   const whole: Manifest =
     namespace === "" ? read.value : { ...read.value, metadata: { ...metadata, namespace } };
   const options = await lintOptions(deps, namespace === "" ? "default" : namespace, [whole]);
-  requireNoErrors([...read.issues, ...lintObject(whole, options)]);
+  requireNoErrors([...read.issues, ...lintObject(whole, { ...options, purpose: "apply" })]);
   return whole;
 }
 
