@@ -16,8 +16,8 @@ const commandsOf = (page: string, program: string): string[] =>
     .flatMap((match) => (match[1] ?? "").split("\n"))
     .filter((line) => line.startsWith(`${program} `));
 
-/** What goes on until it is stopped, and what needs an id of one's own; other tests try these. */
-const notAlone = /^sluice (up|engine|demo|events tail|dead show)( |$)/;
+/** What goes on until it is stopped, and what needs an id or a token of its own; other tests try these. */
+const notAlone = /^sluice (up|engine|demo|events tail|dead show|auth token)( |$)/;
 
 interface Ran {
   readonly command: string;
