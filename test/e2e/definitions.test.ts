@@ -96,7 +96,7 @@ arguments: { parameters: [{ name: who, value: x }] }
     const got = jsonOf(await sluice.run("get", name, "--json"));
     expect(Object.keys(got.status.storedTemplates)).toEqual(["cluster/shared/say"]);
     const again = await sluice.run("submit", "--from", "workflowtemplate/library");
-    expect(again.stderr).toContain("no WorkflowTemplate 'default/library'");
+    expect(again.stderr).toContain('WorkflowTemplate "default/library" not found');
   });
 
   test("that a workflow names wrongly is refused with what was meant, by lint and by submit", async () => {
