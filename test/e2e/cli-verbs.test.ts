@@ -206,7 +206,7 @@ spec:
     const wide = await run("list", ...label, "-o", "wide", "--no-headers", "--chunk-size", "1");
 
     expect(wide.stdout.trim().split("\n")).toHaveLength(3);
-    expect(wide.stdout).toMatch(/^chunk-c +Succeeded .* 0 +who=chunk-c +[0-9a-f-]{36}$/m);
+    expect(wide.stdout).toMatch(/^chunk-c +Succeeded .* 0 +1\/1 +who=chunk-c +[0-9a-f-]{36}$/m);
     expect((await run("list", "--field-selector", "spec.colour=red")).stderr).toContain(
       "SERVER_SELECTOR_INVALID",
     );
@@ -246,7 +246,7 @@ spec:
   const wide = (await run("template", "get", "pick", "-o", "wide")).stdout;
   const odd = await run(...from, "-p", "size=3", "-p", "colour=blue");
   const missing = await run(...from);
-  const own = (await run("template", "get", "pick")).stdout.replace(
+  const own = (await run("template", "get", "pick", "-o", "yaml")).stdout.replace(
     "kind: WorkflowTemplate",
     "kind: Workflow",
   );
