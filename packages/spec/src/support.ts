@@ -38,7 +38,7 @@ const workflow: Row<Workflow["spec"]> = {
   artifactRepositoryRef: "accepted",
   /** Logs are kept anyway. */
   archiveLogs: "accepted",
-  volumeClaimGC: "accepted",
+  volumeClaimGC: "runs",
   executor: "accepted",
   podDisruptionBudget: "accepted",
   volumes: "pod",
