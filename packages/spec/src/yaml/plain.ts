@@ -11,6 +11,9 @@ export function fromYaml(text: string, file?: string): Json {
   return documents[0]?.json ?? null;
 }
 
-/** A value as YAML for people: long texts as blocks, no aliases, keys in their order. */
+/**
+ * A value as YAML for people: long texts as blocks, no aliases, keys in their order. A text that YAML 1.1 reads as
+ * something else (`yes`, `0b1`, a date) is quoted: Kubernetes reads so.
+ */
 export const toYaml = (value: unknown): string =>
-  stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 });
+  stringify(value, { aliasDuplicateObjects: false, lineWidth: 0, compat: "yaml-1.1" });
