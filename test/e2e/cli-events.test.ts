@@ -77,7 +77,9 @@ describe("apply", () => {
 
     expect(result.code).toBe(1);
     expect(result.stdout).toBe("Sensor caller unchanged\n");
-    expect(result.stderr).toMatch(/wrong\.yaml:6:3 +error .*'dependencys'[\s\S]*did you mean 'dependencies'/);
+    expect(result.stderr).toMatch(
+      /wrong\.yaml:6:3 +error .*"spec\.dependencys"[\s\S]*did you mean 'dependencies'/,
+    );
     expect((await run("sensor", "get", "wrong")).code).toBe(1);
     expect((await run("apply", "-f", "nosuch.yaml")).code).toBe(2);
     expect((await run("apply")).stderr).toContain("required option '-f, --filename");

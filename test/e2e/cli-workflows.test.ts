@@ -261,7 +261,7 @@ describe("lint", () => {
 
     expect([pretty.code, simple.code, json.code]).toEqual([1, 1, 1]);
     expect(pretty.stdout).toMatch(
-      /broken\.yaml:8:41 +error .*'comand'.*SPEC_FIELD_UNKNOWN[\s\S]*did you mean 'command'/,
+      /broken\.yaml:8:41 +error .*"spec\.templates\[0\]\.container\.comand".*SPEC_FIELD_UNKNOWN[\s\S]*did you mean 'command'/,
     );
     expect(
       simple.stdout

@@ -88,7 +88,7 @@ export function shStep(
   const { image = "alpine:3.23", ...rest } = over;
   serial += 1;
   const name = `conformance-${process.pid}-${serial}`;
-  const uid = `0000${process.pid}-0000-8000-a000-${String(serial).padStart(12, "0")}`.slice(-36);
+  const uid = `${String(process.pid).padStart(8, "0")}-0000-8000-a000-${String(serial).padStart(12, "0")}`;
   return {
     id: `${uid}.${serial}.0`,
     run: { namespace: "default", name, uid },
