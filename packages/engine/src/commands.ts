@@ -30,14 +30,16 @@ export async function readRun(journal: Journal<Fact>, key: RunKeyed): Promise<Re
 
 const maxTries = 20;
 
-/** `sealed`: the journal takes no command any more, and the archive has the run. */
-export interface CommandOutcome {
-  readonly kind: "stored" | "sealed";
-  readonly uid: string;
-}
+/**
+ * `sealed`: the journal takes no command any more, and the archive has the run. `absent`: there is no journal, by the one
+ * look that decided; whether there is such a run is for the archive to say, which is looked at after it.
+ */
+export type CommandOutcome =
+  | { readonly kind: "stored" | "sealed"; readonly uid: string }
+  | { readonly kind: "absent" };
 
 /**
- * Appends a command; with `wanted` only to the run with that uid. Errors: ENGINE_RUN_NOT_FOUND, ENGINE_RUN_FINISHED, ENGINE_NODE_NOT_FOUND, ENGINE_OUTPUT_MISSING,
+ * Appends a command; with `wanted` only to the run with that uid. Errors: ENGINE_RUN_NOT_FOUND when it is deleted, ENGINE_RUN_FINISHED, ENGINE_NODE_NOT_FOUND, ENGINE_OUTPUT_MISSING,
  * ENGINE_SELECTOR_INVALID, ENGINE_COMMAND_CONTENDED.
  */
 export async function command(
@@ -48,7 +50,8 @@ export async function command(
 ): Promise<CommandOutcome> {
   for (let tries = 1; tries <= maxTries; tries++) {
     const read = await readRun(journal, key);
-    if (read === undefined || read.run.deleted) throw EngineError.RUN_NOT_FOUND({ ...key });
+    if (read === undefined) return { kind: "absent" };
+    if (read.run.deleted) throw EngineError.RUN_NOT_FOUND({ ...key });
     if (wanted !== undefined && read.run.uid !== wanted) throw EngineError.RUN_NOT_FOUND({ ...key });
     check(read.run, fact);
     const { uid } = read.run;

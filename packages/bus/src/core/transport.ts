@@ -46,7 +46,11 @@ export function makeTransport(layer: StreamLayer, prefix: string): Transport {
   };
 }
 
-/** A bounded read is a follower that leaves when it has caught up. */
+/**
+ * A bounded read is a follower that leaves when it has caught up. One that saw nothing makes sure: what was there when it
+ * began may have gone meanwhile in favour of a message behind it, as when a journal is packed, and the subject was never
+ * empty.
+ */
 async function* readStored(
   layer: StreamLayer,
   stream: string,
@@ -62,13 +66,28 @@ async function* readStored(
       seq = message.seq + 1;
     }
   }
+  for (let seq = Math.max(1, fromSeq); ; ) {
+    let isEmpty = true;
+    for await (const message of readOnce(layer, stream, subject, seq)) {
+      isEmpty = false;
+      yield message;
+    }
+    if (!isEmpty) return;
+    const next = await layer.next(stream, subject, seq);
+    if (next === undefined) return;
+    seq = next.seq;
+  }
+}
+
+async function* readOnce(
+  layer: StreamLayer,
+  stream: string,
+  subject: string,
+  seq: number,
+): AsyncIterable<Message> {
   const stop = new AbortController();
   try {
-    const options = {
-      filterSubjects: [subject],
-      start: { seq: Math.max(1, fromSeq) },
-      giveUpMs: readGiveUpMs,
-    };
+    const options = { filterSubjects: [subject], start: { seq }, giveUpMs: readGiveUpMs };
     for await (const seen of layer.follow(stream, options, stop.signal)) {
       if (seen.type === "caught-up") return;
       yield seen.message;

@@ -52,6 +52,7 @@ export function makeKeyValue(layer: StreamLayer, stream: string, bucket: string)
         revision === undefined ? { headers } : { headers, expectLastSubjectSeq: revision },
       );
     },
+    lastRevision: async () => (await layer.info(stream)).lastSeq,
     async *entries(filter) {
       const stop = new AbortController();
       try {

@@ -332,12 +332,16 @@ export interface Archive {
   list(namespace?: string): AsyncIterable<ArchiveRow>;
   /** Leaves a tombstone, unless another run of the name has a row by now. */
   bury(key: RunKey, uid: string): Promise<void>;
+  /** Of the newest change: a watch that is there has seen all that was stored before this was asked. */
+  lastRevision(): Promise<number>;
   /** First what is there, then `caught-up`, then changes, until the signal aborts. */
   watch(signal: AbortSignal): AsyncIterable<ArchiveChange>;
 }
+/** `passed`: a change that shows nothing, such as a row that cannot be read. */
 export type ArchiveChange =
-  | { readonly type: "row"; readonly row: ArchiveRow }
-  | { readonly type: "tombstone"; readonly key: RunKey }
+  | { readonly type: "row"; readonly row: ArchiveRow; readonly revision: number }
+  | { readonly type: "tombstone"; readonly key: RunKey; readonly revision: number }
+  | { readonly type: "passed"; readonly revision: number }
   | { readonly type: "caught-up" };
 export interface ArchiveRow {
   readonly v: 1;

@@ -163,6 +163,8 @@ export interface KeyValue {
   /** Errors: BUS_WRONG_SEQUENCE when the key is not at `revision` any more. */
   update(key: string, value: Uint8Array | string, revision: number): Promise<number>;
   delete(key: string, revision?: number): Promise<void>;
+  /** Of the newest write to the bucket, whatever became of its key; 0 before the first. */
+  lastRevision(): Promise<number>;
   /** `filter` as a subject: `default.*`, `>`. */
   entries(filter: string): AsyncIterable<KvEntry>;
   /** First what is there, then `caught-up`, then changes, until the signal aborts. */

@@ -72,13 +72,18 @@ export function makeArchive(context: StoreContext): Archive {
       const tombstone: ArchiveTombstone = { v: 1, key, uid, deletedAt: clock.now() };
       await write(key, JSON.stringify(tombstone), (there) => "deletedAt" in there || there.uid === uid);
     },
+    lastRevision: () => bucket.lastRevision(),
     async *watch(signal) {
       for await (const change of bucket.watch(">", signal)) {
-        if (change.type === "caught-up") yield change;
-        if (change.type !== "put") continue;
-        const row = await readable(change.entry);
-        if (row === undefined) continue;
-        yield "deletedAt" in row ? { type: "tombstone", key: row.key } : { type: "row", row };
+        if (change.type === "caught-up") {
+          yield change;
+          continue;
+        }
+        const row = change.type === "put" ? await readable(change.entry) : undefined;
+        const revision = change.type === "put" ? change.entry.revision : change.revision;
+        if (row === undefined) yield { type: "passed", revision };
+        else if ("deletedAt" in row) yield { type: "tombstone", key: row.key, revision };
+        else yield { type: "row", row, revision };
       }
     },
   };

@@ -1,8 +1,10 @@
 // The archive's rows as lists need them, in memory, kept up to date by a watch.
 // Invariants
 //   I1. Once caught up, the index holds every row of the archive, or `complete` is false and lists read the archive.
+//   I3. What is answered holds every row that was stored before it was asked for. A run that has left its journal has a row:
+//       an index that is behind would show that it is nowhere.
 //   I2. At most `maxRows` rows and `maxPackedChars` of packed objects are held; rows whose object is not held are read.
-import { type Logger, messageOf } from "@sluice/base";
+import { type Clock, type Logger, messageOf, sleepFor } from "@sluice/base";
 import type { Archive, ArchiveRow } from "@sluice/bus";
 import type { RunKeyed } from "../run/state/run.ts";
 
@@ -19,10 +21,14 @@ export interface ArchiveIndexLimits {
   readonly maxPackedChars: number;
 }
 
+/** So long an answer waits for the rows that are stored already to come; then the archive is read instead. */
+const patienceMs = 1_000;
+
 const defaultIndexLimits: ArchiveIndexLimits = { maxRows: 50_000, maxPackedChars: 16 * 2 ** 20 };
 
 export class ArchiveIndex {
   readonly #archive: Archive;
+  readonly #clock: Clock;
   readonly #log: Logger;
   readonly #limits: ArchiveIndexLimits;
   /** Oldest change first. */
@@ -35,9 +41,18 @@ export class ArchiveIndex {
   #following = false;
   #isCaughtUp = false;
   #complete = true;
+  /** Every change up to this one is in the index. */
+  #revision = 0;
+  /** Called when the revision grows, or none comes any more. */
+  readonly #waiting = new Set<() => void>();
 
-  constructor(archive: Archive, log: Logger, limits: ArchiveIndexLimits = defaultIndexLimits) {
+  constructor(
+    archive: Archive,
+    { clock, log }: { readonly clock: Clock; readonly log: Logger },
+    limits: ArchiveIndexLimits = defaultIndexLimits,
+  ) {
     this.#archive = archive;
+    this.#clock = clock;
     this.#log = log;
     this.#limits = limits;
   }
@@ -59,19 +74,20 @@ export class ArchiveIndex {
         this.#following = false;
         this.#complete = false;
         this.#caughtUp.resolve(false);
+        this.#wake();
       });
   }
 
   /** All rows of a namespace; undefined when they must be read from the archive. Waits until the index has caught up. */
   async rows(namespace: string | undefined): Promise<readonly IndexedRow[] | undefined> {
-    if (!this.#following || !(await this.#caughtUp.promise) || !this.#complete) return undefined;
+    if (!(await this.#isFresh()) || !this.#complete) return undefined;
     const all = [...this.#rows.values()];
     return namespace === undefined ? all : all.filter((row) => row.key.namespace === namespace);
   }
 
   /** Whose row has this uid; `unknown` when the archive has to be read. Waits until the index has caught up. */
   async keyOf(uid: string): Promise<RunKeyed | undefined | "unknown"> {
-    if (!this.#following || !(await this.#caughtUp.promise)) return "unknown";
+    if (!(await this.#isFresh())) return "unknown";
     return this.#keys.get(uid) ?? (this.#complete ? undefined : "unknown");
   }
 
@@ -81,16 +97,52 @@ export class ArchiveIndex {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** I3. */
+  async #isFresh(): Promise<boolean> {
+    if (!this.#following || !(await this.#caughtUp.promise)) return false;
+    const wanted = await this.#archive.lastRevision();
+    const enough = new AbortController();
+    const look = () => {
+      if (this.#revision >= wanted || !this.#following) enough.abort();
+    };
+    this.#waiting.add(look);
+    look();
+    try {
+      if (!enough.signal.aborted) await sleepFor(this.#clock, patienceMs, enough.signal);
+    } finally {
+      this.#waiting.delete(look);
+    }
+    return this.#following && this.#revision >= wanted;
+  }
+
+  #wake(): void {
+    for (const look of [...this.#waiting]) look();
+  }
+
+  #reached(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
+    this.#wake();
+  }
+
   async #watch(signal: AbortSignal): Promise<void> {
+    // What is behind it now may be gone before the watch would show it.
+    const before = await this.#archive.lastRevision();
     for await (const change of this.#archive.watch(signal)) {
       if (change.type === "caught-up") {
         this.#isCaughtUp = true;
+        this.#reached(before);
         this.#caughtUp.resolve(true);
+        continue;
+      }
+      if (change.type === "passed") {
+        if (this.#isCaughtUp) this.#reached(change.revision);
         continue;
       }
       const key = change.type === "row" ? change.row.key : change.key;
       this.#remove(idOf(key));
       if (change.type === "row") this.#add(change.row);
+      // Before the index has caught up, rows come in any order of keys.
+      if (this.#isCaughtUp) this.#reached(change.revision);
       if (this.#isCaughtUp) for (const listener of [...this.#listeners]) listener(key);
     }
   }

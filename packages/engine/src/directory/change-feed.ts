@@ -79,7 +79,7 @@ export class ChangeFeed {
       if (change.type === "caught-up") {
         isNew = true;
         started();
-      } else if (isNew) tell(change.type === "row" ? change.row.key : change.key);
+      } else if (isNew && change.type !== "passed") tell(change.type === "row" ? change.row.key : change.key);
     }
   }
 }

@@ -94,11 +94,19 @@ test("an index that may not hold every row says so, and one that may not hold ob
   const { archive } = bench.stores;
   const stop = new AbortController();
 
-  const small = new ArchiveIndex(archive, silentLogger, { maxRows: 2, maxPackedChars: 1_000_000 });
+  const small = new ArchiveIndex(
+    archive,
+    { clock: bench.clock, log: silentLogger },
+    { maxRows: 2, maxPackedChars: 1_000_000 },
+  );
   small.follow(stop.signal);
   expect(await small.rows("default")).toBeUndefined();
 
-  const thin = new ArchiveIndex(archive, silentLogger, { maxRows: 10, maxPackedChars: 0 });
+  const thin = new ArchiveIndex(
+    archive,
+    { clock: bench.clock, log: silentLogger },
+    { maxRows: 10, maxPackedChars: 0 },
+  );
   thin.follow(stop.signal);
   const rows = await thin.rows("default");
   expect(rows?.map((row) => [row.key.name, row.object])).toEqual([

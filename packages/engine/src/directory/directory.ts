@@ -41,7 +41,8 @@ export interface RunDirectoryDeps {
 }
 
 export function makeRunDirectory(deps: RunDirectoryDeps): RunDirectory {
-  const send = (key: RunKeyed, fact: Parameters<typeof command>[2]) => settledCommand(deps, key, fact);
+  const send = (key: RunKeyed, fact: Parameters<typeof command>[2]) =>
+    settledCommand(deps, places.deletions, key, fact);
   const at = () => deps.clock.now();
   const places = makePlaces(deps);
   const feed = new ChangeFeed(places, deps.log ?? silentLogger);
@@ -130,15 +131,14 @@ async function submit(
 /** A command to a run that is archived already is told so, and not that the run does not exist. */
 async function settledCommand(
   deps: RunDirectoryDeps,
+  deletions: Deletions,
   key: RunKeyed,
   fact: Parameters<typeof command>[2],
 ): Promise<void> {
-  const read = await readRun(deps.journal, key);
-  if (read === undefined) {
-    const row = await deps.archive.get(key);
-    if (isRow(row)) throw EngineError.RUN_FINISHED({ ...key, verb: fact.type, phase: row.phase });
-  }
-  await command(deps.journal, key, fact);
+  if ((await command(deps.journal, key, fact)).kind !== "absent") return;
+  const row = await deps.archive.get(key);
+  if (!isRow(row) || deletions.has(row.uid)) throw EngineError.RUN_NOT_FOUND({ ...key });
+  throw EngineError.RUN_FINISHED({ ...key, verb: fact.type, phase: row.phase });
 }
 
 /** In the journal while it takes commands, and in the archive where the run has come to by then. */
@@ -151,10 +151,12 @@ async function remove(
   let inJournal = true;
   try {
     const fact = { type: "delete", at: deps.clock.now(), by } as const;
-    const { kind, uid } = await command(deps.journal, key, fact, wanted);
-    inJournal = kind === "stored";
-    if (inJournal) deletions.add(uid);
-    if (inJournal && deps.registry.get(key)?.run.uid === uid) deps.registry.changed(key);
+    const outcome = await command(deps.journal, key, fact, wanted);
+    inJournal = outcome.kind === "stored";
+    if (outcome.kind === "stored") {
+      deletions.add(outcome.uid);
+      if (deps.registry.get(key)?.run.uid === outcome.uid) deps.registry.changed(key);
+    }
   } catch (error) {
     if (!hasCode(error, "ENGINE_RUN_NOT_FOUND")) throw error;
     // Under the name there is another run by now: its row is not there yet, and the old one's is its last refuge.

@@ -1,4 +1,5 @@
 import { EngineError } from "../errors.ts";
+import type { LiveRun } from "../loop/registry.ts";
 import { objectOf } from "../project/archive.ts";
 import { labelsOf, projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
 import type { Run, RunKeyed } from "../run/state/run.ts";
@@ -72,13 +73,19 @@ async function entriesOf(
     const { key, phase, finishedAt } = run;
     add({ key, phase, submittedAt, finishedAt, labels: labelsOf(run), causes }, async () => object());
   };
-  for (const live of registry.list(namespace))
+  const addLive = (live: LiveRun) =>
     addRun(live.run, () => projectWorkflow(live.run, live.seq, (stepId) => live.step(stepId)));
+  for (const live of registry.list(namespace)) addLive(live);
   for (const key of await journal.keys(namespace)) {
-    if (registry.get(key) !== undefined) continue;
+    if (seen.has(idOf(key))) continue;
+    // One that came while the names were asked for is not among those above.
+    const live = registry.get(key);
+    if (live !== undefined) addLive(live);
+    if (live !== undefined) continue;
     const read = await places.reader.read(key);
     if (read !== undefined) addRun(read.run, () => projectWorkflow(read.run, read.seq));
   }
+  // W1: after the journals.
   for await (const row of (await places.index.rows(namespace)) ?? archive.list(namespace))
     if (!seen.has(idOf(row.key)) && !deletions.has(row.uid)) add(row, () => archivedObject(places, row));
   return entries;

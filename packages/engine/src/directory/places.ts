@@ -1,6 +1,10 @@
 // Where runs are: those of this process in its registry, others in their journal, finished ones in the archive. A run
 // that is just being put away is in two of these places, and shown from the first.
-import { type Logger, silentLogger } from "@sluice/base";
+// Invariant
+//   W1. The places are looked at in this order, each after the one before: a run goes from one to the next, is in the next
+//       before it leaves the one, and so is in one of them whenever it is looked for. What a retry takes back from the
+//       archive keeps its row there.
+import { type Clock, type Logger, silentLogger } from "@sluice/base";
 import type { Archive, ArchiveRow, ArchiveTombstone, Journal } from "@sluice/bus";
 import type { Fact } from "../facts.ts";
 import type { RunRegistry } from "../loop/registry.ts";
@@ -45,10 +49,14 @@ export const isRow = (row: ArchiveRow | ArchiveTombstone | undefined): row is Ar
   row !== undefined && "object" in row;
 
 export function makePlaces(
-  deps: Pick<RunPlaces, "registry" | "journal" | "archive"> & { readonly log?: Logger },
+  deps: Pick<RunPlaces, "registry" | "journal" | "archive"> & {
+    readonly clock: Clock;
+    readonly log?: Logger;
+  },
 ): RunPlaces {
-  const { registry, journal, archive, log = silentLogger } = deps;
+  const { registry, journal, archive, clock, log = silentLogger } = deps;
   const reader = new JournalReader(journal);
+  const index = new ArchiveIndex(archive, { clock, log });
   const deletions = new Deletions();
   const isGone = (run: Run) => run.deleted || deletions.has(run.uid);
   const find = async (key: RunKeyed): Promise<WorkflowObject | undefined> => {
@@ -63,5 +71,5 @@ export function makePlaces(
     const row = await archive.get(key);
     return isRow(row) && !deletions.has(row.uid) ? objectOf(row) : undefined;
   };
-  return { registry, journal, archive, reader, index: new ArchiveIndex(archive, log), deletions, find };
+  return { registry, journal, archive, reader, index, deletions, find };
 }

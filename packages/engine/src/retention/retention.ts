@@ -46,7 +46,7 @@ export async function runRetention(deps: RetentionDeps, signal: AbortSignal): Pr
     for await (const change of deps.archive.watch(signal)) {
       if (change.type === "caught-up") isCaughtUp = true;
       else if (change.type === "tombstone") newest?.remove(change.key);
-      else {
+      else if (change.type === "row") {
         const { row } = change;
         newest?.put(row);
         if (row.expiresAt !== undefined) {

@@ -19,8 +19,7 @@ async function unfinishedKey(
   const live = registry.list().find(({ run }) => isCalled(run, uid));
   if (live !== undefined) return live.run.key;
   for (const key of await journal.keys()) {
-    if (registry.get(key) !== undefined) continue;
-    const read = await reader.read(key);
+    const read = registry.get(key) ?? (await reader.read(key));
     if (read !== undefined && isCalled(read.run, uid)) return key;
   }
   return undefined;

@@ -88,7 +88,11 @@ describe("a run by its uid", () => {
     }
     await putAway(bench, engine);
     const stop = new AbortController();
-    const index = new ArchiveIndex(bench.stores.archive, silentLogger, { maxRows: 1, maxPackedChars: 0 });
+    const index = new ArchiveIndex(
+      bench.stores.archive,
+      { clock: bench.clock, log: silentLogger },
+      { maxRows: 1, maxPackedChars: 0 },
+    );
     index.follow(stop.signal);
 
     const found = await Promise.all(uids.map((uid) => index.keyOf(uid)));

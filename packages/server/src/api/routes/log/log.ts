@@ -1,5 +1,5 @@
 // The log of a workflow: the lines of its steps, chosen by node, time and text.
-import { fnv32a } from "@sluice/base";
+import { fnv32a, hasCode } from "@sluice/base";
 import type { LogLine } from "@sluice/bus";
 import type { WorkflowNode, WorkflowObject } from "@sluice/engine";
 import type { ServerDeps } from "../../ports.ts";
@@ -114,10 +114,19 @@ class NodeNames {
   async of(id: string): Promise<WorkflowNode | undefined> {
     const known = this.#find(id);
     if (known !== undefined || this.#unknown.has(id)) return known;
-    const { namespace, name } = this.#workflow.metadata;
-    this.#workflow = await this.#deps.runs.get(namespace, name);
+    await this.#readAgain();
     if (this.#find(id) === undefined) this.#unknown.add(id);
     return this.#find(id);
+  }
+
+  /** One that is deleted while its lines are read stays as it was seen: the lines there are end the stream, not an error. */
+  async #readAgain(): Promise<void> {
+    const { namespace, name } = this.#workflow.metadata;
+    try {
+      this.#workflow = await this.#deps.runs.get(namespace, name);
+    } catch (error) {
+      if (!hasCode(error, "ENGINE_RUN_NOT_FOUND")) throw error;
+    }
   }
 
   #find(id: string): WorkflowNode | undefined {
