@@ -325,7 +325,10 @@ describe("values", () => {
         templates: [shTemplate("main", { container: { image: "a", args: ["{{inputs.parameters.x}}"] } })],
       }),
     );
-    expect(ended.run).toMatchObject({ phase: "Error", message: "failed to resolve {{inputs.parameters.x}}" });
+    expect(ended.run).toMatchObject({
+      phase: "Error",
+      message: "error in entry template execution: failed to resolve {{inputs.parameters.x}}",
+    });
   });
 
   test("unknown tags stay as they are, and exported outputs are seen by later steps and by the status", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { aWorkflow, runToEnd } from "../testing/index.ts";
+import { aWorkflow, runToEnd, shTemplate } from "../testing/index.ts";
 
 describe("a step of type http", () => {
   const http = aWorkflow({
@@ -212,7 +212,8 @@ describe("a resource template whose manifest is an artifact", () => {
   test("is an Error where there is no such artifact", () => {
     expect(runToEnd(resource({ name: "x" }, [])).run).toMatchObject({
       phase: "Error",
-      message: "artifact x in `manifestFrom` refer to a non-exist artifact",
+      message:
+        "error in entry template execution: artifact x in `manifestFrom` refer to a non-exist artifact",
     });
   });
 });
@@ -247,7 +248,71 @@ describe("a podSpecPatch", () => {
   test("that is wrong makes the node an Error that shows it", () => {
     expect(runToEnd(patched("containers: 1", "")).run).toMatchObject({
       phase: "Error",
-      message: "Error applying PodSpecPatch: containers is no list",
+      message: "error in entry template execution: Error applying PodSpecPatch: containers is no list",
     });
+  });
+});
+
+describe("a volume that nothing declares", () => {
+  const mounts = { volumeMounts: [{ name: "data", mountPath: "/data" }] };
+  const sh = (more: object) =>
+    shTemplate("main", { container: { image: "alpine", command: ["true"], ...mounts }, ...more });
+  const wanted = "volume 'data' not found in workflow spec";
+
+  test("is an Error of the entry template, in Argo's words, and nothing is started", () => {
+    const ended = runToEnd(aWorkflow({ templates: [sh({})] }));
+
+    expect(ended.run).toMatchObject({
+      phase: "Error",
+      message: `error in entry template execution: ${wanted}`,
+    });
+    expect(ended.run.nodes.get("wf")).toMatchObject({ phase: "Error", message: wanted });
+    expect(ended.started).toEqual([]);
+  });
+
+  test.each([
+    ["a sidecar", { container: { image: "a" }, sidecars: [{ name: "s", image: "a", ...mounts }] }],
+    [
+      "an init container",
+      { container: { image: "a" }, initContainers: [{ name: "s", image: "a", ...mounts }] },
+    ],
+    ["a script", { container: undefined, script: { image: "a", source: "x", ...mounts } }],
+  ])("is missed by %s too", (_, more) => {
+    expect(runToEnd(aWorkflow({ templates: [sh(more)] })).run.message).toContain(wanted);
+  });
+
+  test("is an error of the group and of the task that use it", () => {
+    const leaf = { ...sh({}), name: "leaf" };
+    const steps = runToEnd(
+      aWorkflow({ templates: [{ name: "main", steps: [[{ name: "a", template: "leaf" }]] }, leaf] }),
+    ).run;
+    const dag = runToEnd(
+      aWorkflow({ templates: [{ name: "main", dag: { tasks: [{ name: "a", template: "leaf" }] } }, leaf] }),
+    ).run;
+    const messages = (run: typeof dag) => [...run.nodes.values()].map(({ message }) => message);
+
+    expect(messages(steps)).toContain(`step group deemed errored due to child wf[0].a error: ${wanted}`);
+    expect(messages(dag)).toContain(`task 'wf.a' errored: ${wanted}`);
+  });
+
+  test("is tried again where errors are", () => {
+    const retryStrategy = { limit: 1, retryPolicy: "Always" as const };
+    const { nodes, phase } = runToEnd(aWorkflow({ templates: [sh({ retryStrategy })] })).run;
+
+    expect(phase).toBe("Error");
+    expect([...nodes.values()].filter(({ message }) => message === wanted)).toHaveLength(2);
+  });
+
+  test("is none when the template, the workflow, a claim or a patch declares it", () => {
+    const volumes = [{ name: "data", emptyDir: {} }];
+    const claims = [{ metadata: { name: "data" }, spec: {} }];
+    const podSpecPatch = "volumes: [{name: data, emptyDir: {}}]";
+    for (const workflow of [
+      aWorkflow({ templates: [sh({ volumes })] }),
+      aWorkflow({ templates: [sh({})], volumes }),
+      aWorkflow({ templates: [sh({})], volumeClaimTemplates: claims }),
+      aWorkflow({ templates: [sh({ podSpecPatch })] }),
+    ])
+      expect(runToEnd(workflow).run.phase).toBe("Succeeded");
   });
 });

@@ -9,6 +9,7 @@ import type { Run } from "../run/state/run.ts";
 import { renderDeep, textWithData } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
 import { stepArtifacts } from "./artifact-request.ts";
+import { checkMounts } from "./mounts.ts";
 import { patchedStep } from "./pod-patch.ts";
 import { awayFrom, hostsToAvoid } from "./retry-affinity.ts";
 import { workOf } from "./work.ts";
@@ -67,6 +68,7 @@ export function stepOf(run: Run, unit: Unit, node: Node, scope: Scope): Step {
     activeMs: activeMsOf(template, scope),
   };
   const { activeMs, ...body } = patchedStep(described, patchesOf(run, template, scope));
+  checkMounts(body);
   const artifacts = stepArtifacts(run, unit, scope);
   const outputParameters = renderDeep(template.outputs?.parameters ?? [], scope);
   const request = requestOf(run, unit, { node, body, outputParameters, claims }, scope);

@@ -63,7 +63,7 @@ function launch(run: Run, unit: Unit): void {
   try {
     step = stepOf(run, unit, node, unitScope(run, unit));
   } catch (error) {
-    endUnit(run, unit, { phase: "Error", message: failureText(error) });
+    cannotStart(run, unit, failureText(error));
     return;
   }
   unit.step = step;
@@ -78,6 +78,21 @@ function launch(run: Run, unit: Unit): void {
   if (pending !== undefined)
     run.timers.set({ kind: "pending-timeout", at: pending.until, unit, ms: pending.ms });
   if (step.timeoutAt !== undefined) run.timers.set({ kind: "unit-timeout", at: step.timeoutAt, unit });
+}
+
+/**
+ * Ends a leaf that cannot be made as its call's own error, as `failCall` does; with retries it is an attempt that is an
+ * Error like any other.
+ */
+function cannotStart(run: Run, unit: Unit, message: string): void {
+  const { call } = unit;
+  const isWhole = unit.shape.template.retryStrategy === undefined;
+  if (isWhole) call.error = message;
+  const isTask = isWhole && call.owner.kind.startsWith("task");
+  endUnit(run, unit, {
+    phase: "Error",
+    message: isTask ? `task '${call.name}' errored: ${message}` : message,
+  });
 }
 
 /** Takes a step off the books (R3). Undefined when it was taken before: a late or repeated report. */
