@@ -1,5 +1,7 @@
 import type { StepEvent, StepRequest } from "@sluice/engine";
+import { resultMaxBytes } from "./logs/frames.ts";
 import type { ReadLog } from "./logs/reader.ts";
+import { endOf } from "./logs/tail.ts";
 import type { PodView } from "./pod-view.ts";
 
 /**
@@ -60,7 +62,7 @@ export function notStartedOf(
 }
 
 const resultOf = (read: ReadLog): string =>
-  withoutNewline(read.frames.result === undefined ? read.tail : read.frames.result.toString("utf8"));
+  withoutNewline(read.frames.result === undefined ? read.tail : endOf(read.frames.result, resultMaxBytes));
 
 /** As Argo: the one newline that `echo` writes at the end is not part of the value. */
 const withoutNewline = (text: string): string => text.replace(/\r?\n$/, "");

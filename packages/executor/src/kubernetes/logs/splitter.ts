@@ -21,7 +21,7 @@ export class LogSplitter {
       from = at + 1;
     }
     this.#keep(chunk.subarray(from));
-    if (this.#size > maxLineBytes) lines.push(this.#line());
+    while (this.#size > maxLineBytes) lines.push(this.#cut());
     return lines;
   }
 
@@ -34,6 +34,17 @@ export class LogSplitter {
     if (part.length === 0) return;
     this.#parts.push(part);
     this.#size += part.length;
+  }
+
+  /** The first part of a line that never ends; no character is cut in two. */
+  #cut(): StampedLine {
+    const bytes = Buffer.concat(this.#parts);
+    let at = maxLineBytes;
+    while (at > maxLineBytes - 4 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at -= 1;
+    this.#parts = [bytes.subarray(0, at)];
+    const line = this.#line();
+    this.#keep(bytes.subarray(at));
+    return line;
   }
 
   #line(): StampedLine {

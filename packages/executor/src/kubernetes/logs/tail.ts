@@ -23,9 +23,18 @@ export class Tail {
   }
 
   text(): string {
-    const bytes = Buffer.from(this.#lines.slice(this.#head).join("\n"));
-    return bytes.length <= this.#maxBytes
-      ? bytes.toString("utf8")
-      : bytes.subarray(bytes.length - this.#maxBytes).toString("utf8");
+    return endOf(Buffer.from(this.#lines.slice(this.#head).join("\n")), this.#maxBytes);
   }
+}
+
+/**
+ * The last `maxBytes` of a text, from the first whole character on. What has just as many may be the end of something
+ * longer, cut where it happened to be.
+ */
+export function endOf(bytes: Buffer, maxBytes: number): string {
+  if (bytes.length < maxBytes) return bytes.toString("utf8");
+  let from = bytes.length - maxBytes;
+  const latest = from + 3;
+  while (from < latest && ((bytes[from] ?? 0) & 0xc0) === 0x80) from += 1;
+  return bytes.toString("utf8", from);
 }
