@@ -6,7 +6,7 @@
 //   I2. At most `maxRows` rows and `maxPackedChars` of packed objects are held; rows whose object is not held are read.
 import { type Clock, type Logger, messageOf, sleepFor } from "@sluice/base";
 import type { Archive, ArchiveRow } from "@sluice/bus";
-import type { RunKeyed } from "../run/state/run.ts";
+import { idOf, type RunKeyed } from "../run/state/run.ts";
 
 export interface IndexedRow
   extends Pick<ArchiveRow, "key" | "uid" | "phase" | "submittedAt" | "finishedAt" | "labels" | "causes"> {
@@ -170,5 +170,3 @@ export class ArchiveIndex {
     this.#rows.delete(id);
   }
 }
-
-const idOf = (key: RunKeyed): string => `${key.namespace}/${key.name}`;

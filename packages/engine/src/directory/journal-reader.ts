@@ -3,7 +3,7 @@ import type { Journal } from "@sluice/bus";
 import { type ReadRun, readRun } from "../commands.ts";
 import type { Fact } from "../facts.ts";
 import { type Folded, foldRecord } from "../recovery/fold.ts";
-import type { RunKeyed } from "../run/state/run.ts";
+import { idOf, type RunKeyed } from "../run/state/run.ts";
 
 const maxKept = 64;
 
@@ -18,7 +18,7 @@ export class JournalReader {
 
   /** The run as it stands now; undefined when it has no journal. One look at a run at a time. Errors: as `readRun`. */
   read(key: RunKeyed): Promise<ReadRun | undefined> {
-    const id = `${key.namespace}/${key.name}`;
+    const id = idOf(key);
     const before = this.#kept.get(id);
     const reading = (before ?? Promise.resolve(undefined)).then(
       (kept) => this.#renewed(key, kept),

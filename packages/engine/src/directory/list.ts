@@ -2,7 +2,7 @@ import { EngineError } from "../errors.ts";
 import type { LiveRun } from "../loop/registry.ts";
 import { objectOf } from "../project/archive.ts";
 import { labelsOf, projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
-import type { Run, RunKeyed } from "../run/state/run.ts";
+import { idOf, type Run } from "../run/state/run.ts";
 import type { IndexedRow } from "./archive-index.ts";
 import { type FilteredRow, filterOf } from "./filter.ts";
 import { isRow, type RunPlaces } from "./places.ts";
@@ -99,5 +99,3 @@ async function archivedObject(
   const row = await archive.get(key);
   return isRow(row) && !deletions.has(row.uid) ? objectOf(row) : undefined;
 }
-
-const idOf = (key: RunKeyed): string => `${key.namespace}/${key.name}`;

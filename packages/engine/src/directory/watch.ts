@@ -1,6 +1,6 @@
 import { type Clock, Mailbox, sleepFor } from "@sluice/base";
 import type { WorkflowObject } from "../project/workflow.ts";
-import type { RunKeyed } from "../run/state/run.ts";
+import { idOf, type RunKeyed } from "../run/state/run.ts";
 import type { ChangeFeed } from "./change-feed.ts";
 import { parseLabelSelector } from "./label-selector.ts";
 import { listRuns } from "./list.ts";
@@ -100,6 +100,3 @@ function eventOf(
 /** A finished run's way from the registry to the archive changes nothing of it. */
 const isFinal = (before: WorkflowObject, now: WorkflowObject): boolean =>
   before.status.finishedAt !== null && before.metadata.uid === now.metadata.uid;
-
-const idOf = (key: { readonly namespace: string; readonly name: string }): string =>
-  `${key.namespace}/${key.name}`;

@@ -22,7 +22,7 @@ import { finishRun } from "./finish.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { measure, measureTurn } from "./measure.ts";
 import type { LiveRun } from "./registry.ts";
-import { StepStarter } from "./step-starter.ts";
+import { StepStarter } from "./steps/step-starter.ts";
 
 export type StepEnd = Extract<StepEvent, { type: "finished" | "lost" | "refused" }>;
 

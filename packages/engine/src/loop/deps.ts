@@ -9,9 +9,9 @@ import type { MetricsRegistry } from "../metrics/registry.ts";
 import type { RunLimits } from "../run/state/run.ts";
 import type { ShardSettings } from "../shards/keeper.ts";
 import type { Shards } from "../shards/port.ts";
-import type { LogWriter } from "./log-writer.ts";
 import type { RunRegistry } from "./registry.ts";
-import type { StepSlots } from "./slots.ts";
+import type { LogWriter } from "./steps/log-writer.ts";
+import type { StepSlots } from "./steps/slots.ts";
 
 export interface EngineConfig {
   /** Steps that run at once in this process. Default 64. */

@@ -1,5 +1,5 @@
 import type { LiveStep } from "../project/workflow.ts";
-import type { Run, RunKeyed } from "../run/state/run.ts";
+import { idOf, type Run, type RunKeyed } from "../run/state/run.ts";
 
 /** A run that this process advances. */
 export interface LiveRun {
@@ -12,15 +12,13 @@ export interface LiveRun {
 /** `gone`: finished and archived, deleted, or let go to another engine. */
 export type RunChange = { readonly key: RunKeyed; readonly kind: "added" | "changed" | "gone" };
 
-const id = (key: RunKeyed): string => `${key.namespace}/${key.name}`;
-
 /** The runs in this process, for whoever shows them. Filled by the engine; changes are told after they are stored. */
 export class RunRegistry {
   readonly #runs = new Map<string, LiveRun>();
   readonly #listeners = new Set<(change: RunChange) => void>();
 
   get(key: RunKeyed): LiveRun | undefined {
-    return this.#runs.get(id(key));
+    return this.#runs.get(idOf(key));
   }
 
   list(namespace?: string): readonly LiveRun[] {
@@ -36,7 +34,7 @@ export class RunRegistry {
   }
 
   set(live: LiveRun): void {
-    this.#runs.set(id(live.run.key), live);
+    this.#runs.set(idOf(live.run.key), live);
     this.#tell({ key: live.run.key, kind: "added" });
   }
 
@@ -45,7 +43,7 @@ export class RunRegistry {
   }
 
   remove(key: RunKeyed): void {
-    if (this.#runs.delete(id(key))) this.#tell({ key, kind: "gone" });
+    if (this.#runs.delete(idOf(key))) this.#tell({ key, kind: "gone" });
   }
 
   #tell(change: RunChange): void {

@@ -1,8 +1,9 @@
+import { type Logger, messageOf } from "@sluice/base";
 import type { Journal, JournalRecord, RunKey } from "@sluice/bus";
 import type { Fact } from "../facts.ts";
 import { createRun } from "../run/create.ts";
 import { reduce } from "../run/reduce.ts";
-import type { Run, RunLimits } from "../run/state/run.ts";
+import { idOf, type Run, type RunLimits } from "../run/state/run.ts";
 
 /** A run as its records say, up to the last one that is folded in. */
 export interface Folded {
@@ -39,6 +40,15 @@ export function foldRecord(
   return folded;
 }
 
+/** A record that cannot be read costs its run, not the others. */
+export function logBroken(
+  log: Logger,
+  { key, seq }: Pick<JournalRecord<Fact>, "key" | "seq">,
+  error: unknown,
+): void {
+  log.error("a journal record cannot be folded", { run: idOf(key), seq, reason: messageOf(error) });
+}
+
 /** More runs than this are read in one pass over the whole journal. */
 const maxSingly = 64;
 
@@ -57,7 +67,7 @@ export async function loadRuns(
 ): Promise<readonly Folded[]> {
   const runs = new Map<string, Folded>();
   const fold = (record: JournalRecord<Fact>) => {
-    const id = `${record.key.namespace}/${record.key.name}`;
+    const id = idOf(record.key);
     try {
       const folded = foldRecord(runs.get(id), record, options.limits);
       if (folded !== undefined) runs.set(id, folded);
@@ -73,10 +83,10 @@ export async function loadRuns(
       }),
     );
   else {
-    const wanted = new Set(keys.map(({ namespace, name }) => `${namespace}/${name}`));
+    const wanted = new Set(keys.map(idOf));
     for await (const item of journal.follow(options.signal, { start: "all" })) {
       if (item.type === "caught-up") break;
-      if (wanted.has(`${item.record.key.namespace}/${item.record.key.name}`)) fold(item.record);
+      if (wanted.has(idOf(item.record.key))) fold(item.record);
     }
   }
   return [...runs.values()];

@@ -1,5 +1,6 @@
 // Which finished runs are more than are kept: of each end only the newest so many. Pure.
 import type { ArchiveRow, RunKey } from "@sluice/bus";
+import { idOf } from "../run/state/run.ts";
 import { DueQueue } from "../simulate/due-queue.ts";
 
 /** How many finished runs are kept, by how they ended; absent = all of them. */
@@ -66,5 +67,3 @@ export class NewestRuns {
     return surplus;
   }
 }
-
-const idOf = (key: RunKey): string => `${key.namespace}/${key.name}`;

@@ -29,6 +29,9 @@ export interface RunKeyed {
   readonly name: string;
 }
 
+/** A run's name with its namespace, as maps have it: no two runs that are there at once share it. */
+export const idOf = ({ namespace, name }: RunKeyed): string => `${namespace}/${name}`;
+
 export interface Run {
   readonly key: RunKeyed;
   readonly uid: string;

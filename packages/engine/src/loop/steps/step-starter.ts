@@ -7,12 +7,12 @@ import {
   retryOf,
   sleepFor,
 } from "@sluice/base";
-import { EngineError } from "../errors.ts";
-import type { Executor, StepRequest } from "../executor/contract.ts";
-import type { Step } from "../run/state/frames.ts";
-import type { Run } from "../run/state/run.ts";
-import type { StepEnd } from "./actor.ts";
-import { executorAnnotation, type LoopDeps } from "./deps.ts";
+import { EngineError } from "../../errors.ts";
+import type { Executor, StepRequest } from "../../executor/contract.ts";
+import type { Step } from "../../run/state/frames.ts";
+import type { Run } from "../../run/state/run.ts";
+import type { StepEnd } from "../actor.ts";
+import { executorAnnotation, type LoopDeps } from "../deps.ts";
 import type { SlotUser } from "./slots.ts";
 
 interface Tell {
