@@ -21,7 +21,8 @@ export type {
 export { runCron } from "./cron/loop.ts";
 export type { CronArgument } from "./cron/workflow.ts";
 export type { ConfigMapContent, Definitions, TemplatePlace } from "./definitions/port.ts";
-export { makeRunDirectory, type RunDirectoryDeps } from "./directory/directory.ts";
+export type { RunDirectoryDeps } from "./directory/deps.ts";
+export { makeRunDirectory } from "./directory/directory.ts";
 export { type LabelTest, parseLabelSelector } from "./directory/label-selector.ts";
 export type { RunDirectory, RunEvent, RunList, RunQuery, SubmitOptions } from "./directory/port.ts";
 export { EngineError } from "./errors.ts";
@@ -56,12 +57,9 @@ export { runEngine } from "./loop/engine.ts";
 export { type LiveRun, type RunChange, RunRegistry } from "./loop/registry.ts";
 export type { MetricEmission, MetricLabel } from "./metrics/emission.ts";
 export { type MetricsOptions, MetricsRegistry } from "./metrics/registry.ts";
-export {
-  type LiveStep,
-  projectWorkflow,
-  type WorkflowNode,
-  type WorkflowObject,
-} from "./project/workflow.ts";
+export type { LiveStep } from "./project/live-step.ts";
+export { projectWorkflow } from "./project/workflow.ts";
+export type { WorkflowNode, WorkflowObject } from "./project/workflow-object.ts";
 export type { KeepNewest } from "./retention/newest.ts";
 export { type RetentionDeps, runRetention } from "./retention/retention.ts";
 export { createRun } from "./run/create.ts";

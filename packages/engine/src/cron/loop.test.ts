@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MetricsRegistry } from "../metrics/registry.ts";
-import type { WorkflowObject } from "../project/workflow.ts";
+import type { WorkflowObject } from "../project/workflow-object.ts";
 import { EngineBench, type EngineProcess } from "../testing/engine-bench.ts";
 import { ManualExecutor } from "../testing/manual-executor.ts";
 import { runCron } from "./loop.ts";

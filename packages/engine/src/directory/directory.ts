@@ -1,19 +1,17 @@
 // Runs as clients see them, and what may be asked of them.
-import { type Clock, hasCode, type Logger, type Random, silentLogger, traceparentOf } from "@sluice/base";
-import type { Archive, ArtifactStore, Journal, LogStore, SubmitRun } from "@sluice/bus";
+import { hasCode, silentLogger, traceparentOf } from "@sluice/base";
 import { type RunSubmitted, runIdentity, type Workflow } from "@sluice/spec";
 import { command, readRun } from "../commands.ts";
 import { EngineError } from "../errors.ts";
-import type { Fact } from "../facts.ts";
-import type { RunRegistry } from "../loop/registry.ts";
 import { objectOf } from "../project/archive.ts";
 import { removeArtifacts } from "../project/artifact-gc.ts";
 import { checkLabels } from "../project/labels.ts";
 import { projectWorkflow } from "../project/workflow.ts";
 import { createRun } from "../run/create.ts";
 import type { RunKeyed } from "../run/state/run.ts";
-import { admitted, type SubmissionPolicy } from "../submission/policy.ts";
+import { admitted } from "../submission/policy.ts";
 import { ChangeFeed } from "./change-feed.ts";
+import type { RunDirectoryDeps } from "./deps.ts";
 import { listRuns } from "./list.ts";
 import { findByUid } from "./lookup/by-uid.ts";
 import { archivedLabels } from "./lookup/labels.ts";
@@ -21,24 +19,6 @@ import { type Deletions, isRow, makePlaces, type RunPlaces } from "./places.ts";
 import type { RunDirectory, RunList, RunQuery, SubmitOptions, Submitted } from "./port.ts";
 import { resubmitRun, retryRun } from "./rerun/repeat.ts";
 import { watchRuns } from "./watch.ts";
-
-export interface RunDirectoryDeps {
-  readonly journal: Journal<Fact>;
-  readonly archive: Archive;
-  readonly logs: LogStore;
-  /** Of which a deleted run's artifacts go with it. */
-  readonly artifacts?: ArtifactStore;
-  readonly submitRun: SubmitRun;
-  /** What every run gets, and what may be asked for. */
-  readonly policy?: SubmissionPolicy;
-  /** The engine's, when it is in this process. */
-  readonly registry: RunRegistry;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log?: Logger;
-  /** Lives as long as this: an index of the archive, made at the first list or watch. Without it each list reads all rows. */
-  readonly signal?: AbortSignal;
-}
 
 export function makeRunDirectory(deps: RunDirectoryDeps): RunDirectory {
   const send = (key: RunKeyed, fact: Parameters<typeof command>[2]) =>

@@ -1,7 +1,8 @@
 import { EngineError } from "../errors.ts";
 import type { LiveRun } from "../loop/registry.ts";
 import { objectOf } from "../project/archive.ts";
-import { labelsOf, projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
+import { labelsOf, projectWorkflow } from "../project/workflow.ts";
+import type { WorkflowObject } from "../project/workflow-object.ts";
 import { idOf, type Run } from "../run/state/run.ts";
 import type { IndexedRow } from "./archive-index.ts";
 import { type FilteredRow, filterOf } from "./filter.ts";

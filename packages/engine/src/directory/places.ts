@@ -9,7 +9,8 @@ import type { Archive, ArchiveRow, ArchiveTombstone, Journal } from "@sluice/bus
 import type { Fact } from "../facts.ts";
 import type { RunRegistry } from "../loop/registry.ts";
 import { objectOf } from "../project/archive.ts";
-import { projectWorkflow, type WorkflowObject } from "../project/workflow.ts";
+import { projectWorkflow } from "../project/workflow.ts";
+import type { WorkflowObject } from "../project/workflow-object.ts";
 import type { Run, RunKeyed } from "../run/state/run.ts";
 import { ArchiveIndex } from "./archive-index.ts";
 import { JournalReader } from "./journal-reader.ts";

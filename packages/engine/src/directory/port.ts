@@ -1,5 +1,5 @@
 import type { CauseRef, RunRequester, Workflow } from "@sluice/spec";
-import type { WorkflowObject } from "../project/workflow.ts";
+import type { WorkflowObject } from "../project/workflow-object.ts";
 import type { RunKeyed } from "../run/state/run.ts";
 import type { LabelValues } from "./lookup/labels.ts";
 import type { RetryOptions } from "./rerun/rerun.ts";

@@ -1,5 +1,5 @@
 import { type Clock, Mailbox, sleepFor } from "@sluice/base";
-import type { WorkflowObject } from "../project/workflow.ts";
+import type { WorkflowObject } from "../project/workflow-object.ts";
 import { idOf, type RunKeyed } from "../run/state/run.ts";
 import type { ChangeFeed } from "./change-feed.ts";
 import { parseLabelSelector } from "./label-selector.ts";

@@ -6,34 +6,26 @@
 //   A2. Inputs that come while an append is under way go into the next one: one append per batch.
 //   A3. A step's end is forgotten by its executor only after it is stored, and its output lines before it.
 //   A4. When fenced, the actor stops at once: no effect, no append, no forget.
-import { Mailbox, messageOf, sleepFor } from "@sluice/base";
+import { Mailbox, sleepFor } from "@sluice/base";
 import type { JournalRecord } from "@sluice/bus";
 import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
-import type { AnswerFact, DefinitionsFixed, Fact, StepFinished, StepReady, StepStarted } from "../facts.ts";
-import type { LiveStep } from "../project/workflow.ts";
+import type { Fact, StepStarted } from "../facts.ts";
+import type { LiveStep } from "../project/live-step.ts";
 import type { Folded } from "../recovery/fold.ts";
-import { isStartStored, isStartWatched } from "../run/hooks/watch.ts";
 import { decide } from "../run/reduce.ts";
 import type { Run } from "../run/state/run.ts";
 import { AskDesk } from "./ask-desk.ts";
 import { readDefinitions } from "./definitions.ts";
 import type { LoopDeps } from "./deps.ts";
 import { finishRun } from "./finish.ts";
+import { type Input, keyOf, newsIn, readyIn } from "./inputs.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { measure, measureTurn } from "./measure.ts";
 import type { LiveRun } from "./registry.ts";
+import { RunTimer } from "./run-timer.ts";
+import { StepProgress } from "./steps/progress.ts";
+import { cancelledEnd, type StepEnd } from "./steps/step-end.ts";
 import { StepStarter } from "./steps/step-starter.ts";
-
-export type StepEnd = Extract<StepEvent, { type: "finished" | "lost" | "refused" }>;
-
-type Input =
-  | { readonly type: "record"; readonly record: JournalRecord<Fact> }
-  | { readonly type: "end"; readonly event: StepEnd }
-  | { readonly type: "started" }
-  | { readonly type: "ready"; readonly fact: StepReady }
-  | { readonly type: "definitions"; readonly fact: DefinitionsFixed }
-  | { readonly type: "answer"; readonly fact: AnswerFact }
-  | { readonly type: "timer" };
 
 /** Ms that an executor has to say that a step runs to which it attached, before the step counts as pending still. */
 const hearMs = 5_000;
@@ -46,16 +38,14 @@ export class RunActor implements LiveRun {
   readonly #starter: StepStarter;
   readonly #asks: AskDesk;
   readonly #inbox = new Mailbox<Input>();
-  readonly #live = new Map<string, LiveStep>();
+  readonly #progress: StepProgress;
+  readonly #timer: RunTimer;
   readonly #stop = new AbortController();
   /** The journal was packed beyond what is folded here: the run must be read anew (J7). */
   isStale = false;
   /** Its run is archived, and its journal gone. */
   isPutAway = false;
-  #started: StepStarted[] = [];
   #looking: Promise<void> | undefined;
-  #timerAt: number | undefined;
-  #timer: AbortController | undefined;
   /** Epoch ms by when the executor has told of the steps that it attached to. */
   #heardAt = 0;
 
@@ -64,6 +54,11 @@ export class RunActor implements LiveRun {
     this.#deps = deps;
     this.run = run;
     this.executor = executor;
+    this.#progress = new StepProgress(run);
+    this.#timer = new RunTimer({
+      ...{ clock: deps.clock, log: deps.log, run: run.key.name },
+      fired: () => this.#inbox.put({ type: "timer" }),
+    });
     this.#journal = new JournalWriter(deps, folded, executor?.site);
     this.#starter = new StepStarter(deps, run, executor, {
       refused: (event) => this.end(event),
@@ -80,7 +75,7 @@ export class RunActor implements LiveRun {
   }
 
   step(stepId: string): LiveStep | undefined {
-    return this.#live.get(stepId) ?? this.#asks.live(stepId);
+    return this.#progress.get(stepId) ?? this.#asks.live(stepId);
   }
 
   /** A record of the run that the follower saw. */
@@ -96,14 +91,7 @@ export class RunActor implements LiveRun {
   /** A step waits or runs: shown at once, stored with the next append. */
   progress(event: Extract<StepEvent, { type: "pending" | "started" }>): void {
     if (!this.run.steps.has(event.stepId)) return;
-    if (event.type === "pending") this.#live.set(event.stepId, { pending: event.message });
-    else {
-      const host = event.host === undefined ? {} : { host: event.host };
-      this.#live.set(event.stepId, { started: { at: event.at, ...host } });
-      this.#started.push({ type: "started", at: event.at, step: event.stepId, ...host });
-      // A hook may fire on it, a pendingTimeout must not: stored at once, not with the next append.
-      if (isStartStored(this.run, event.stepId)) this.#inbox.put({ type: "started" });
-    }
+    if (this.#progress.told(event)) this.#inbox.put({ type: "started" });
     this.#deps.registry.changed(this.run.key);
   }
 
@@ -152,18 +140,12 @@ export class RunActor implements LiveRun {
   /** Steps that the executor attached to: they are not started again. */
   attached(stepIds: readonly string[]): void {
     this.#starter.attached(stepIds);
-    if (stepIds.length > 0) this.#heardAt = this.#deps.clock.now() + hearMs;
+    const now = this.#deps.clock.now();
+    if (stepIds.length > 0) this.#heardAt = now + hearMs;
     for (const stepId of stepIds) this.#deps.logWriter.adopted(stepId);
-    for (const stepId of stepIds) if (this.run.steps.has(stepId)) this.#adopted(stepId);
-  }
-
-  /** A step that runs; that it does may not have been stored before the crash. */
-  #adopted(stepId: string): void {
-    const at = this.#deps.clock.now();
-    this.#live.set(stepId, { started: { at } });
-    if (!isStartWatched(this.run, stepId) || this.run.steps.get(stepId)?.node?.phase !== "Pending") return;
-    this.#started.push({ type: "started", at, step: stepId });
-    this.#inbox.put({ type: "started" });
+    for (const stepId of stepIds)
+      if (this.run.steps.has(stepId) && this.#progress.adopted(stepId, now))
+        this.#inbox.put({ type: "started" });
   }
 
   /** Lives until the run is over, another engine has it, or the signal aborts. Call `claim` before. */
@@ -173,7 +155,7 @@ export class RunActor implements LiveRun {
     try {
       await this.#loop(stop);
     } finally {
-      this.#timer?.abort();
+      this.#timer.stop();
       this.#starter.leave();
       this.#asks.leave();
     }
@@ -188,7 +170,7 @@ export class RunActor implements LiveRun {
       const outcome = await this.#take(this.#inbox.drain(), signal);
       if (outcome === "lost" || signal.aborted) return;
       if (outcome === "nothing") {
-        this.#arm(this.#nextTimerAt(), signal);
+        this.#timer.arm(this.#nextTimerAt(), signal);
         continue;
       }
       // Who is told of the end may count on the caches.
@@ -265,9 +247,7 @@ export class RunActor implements LiveRun {
   /** Starts to store with these facts; none when neither a fact nor a hook wants them stored now. */
   #takeStarts(inputs: readonly Input[], facts: ReadonlyMap<string, Fact>): readonly StepStarted[] {
     if (facts.size === 0 && !inputs.some((input) => input.type === "started")) return [];
-    const started = this.#started.filter((s) => this.run.steps.has(s.step) && !facts.has(s.step));
-    this.#started = [];
-    return started;
+    return this.#progress.takeStarts((stepId) => facts.has(stepId));
   }
 
   #isLost(outcome: string): boolean {
@@ -281,32 +261,20 @@ export class RunActor implements LiveRun {
     return next?.kind === "pending-timeout" ? Math.max(next.at, this.#heardAt) : next?.at;
   }
 
-  /** What an input says of the world; undefined for a repeat, or a timer that was set anew meanwhile. */
   #factOf(input: Exclude<Input, { type: "record" }>): Fact | undefined {
-    if (input.type === "started") return undefined;
-    if (input.type === "end")
-      return this.run.steps.has(input.event.stepId) ? this.#endFact(input.event) : undefined;
-    if (input.type === "definitions") return this.run.definitions === "wanted" ? input.fact : undefined;
-    if (input.type === "ready") return isNewsOf(this.run, input.fact) ? input.fact : undefined;
-    if (input.type === "answer") return this.run.asks.has(input.fact.ask) ? input.fact : undefined;
+    if (input.type !== "timer")
+      return newsIn(this.run, input, (stepId) => this.#progress.get(stepId)?.started?.host);
     const at = this.#deps.clock.now();
-    this.#timerAt = undefined;
+    this.#timer.seen();
+    // One that was set anew meanwhile is no news.
     return (this.#nextTimerAt() ?? Number.POSITIVE_INFINITY) <= at ? { type: "timer", at } : undefined;
   }
 
   #settled(stepId: string): void {
-    this.#live.delete(stepId);
+    this.#progress.settled(stepId);
     this.#deps.slots.release(stepId);
     this.#deps.logWriter.close(stepId);
     this.#starter.settled(stepId);
-  }
-
-  #endFact(event: StepEnd): Fact {
-    const { at, stepId: step } = event;
-    if (event.type === "lost") return { type: "lost", at, step, reason: event.reason };
-    if (event.type === "refused")
-      return { type: "refused", at, step, code: event.code, message: `${event.code}: ${event.message}` };
-    return finishedFact(event, event.host ?? this.#live.get(step)?.started?.host);
   }
 
   /** Does what the state asks for; true when the run is over. */
@@ -316,7 +284,7 @@ export class RunActor implements LiveRun {
     for (const { stepId, how } of effects.stop) this.#starter.stop(stepId, how);
     for (const stepId of effects.start) this.#starter.want(stepId);
     this.#asks.perform(effects);
-    this.#arm(this.#nextTimerAt(), signal);
+    this.#timer.arm(this.#nextTimerAt(), signal);
     if (effects.wantsDefinitions) this.#lookUp(signal);
     return effects.finished;
   }
@@ -329,74 +297,8 @@ export class RunActor implements LiveRun {
     });
   }
 
-  #arm(at: number | undefined, signal: AbortSignal): void {
-    if (at === this.#timerAt) return;
-    this.#timer?.abort();
-    this.#timerAt = at;
-    if (at === undefined) return;
-    const timer = new AbortController();
-    this.#timer = timer;
-    this.#deps.clock.sleepUntil(at, AbortSignal.any([timer.signal, signal])).then(
-      () => {
-        if (!timer.signal.aborted) this.#inbox.put({ type: "timer" });
-      },
-      (error: unknown) =>
-        this.#deps.log.error("a timer broke", { run: this.run.key.name, reason: messageOf(error) }),
-    );
-  }
-
   /** Another engine has the run. */
   letGo(): void {
     this.#stop.abort();
   }
 }
-
-const readyIn = (facts: ReadonlyMap<string, Fact>): readonly StepReady[] =>
-  [...facts.values()].filter((fact) => fact.type === "ready");
-
-/** Executors tell it again after a restart; where the step was made anew, with another address. */
-function isNewsOf({ steps }: Run, { step, ip }: StepReady): boolean {
-  const unit = steps.get(step);
-  return unit !== undefined && (unit.isReady !== true || (ip !== undefined && unit.node?.podIp !== ip));
-}
-
-/** Inputs of one key are one fact. */
-function keyOf(input: Exclude<Input, { type: "record" }>): string {
-  if (input.type === "end") return input.event.stepId;
-  if (input.type === "ready") return `ready ${input.fact.step}`;
-  return input.type === "answer" ? `ask ${input.fact.ask}` : input.type;
-}
-
-function finishedFact(event: Extract<StepEnd, { type: "finished" }>, host: string | undefined): StepFinished {
-  const outputs = Object.fromEntries(
-    Object.entries(event.outputs).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
-  return {
-    type: "finished",
-    at: event.at,
-    step: event.stepId,
-    startedAt: event.startedAt,
-    exitCode: event.exitCode,
-    ...(Object.keys(outputs).length === 0 ? {} : { outputs }),
-    ...(event.result === undefined ? {} : { result: event.result }),
-    ...(event.unread === undefined ? {} : { unread: event.unread }),
-    ...(event.artifacts === undefined ? {} : { artifacts: event.artifacts }),
-    ...(event.unsaved === undefined ? {} : { unsaved: event.unsaved }),
-    ...(event.error === true ? { error: true } : {}),
-    ...(event.containers === undefined ? {} : { containers: event.containers }),
-    ...(event.deadline === true ? { deadline: true } : {}),
-    ...(event.message === undefined ? {} : { message: event.message }),
-    ...(host === undefined ? {} : { host }),
-  };
-}
-
-/** A step that was told to end before it began. */
-const cancelledEnd = (stepId: string, at: number): StepEnd => ({
-  type: "finished",
-  stepId,
-  at,
-  startedAt: at,
-  exitCode: 143,
-  outputs: {},
-  message: "stopped before it started",
-});

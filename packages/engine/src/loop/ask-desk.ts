@@ -9,7 +9,7 @@ import type { MemoEntry } from "@sluice/bus";
 import { knownWith } from "../definitions/config-maps.ts";
 import { noDefinitions } from "../definitions/port.ts";
 import type { AnswerFact } from "../facts.ts";
-import type { LiveStep } from "../project/workflow.ts";
+import type { LiveStep } from "../project/live-step.ts";
 import type { Effects } from "../run/reduce.ts";
 import type { Ask, ConfigAsk, LockAsk, MemoAsk, MemoSave } from "../run/state/asks.ts";
 import type { NodeOutputs } from "../run/state/node.ts";

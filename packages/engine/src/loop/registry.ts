@@ -1,4 +1,4 @@
-import type { LiveStep } from "../project/workflow.ts";
+import type { LiveStep } from "../project/live-step.ts";
 import { idOf, type Run, type RunKeyed } from "../run/state/run.ts";
 
 /** A run that this process advances. */

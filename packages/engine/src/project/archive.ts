@@ -3,7 +3,8 @@ import { brotliDecompressSync, gunzip, gunzipSync } from "node:zlib";
 import { type Packing, threadPacking } from "@sluice/base";
 import type { ArchiveRow } from "@sluice/bus";
 import type { Run } from "../run/state/run.ts";
-import { labelsOf, projectWorkflow, type WorkflowObject } from "./workflow.ts";
+import { labelsOf, projectWorkflow } from "./workflow.ts";
+import type { WorkflowObject } from "./workflow-object.ts";
 
 const unpack = promisify(gunzip);
 

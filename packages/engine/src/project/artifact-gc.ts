@@ -5,7 +5,7 @@ import { isObject } from "@sluice/base";
 import type { ArtifactStore } from "@sluice/bus";
 import type { Artifact, WorkflowSpec } from "@sluice/spec";
 import { keyOf } from "../template/artifact-location.ts";
-import type { WorkflowObject } from "./workflow.ts";
+import type { WorkflowObject } from "./workflow-object.ts";
 
 /** What an artifact's own strategy, or the workflow's, says. */
 export function gcStrategyOf(spec: Pick<WorkflowSpec, "artifactGC">, artifact: Artifact): string | undefined {

@@ -1,7 +1,7 @@
 // Locks as Argo's clients read them: what the workflow and its nodes hold and wait for.
 import { type Ask, type LockWish, runAsk } from "../run/state/asks.ts";
 import type { Run } from "../run/state/run.ts";
-import type { LiveSteps } from "./workflow.ts";
+import type { LiveSteps } from "./live-step.ts";
 
 interface Held {
   readonly key: string;

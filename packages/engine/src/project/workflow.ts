@@ -5,46 +5,10 @@ import type { Node } from "../run/state/node.ts";
 import { isFulfilled } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
 import { gcStrategyOf } from "./artifact-gc.ts";
+import type { LiveSteps } from "./live-step.ts";
 import { synchronizationOf, waitedLock } from "./synchronization.ts";
 import { Totals } from "./totals.ts";
-
-/** What is known of a step that runs now and is not in the journal. */
-export interface LiveStep {
-  readonly started?: { readonly at: number; readonly host?: string };
-  /** What it waits for, in the executor's words. */
-  readonly pending?: string;
-  /** The lock that a node, or the run, waits for. */
-  readonly lock?: string;
-}
-export type LiveSteps = (stepId: string) => LiveStep | undefined;
-
-/** A Workflow object in Argo's shape: plain JSON. */
-export interface WorkflowObject {
-  readonly apiVersion: "argoproj.io/v1alpha1";
-  readonly kind: "Workflow";
-  readonly metadata: Readonly<Record<string, unknown>> & {
-    readonly name: string;
-    readonly namespace: string;
-    readonly uid: string;
-    readonly labels: Readonly<Record<string, string>>;
-  };
-  readonly spec: unknown;
-  readonly status: Readonly<Record<string, unknown>> & {
-    readonly phase: string;
-    readonly message?: string;
-    readonly startedAt: string | null;
-    readonly finishedAt: string | null;
-    readonly progress: string;
-    readonly nodes: Readonly<Record<string, WorkflowNode>>;
-  };
-}
-export type WorkflowNode = Readonly<Record<string, unknown>> & {
-  readonly id: string;
-  readonly name: string;
-  readonly displayName: string;
-  readonly type: string;
-  readonly phase: string;
-};
+import type { WorkflowNode, WorkflowObject } from "./workflow-object.ts";
 
 const label = (name: string): string => `workflows.argoproj.io/${name}`;
 

@@ -5,7 +5,8 @@ import { type ConfigKey, configLook, lateKeyOf } from "../definitions/config-map
 import { EngineError } from "../errors.ts";
 import { bindInputs, shownInputs, unreadKey } from "../template/arguments.ts";
 import { bindArtifacts } from "../template/artifacts.ts";
-import { resolveTemplate, type TemplateShape } from "../template/resolve.ts";
+import { resolveTemplate } from "../template/resolve.ts";
+import type { TemplateShape } from "../template/shape.ts";
 import { globalsOf } from "../values/globals.ts";
 import { failureText, renderText } from "../values/language.ts";
 import { parameters, Scope } from "../values/scope.ts";

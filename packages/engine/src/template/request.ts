@@ -2,7 +2,6 @@ import { childTraceparent, isObject, parseGoDuration } from "@sluice/base";
 import type { Parameter, Template } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
 import type { StepRequest, VolumeClaim } from "../executor/contract.ts";
-import { isDaemon } from "../run/daemons/daemon.ts";
 import type { Step, Unit } from "../run/state/frames.ts";
 import type { Node } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
@@ -12,6 +11,7 @@ import { stepArtifacts } from "./artifact-request.ts";
 import { checkMounts } from "./mounts.ts";
 import { patchedStep } from "./pod-patch.ts";
 import { awayFrom, hostsToAvoid } from "./retry-affinity.ts";
+import { isDaemon } from "./shape.ts";
 import { workOf } from "./work.ts";
 
 /** Kubernetes' own default. */

@@ -3,21 +3,10 @@ import { type Template, type TemplateType, templateTypes } from "@sluice/spec";
 import { localScope, scopeOf } from "../definitions/library.ts";
 import { hasTags } from "../definitions/reach.ts";
 import { EngineError } from "../errors.ts";
-import type { TemplateUse } from "../run/state/frames.ts";
 import type { Run } from "../run/state/run.ts";
 import { renderText } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
-
-/** A template with the workflow's defaults in it, before its inputs are known. */
-export interface TemplateShape {
-  readonly template: Template;
-  readonly name: string;
-  /** Where the names in it resolve: `local`, `namespaced/<resource>` or `cluster/<resource>`. */
-  readonly scope: string;
-  readonly type: TemplateType;
-  /** Only dag and steps templates get one: names of children whose result is referred to. */
-  readonly resultsWanted: ReadonlySet<string>;
-}
+import type { TemplateShape, TemplateUse } from "./shape.ts";
 
 const cached = new WeakMap<Run["templates"], Map<Template, TemplateShape>>();
 

@@ -8,7 +8,7 @@ import type { Fact } from "../facts.ts";
 import type { EngineConfig, EngineDeps } from "../loop/deps.ts";
 import { runEngine } from "../loop/engine.ts";
 import { RunRegistry } from "../loop/registry.ts";
-import type { WorkflowObject } from "../project/workflow.ts";
+import type { WorkflowObject } from "../project/workflow-object.ts";
 import type { RunKeyed } from "../run/state/run.ts";
 
 /** One process of the engine in a test: `kill` ends it without a farewell, as far as its state can tell. */

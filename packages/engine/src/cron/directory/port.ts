@@ -1,5 +1,5 @@
 import type { CronWorkflow } from "@sluice/spec";
-import type { WorkflowObject } from "../../project/workflow.ts";
+import type { WorkflowObject } from "../../project/workflow-object.ts";
 import type { CronArgument } from "../workflow.ts";
 
 /** A CronWorkflow object in Argo's shape: plain JSON. */

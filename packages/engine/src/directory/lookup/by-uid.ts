@@ -1,5 +1,5 @@
 // A run by its uid: the one that it has, or one that it had before it was tried again.
-import type { WorkflowObject } from "../../project/workflow.ts";
+import type { WorkflowObject } from "../../project/workflow-object.ts";
 import type { Run, RunKeyed } from "../../run/state/run.ts";
 import type { RunPlaces } from "../places.ts";
 

@@ -2,7 +2,7 @@
 // show to the results that are taken over and the manifest that is run.
 import type { Reuse, Template, Workflow, WorkflowSpec } from "@sluice/spec";
 import { EngineError } from "../../errors.ts";
-import type { WorkflowObject } from "../../project/workflow.ts";
+import type { WorkflowObject } from "../../project/workflow-object.ts";
 import { parseSelector } from "../../run/selector.ts";
 import { reusable } from "./reusable.ts";
 

@@ -1,6 +1,6 @@
 // Which nodes of a run that is over are taken over by the one that goes on in its place, or repeats it.
 import type { Reuse, ReusedContainer, ReusedNode } from "@sluice/spec";
-import type { WorkflowNode, WorkflowObject } from "../../project/workflow.ts";
+import type { WorkflowNode, WorkflowObject } from "../../project/workflow-object.ts";
 import type { NodeSelector } from "../../run/selector.ts";
 import { isBad, type Node, type NodePhase } from "../../run/state/node.ts";
 

@@ -11,9 +11,9 @@ import { EngineError } from "../../errors.ts";
 import type { Executor, StepRequest } from "../../executor/contract.ts";
 import type { Step } from "../../run/state/frames.ts";
 import type { Run } from "../../run/state/run.ts";
-import type { StepEnd } from "../actor.ts";
 import { executorAnnotation, type LoopDeps } from "../deps.ts";
 import type { SlotUser } from "./slots.ts";
+import type { StepEnd } from "./step-end.ts";
 
 interface Tell {
   /** The step cannot be started. */

@@ -7,18 +7,13 @@
 //       whatever became of it then.
 //   D4. While one that was ready is tried again, nothing new starts in its scope and below it, but exit handlers.
 import type { StepFinished, StepReady } from "../../facts.ts";
+import { isDaemon } from "../../template/shape.ts";
 import { hookStateOf } from "../hooks/watch.ts";
 import { markRunning } from "../kinds/leaf.ts";
 import type { Call, Unit, UnitEnd } from "../state/frames.ts";
 import { isFulfilled, type Node } from "../state/node.ts";
 import type { Run } from "../state/run.ts";
 import { scopeOf, stopDaemon } from "./scope.ts";
-
-const podTypes: ReadonlySet<string> = new Set(["container", "script", "containerSet"]);
-
-/** Whether the unit's step goes on while what comes after it runs. */
-export const isDaemon = ({ shape }: Pick<Unit, "shape">): boolean =>
-  shape.template.daemon === true && podTypes.has(shape.type);
 
 /** Its scope is over: whatever is told of it now is its good end. */
 export const isStopping = ({ daemon }: Call): boolean => daemon?.state === "stopping";

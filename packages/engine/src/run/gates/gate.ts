@@ -8,7 +8,7 @@ import { parseGoDuration } from "@sluice/base";
 import type { Synchronization, Template } from "@sluice/spec";
 import { EngineError } from "../../errors.ts";
 import { shownInputs } from "../../template/arguments.ts";
-import type { TemplateShape } from "../../template/resolve.ts";
+import type { TemplateShape } from "../../template/shape.ts";
 import { globalsOf } from "../../values/globals.ts";
 import { failureText, renderText } from "../../values/language.ts";
 import { parameters, Scope } from "../../values/scope.ts";

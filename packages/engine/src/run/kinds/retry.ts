@@ -2,7 +2,7 @@ import { parseSecondsOrDuration } from "@sluice/base";
 import type { RetryStrategy } from "@sluice/spec";
 import { EngineError } from "../../errors.ts";
 import { shownInputs } from "../../template/arguments.ts";
-import type { TemplateShape } from "../../template/resolve.ts";
+import type { TemplateShape } from "../../template/shape.ts";
 import { globalsOf } from "../../values/globals.ts";
 import { evaluateCondition, failureText, renderText } from "../../values/language.ts";
 import { fixed, parameters, Scope } from "../../values/scope.ts";

@@ -1,6 +1,6 @@
 // A leaf that an earlier run did already: it gets its nodes, and its end, at once, and nothing is started.
 import type { ReusedNode } from "@sluice/spec";
-import type { TemplateShape } from "../../template/resolve.ts";
+import type { TemplateShape } from "../../template/shape.ts";
 import { endUnit, makeNode } from "../call.ts";
 import type { Call, Unit } from "../state/frames.ts";
 import type { Node, NodeOutputs, NodeType } from "../state/node.ts";

@@ -1,6 +1,6 @@
 // What a run waits to be told by the world before something of it may go, and what it holds of the world.
 import type { ConfigKey } from "../../definitions/config-maps.ts";
-import type { TemplateShape } from "../../template/resolve.ts";
+import type { TemplateShape } from "../../template/shape.ts";
 import type { BoundInputs, Call } from "./frames.ts";
 import type { Node, NodeOutputs } from "./node.ts";
 

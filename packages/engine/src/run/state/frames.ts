@@ -7,12 +7,11 @@ import type {
   Parameter,
   RetryStrategy,
   ReusedNode,
-  Template,
   WorkflowStep,
 } from "@sluice/spec";
 import type { ConfigKey } from "../../definitions/config-maps.ts";
 import type { StepRequest } from "../../executor/contract.ts";
-import type { TemplateShape } from "../../template/resolve.ts";
+import type { TemplateShape, TemplateUse } from "../../template/shape.ts";
 import type { Gate } from "./asks.ts";
 import type { Node, NodeOutputs, NodePhase } from "./node.ts";
 
@@ -23,19 +22,6 @@ export type BoundInputs = ReadonlyMap<string, string>;
 export type BoundArtifacts = ReadonlyMap<string, Artifact>;
 /** Artifact arguments by name; null = its producer never made it. */
 export type RenderedArtifacts = ReadonlyMap<string, Artifact | null>;
-
-/** Where a template is used: the fields that steps, tasks and hooks share. */
-export interface TemplateUse {
-  readonly template?: string | undefined;
-  readonly templateRef?:
-    | {
-        readonly name?: string | undefined;
-        readonly template?: string | undefined;
-        readonly clusterScope?: boolean | undefined;
-      }
-    | undefined;
-  readonly inline?: Template | undefined;
-}
 
 export interface Call {
   /** Node name. */
