@@ -4,7 +4,7 @@ import type { KvEntry } from "../ports/transport.ts";
 import { token } from "../subjects.ts";
 import { asVersioned } from "./content/body.ts";
 import type { StoreContext } from "./context.ts";
-import { isUnreadable, quarantine } from "./quarantine.ts";
+import { isUnreadable, quarantine } from "./reading/quarantine.ts";
 
 /** Two writers of one row are rare; more than this in a row means that something is wrong. */
 const maxTries = 10;

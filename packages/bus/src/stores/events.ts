@@ -5,8 +5,9 @@ import type { EventLog, Stored } from "../ports/stores.ts";
 import type { Message } from "../ports/transport.ts";
 import { withoutCovered } from "../subjects.ts";
 import { asVersioned } from "./content/body.ts";
-import { consumeTyped, decodeOrQuarantine, type StoreContext } from "./context.ts";
+import type { StoreContext } from "./context.ts";
 import { EventIndex, eventIdHeader } from "./event-index.ts";
+import { consumeTyped, decodeOrQuarantine } from "./reading/typed.ts";
 import { newest } from "./window.ts";
 
 export function makeEventLog(context: StoreContext): EventLog {

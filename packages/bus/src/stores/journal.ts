@@ -12,7 +12,8 @@ import type { Journal, JournalRecord, RunKey } from "../ports/stores.ts";
 import type { Message } from "../ports/transport.ts";
 import { fromToken, maxTokenBytes, namesOf, token } from "../subjects.ts";
 import { asVersioned } from "./content/body.ts";
-import { decodeOrQuarantine, once, type StoreContext } from "./context.ts";
+import type { StoreContext } from "./context.ts";
+import { decodeOrQuarantine, once } from "./reading/typed.ts";
 
 export function makeJournal<F>(context: StoreContext): Journal<F> {
   const { transport, subjects, body, packing = threadPacking } = context;

@@ -1,7 +1,8 @@
 import type { LogLine, LogSource, LogStore, RunKey } from "../ports/stores.ts";
 import type { Message } from "../ports/transport.ts";
 import { asVersioned } from "./content/body.ts";
-import { decodeOrQuarantine, once, type StoreContext } from "./context.ts";
+import type { StoreContext } from "./context.ts";
+import { decodeOrQuarantine, once } from "./reading/typed.ts";
 
 /** Text in one message of LOGS, characters: small enough for every server's default limit. */
 const batchChars = 128 * 1_024;

@@ -8,7 +8,7 @@ import { makeContext, type StoreDeps } from "./context.ts";
 import { makeEventLog } from "./events.ts";
 import { makeJournal } from "./journal.ts";
 import { makeLogStore } from "./logs.ts";
-import { makeQuarantine } from "./quarantine.ts";
+import { makeQuarantine } from "./reading/quarantine.ts";
 import { makeResources } from "./resources.ts";
 import { makeSubmitRun } from "./submit.ts";
 import { makeDeadLetters, makeTrail, makeTriggerQueue } from "./triggers.ts";

@@ -5,7 +5,7 @@ import type { KvChange, KvEntry } from "../ports/transport.ts";
 import { fromToken, token } from "../subjects.ts";
 import { asVersioned } from "./content/body.ts";
 import type { StoreContext } from "./context.ts";
-import { isUnreadable } from "./quarantine.ts";
+import { isUnreadable } from "./reading/quarantine.ts";
 
 type StoredResource = Omit<Resource, "revision"> & { readonly v: 1 };
 

@@ -4,7 +4,8 @@ import type { CauseRef, DeadLetter, TrailRecord, TriggerRequest } from "@sluice/
 import type { DeadLetters, Stored, Trail, TriggerQueue } from "../ports/stores.ts";
 import type { Message } from "../ports/transport.ts";
 import { asVersioned } from "./content/body.ts";
-import { consumeTyped, decodeOrQuarantine, type StoreContext } from "./context.ts";
+import type { StoreContext } from "./context.ts";
+import { consumeTyped, decodeOrQuarantine } from "./reading/typed.ts";
 import { newest } from "./window.ts";
 
 export function makeTriggerQueue(context: StoreContext): TriggerQueue {

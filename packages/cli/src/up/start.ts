@@ -2,7 +2,6 @@
 // Order: bus → executor → engine → API → ingress, sources, sensors, triggers; closing goes the other way.
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Clock, Failpoints, Logger, Random, Scope } from "@sluice/base";
 import { runCollector, type Stores } from "@sluice/bus";
 import {
   type MetricEmission,
@@ -15,30 +14,19 @@ import { runSensors, SensorsStatus } from "@sluice/sensors";
 import { makeIngress, makeServer } from "@sluice/server";
 import { runSources, SourcesBoard } from "@sluice/sources";
 import { defaultTriggersConfig, runTriggers, triggerRegistry } from "@sluice/triggers";
-import type { Config } from "../config/config.ts";
 import { readSecret } from "../config/load.ts";
 import { kindSchemas } from "../kinds.ts";
 import { version } from "../version.ts";
 import { outboundPolicyOf } from "./agent.ts";
 import { type OpenBus, openBus } from "./bus.ts";
-import { countedLogger } from "./counted-logger.ts";
 import { makeDoctor } from "./doctor.ts";
 import { submissionPolicy } from "./engine/policy.ts";
 import { openRuns, startEngine } from "./engine/start-engine.ts";
 import { type ChosenExecutor, chooseExecutor } from "./executors.ts";
 import { makeReferenceWriter } from "./local-references.ts";
+import { countedLogger } from "./log/counted-logger.ts";
 import { aborted, Roles } from "./readiness.ts";
-
-export interface StartOptions {
-  readonly config: Config;
-  readonly env: NodeJS.ProcessEnv;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly failpoints: Failpoints;
-  /** Owns everything that is started. */
-  readonly scope: Scope;
-}
+import type { StartOptions } from "./start-options.ts";
 
 export interface RunningSluice {
   /** Address of the API. */

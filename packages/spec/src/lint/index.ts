@@ -7,8 +7,8 @@ import { lintCron } from "./cron.ts";
 import { lintEventBinding } from "./events/event-binding.ts";
 import { lintEventSource } from "./events/event-source.ts";
 import { lintSensor } from "./events/sensor.ts";
+import type { ExecutorKind } from "./executor-kind.ts";
 import { type KnownTemplates, knownTemplates, noTemplates } from "./references/known.ts";
-import type { ExecutorKind } from "./workflow/supported.ts";
 import { lintWorkflowSpec } from "./workflow/workflow.ts";
 
 /**

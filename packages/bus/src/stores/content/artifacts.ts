@@ -9,7 +9,8 @@ import { BusError } from "../../errors.ts";
 import type { ArtifactPlace, ArtifactStore, StoredArtifact } from "../../ports/stores.ts";
 import type { Message } from "../../ports/transport.ts";
 import { token } from "../../subjects.ts";
-import { decodeOrQuarantine, type StoreContext } from "../context.ts";
+import type { StoreContext } from "../context.ts";
+import { decodeOrQuarantine } from "../reading/typed.ts";
 import { holdStream } from "./holds.ts";
 
 /** Content up to this is kept in the key's own message. */

@@ -3,11 +3,11 @@
 //   Q1. What is unreadable wedges nobody, and is never lost silently (P6): it is in DEAD before it is skipped.
 //   Q2. Readers see one entry a message, however often it was met.
 import { hashId, isObject, messageOf } from "@sluice/base";
-import type { Quarantine, QuarantinedMessage, Stored } from "../ports/stores.ts";
-import type { Message } from "../ports/transport.ts";
-import { namesOf } from "../subjects.ts";
-import type { StoreContext } from "./context.ts";
-import { newest } from "./window.ts";
+import type { Quarantine, QuarantinedMessage, Stored } from "../../ports/stores.ts";
+import type { Message } from "../../ports/transport.ts";
+import { namesOf } from "../../subjects.ts";
+import type { StoreContext } from "../context.ts";
+import { newest } from "../window.ts";
 
 /** Bytes of an unreadable message that quarantine keeps. */
 const keptBytes = 64 * 1_024;

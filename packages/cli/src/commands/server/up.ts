@@ -5,7 +5,7 @@ import { ApiClient } from "../../client/api-client.ts";
 import type { Config } from "../../config/config.ts";
 import { readConfig, readSecret } from "../../config/load.ts";
 import type { CliContext } from "../../context.ts";
-import { makeJsonLogger, makeTextLogger } from "../../up/logger.ts";
+import { makeJsonLogger, makeTextLogger } from "../../up/log/logger.ts";
 import { type RunningSluice, startSluice } from "../../up/start.ts";
 import { watchFiles } from "../../up/watch-files.ts";
 import { applyTexts } from "../manifests/apply.ts";

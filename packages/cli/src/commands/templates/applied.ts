@@ -1,6 +1,6 @@
 import { type KnownTemplates, knownTemplates, type Manifest } from "@sluice/spec";
+import { type TemplateObject, templatesPath } from "../../client/template-object.ts";
 import type { CliContext } from "../../context.ts";
-import { type TemplateObject, templatesPath } from "./templates.ts";
 
 /** Every template that is applied where workflows of `namespaces` could refer to it. Errors: those of the client. */
 export async function appliedTemplates(

@@ -1,5 +1,6 @@
 // `sluice template` and `sluice cluster-template`: create, update, lint, list, get, delete.
 import { formatDuration } from "@sluice/base";
+import { type TemplateKind, type TemplateObject, templatesPath } from "../../client/template-object.ts";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { labelled, renderTable } from "../../render/table.ts";
@@ -7,42 +8,12 @@ import { oneLine } from "../../render/text.ts";
 import { checkedDocuments, lint } from "../manifests/lint.ts";
 import { formatted, type OutputFormat } from "../output.ts";
 
-export type TemplateKind = "WorkflowTemplate" | "ClusterWorkflowTemplate";
-
-export interface TemplateObject {
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly creationTimestamp?: string;
-  };
-  readonly spec: {
-    readonly entrypoint?: string;
-    readonly templates?: readonly unknown[];
-    readonly arguments?: { readonly parameters?: readonly Asked[] };
-  };
-}
-
-interface Asked {
-  readonly name: string;
-  readonly value?: string;
-  readonly default?: string;
-  readonly enum?: readonly string[];
-  readonly description?: string;
-}
-
 interface Output {
   readonly output?: OutputFormat;
 }
 
 const wordOf = (kind: TemplateKind): string =>
   kind === "WorkflowTemplate" ? "workflow template" : "cluster workflow template";
-
-/** Where templates of a kind lie in the API; without a namespace those of all of them. */
-export const templatesPath = (kind: TemplateKind, namespace: string | undefined): string =>
-  kind === "ClusterWorkflowTemplate"
-    ? "/api/v1/cluster-workflow-templates"
-    : `/api/v1/workflow-templates${namespace === undefined ? "" : `/${encodeURIComponent(namespace)}`}`;
 
 const pathOf = (kind: TemplateKind, context: CliContext, name: string): string =>
   `${templatesPath(kind, context.namespace)}/${encodeURIComponent(name)}`;

@@ -1,10 +1,34 @@
-// What `sluice submit` takes beside manifests: `--from`, and a file of parameters.
+// What `sluice submit` takes beside manifests: its flags, `--from`, and a file of parameters.
 import { isObject } from "@sluice/base";
 import { AnyText, fromYaml } from "@sluice/spec";
 import { CliError } from "../../errors.ts";
 import { readBounded } from "../manifests/manifest-files.ts";
-import { integerOf, pairsOf } from "../output.ts";
-import type { SubmitOptions } from "./submit.ts";
+import { integerOf, type OutputFormat, pairsOf } from "../output.ts";
+
+/** The flags of `sluice submit`, as they were written. */
+export interface SubmitOptions {
+  readonly parameter: readonly string[];
+  readonly entrypoint?: string;
+  readonly name?: string;
+  readonly generateName?: string;
+  readonly labels?: string;
+  readonly wait?: boolean;
+  readonly watch?: boolean;
+  readonly log?: boolean;
+  readonly dryRun?: boolean;
+  readonly serverDryRun?: boolean;
+  readonly from?: string;
+  readonly parameterFile?: string;
+  readonly annotations?: string;
+  readonly serviceaccount?: string;
+  readonly priority?: string;
+  readonly scheduledTime?: string;
+  /** `true` or `false`; true is the only way that there is. */
+  readonly strict?: string | true;
+  readonly status?: string;
+  readonly nodeFieldSelector?: string;
+  readonly output?: OutputFormat;
+}
 
 /** `workflowtemplate/x` as the API's kind and name. Errors: CLI_USAGE. */
 export function resourceOf(from: string): { readonly resourceKind: string; readonly resourceName: string } {

@@ -4,7 +4,7 @@ import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { renderHead, renderWorkflow } from "../../render/workflow.ts";
 import { checkedDocuments } from "../manifests/lint.ts";
-import { formatted, type OutputFormat, pairsOf } from "../output.ts";
+import { formatted, pairsOf } from "../output.ts";
 import { drawWorkflow, followWorkflow } from "./live-tree.ts";
 import { printLogs } from "./logs.ts";
 import { listPathOf } from "./names.ts";
@@ -13,35 +13,12 @@ import { within } from "./selection.ts";
 import {
   priorityOf,
   resourceOf,
+  type SubmitOptions,
   submitOptionsOf,
   withParameterFile,
   withScheduledTime,
 } from "./submit-from.ts";
 import { endWith, viewOf } from "./workflow.ts";
-
-export interface SubmitOptions {
-  readonly parameter: readonly string[];
-  readonly entrypoint?: string;
-  readonly name?: string;
-  readonly generateName?: string;
-  readonly labels?: string;
-  readonly wait?: boolean;
-  readonly watch?: boolean;
-  readonly log?: boolean;
-  readonly dryRun?: boolean;
-  readonly serverDryRun?: boolean;
-  readonly from?: string;
-  readonly parameterFile?: string;
-  readonly annotations?: string;
-  readonly serviceaccount?: string;
-  readonly priority?: string;
-  readonly scheduledTime?: string;
-  /** `true` or `false`; true is the only way that there is. */
-  readonly strict?: string | true;
-  readonly status?: string;
-  readonly nodeFieldSelector?: string;
-  readonly output?: OutputFormat;
-}
 
 /**
  * Submits every Workflow of the files, or one from what is applied; with --wait, --watch or --log the exit code tells

@@ -10,7 +10,7 @@ import {
   runCron,
 } from "@sluice/engine";
 import type { Roles } from "../readiness.ts";
-import type { StartOptions } from "../start.ts";
+import type { StartOptions } from "../start-options.ts";
 
 export interface CronParts {
   readonly stores: Stores;

@@ -22,7 +22,7 @@ import { openBus } from "../bus.ts";
 import { makeDefinitions } from "../definitions.ts";
 import { type ChosenExecutor, chooseExecutor } from "../executors.ts";
 import { aborted, Roles } from "../readiness.ts";
-import type { StartOptions } from "../start.ts";
+import type { StartOptions } from "../start-options.ts";
 import { submissionPolicy } from "./policy.ts";
 import { isProcessGone, processMark } from "./process-mark.ts";
 import { startCrons } from "./start-crons.ts";

@@ -1,6 +1,6 @@
 // The Logger port's real implementations: lines for people, and JSON lines by pino.
 import type { Clock, LogFields, Logger } from "@sluice/base";
-import { type Palette, widthOf } from "../render/colour.ts";
+import { type Palette, widthOf } from "../../render/colour.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 const rank: Readonly<Record<LogLevel, number>> = { debug: 10, info: 20, warn: 30, error: 40 };

@@ -4,8 +4,8 @@ import { podSpecFields, podSpecMerge } from "../../pod-patch/merge-keys.ts";
 import { strategicMerge } from "../../pod-patch/strategic-merge.ts";
 import { listNames, nearest } from "../../schema/nearest.ts";
 import { parseManifests } from "../../yaml/parse.ts";
+import type { ExecutorKind } from "../executor-kind.ts";
 import { listTagsOf } from "../expressions.ts";
-import type { ExecutorKind } from "../workflow/supported.ts";
 
 /** Stands for a value; it keeps the tag's length, so that places in the text stay where they are. */
 const markOf = (length: number): string => "x".repeat(length);

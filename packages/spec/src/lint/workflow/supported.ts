@@ -4,11 +4,9 @@ import type { LifecycleHook } from "../../workflow/control.ts";
 import type { Arguments, Artifact, Parameter } from "../../workflow/parameter.ts";
 import { artifactPathsOf, type InlineTemplate, type Template } from "../../workflow/template.ts";
 import type { WorkflowSpec } from "../../workflow/workflow.ts";
+import type { ExecutorKind } from "../executor-kind.ts";
 import { lintPodPatch } from "../template/pod-patch.ts";
 import { callsOf, nameOf, type Placed, type WorkflowLint } from "./context.ts";
-
-/** What runs the steps: with `local` known, fields that only a pod can have give a warning. */
-export type ExecutorKind = "local" | "kubernetes" | undefined;
 
 interface Report {
   readonly sink: IssueSink;

@@ -4,6 +4,7 @@ import { mergeSpecs } from "../../workflow/merge.ts";
 import type { Parameter } from "../../workflow/parameter.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import type { WorkflowSpec } from "../../workflow/workflow.ts";
+import type { ExecutorKind } from "../executor-kind.ts";
 import { type DependencyGraph, lintDag } from "../graph/dag.ts";
 import { lintRecursion } from "../graph/recursion.ts";
 import type { KnownTemplates } from "../references/known.ts";
@@ -18,7 +19,7 @@ import { callsOf, hasTag, type Placed, templateNamed, type WorkflowLint } from "
 import { lintExpressions } from "./expressions.ts";
 import { lintNames } from "./names.ts";
 import { lintVariables } from "./resolve.ts";
-import { type ExecutorKind, lintSupport } from "./supported.ts";
+import { lintSupport } from "./supported.ts";
 import { lintRetry, lintTemplate } from "./template.ts";
 
 export interface WorkflowLintInput {
