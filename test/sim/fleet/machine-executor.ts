@@ -25,7 +25,7 @@ export class MachineExecutor implements Executor {
   }
 
   async start(step: StepRequest, permit?: StartPermit): Promise<void> {
-    await this.#fate.step();
+    // Known before the first wait, as at the real ones: a detach that comes then finds it.
     if (this.#runners.has(step.id)) return;
     const ground = this.#machine.create(step.id);
     void this.#run(ground, step, permit);

@@ -243,7 +243,11 @@ export interface Executor extends AsyncDisposable {
   readonly site?: string;
   /** Whether nothing of the step outlives its process, so that another site just starts it again. Default: no step. */
   isPlaceless?(step: StepRequest): boolean;
-  /** Resolves when the step is surely known to the executor (state written, pod created), not when it runs. */
+  /**
+   * Resolves when the step is surely known to the executor (state written, pod created), not when it runs. It is among
+   * the steps of this instance before the first wait, so that a `detach` that comes meanwhile finds it: else a start that
+   * is not permitted any more would stand in the way of the next one.
+   */
   start(step: StepRequest, permit?: StartPermit): Promise<void>;
   /** Asks the step to end: SIGTERM, and SIGKILL after its grace; `kill` at once. An unknown id is no error. */
   stop(stepId: string, how: "term" | "kill"): Promise<void>;

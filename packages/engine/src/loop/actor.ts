@@ -113,6 +113,11 @@ export class RunActor implements LiveRun {
     return outcome === "stored";
   }
 
+  /** Steps that were asked for here, in line for a slot or beyond it. */
+  get begun(): readonly string[] {
+    return this.#starter.begun;
+  }
+
   /** Steps that the executor should know already. */
   outstanding(): readonly StepRequest[] {
     return [...this.run.steps.values()].flatMap((unit) =>

@@ -69,7 +69,8 @@ export class Roster {
     if (this.#actors.get(id) !== actor) return;
     this.#actors.delete(id);
     if (this.#byUid.get(run.uid) === actor) this.#byUid.delete(run.uid);
-    for (const stepId of run.steps.keys()) {
+    // Also steps that another engine's record has ended, and whose slot is still theirs here.
+    for (const stepId of new Set([...run.steps.keys(), ...actor.begun])) {
       this.#deps.logWriter.close(stepId);
       this.#deps.slots.release(stepId);
     }

@@ -95,7 +95,8 @@ export class StepStarter implements SlotUser {
         const { shards } = this.#deps;
         if (!shards.isFresh(this.#run.uid)) {
           if (await shards.confirm(this.#run.uid)) continue;
-          this.#deps.slots.release(stepId);
+          // Once the run has left, its slots are given back, and may be those of the next hand on it.
+          if (!signal.aborted) this.#deps.slots.release(stepId);
           return;
         }
         await this.#startOnce(step);
@@ -196,6 +197,10 @@ export class StepStarter implements SlotUser {
         reason: messageOf(error),
       });
     });
+  }
+
+  get begun(): readonly string[] {
+    return [...this.#known];
   }
 
   /** Steps that another engine's record has ended: known here, and off the books. */
