@@ -118,6 +118,10 @@ describe("list, get, watch, wait", () => {
     expect((await names("--completed")).trim().split("\n")).toHaveLength(2);
     expect(await names("-n", "elsewhere")).toBe("");
     expect(jsonOf(await run("list", "-l", "case=ls", "-A", "--json")).items).toHaveLength(2);
+    const listed = jsonOf(await run("list", "-l", "case=ls", "-o", "json"));
+    expect(listed).toMatchObject([{ kind: "Workflow" }, { kind: "Workflow" }]);
+    expect(jsonOf(await run("list", "-l", "case=none", "-o", "json"))).toEqual([]);
+    expect((await run("list", "-l", "case=ls", "-o", "yaml")).stdout).toMatch(/^- \S/);
     expect((await run("list", "-A", "-l", "case=ls")).stdout).toMatch(
       /^NAMESPACE +NAME +STATUS +AGE[^\n]*\ndefault +ls-/,
     );

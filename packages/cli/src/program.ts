@@ -4,6 +4,7 @@ import { type GlobalOptions, makeContext } from "./context.ts";
 import { CliError } from "./errors.ts";
 import { version } from "./version.ts";
 import { archiveCommands } from "./words/archive.ts";
+import { argumentsProblem } from "./words/arguments.ts";
 import type { Call, Handler } from "./words/call.ts";
 import { cronCommands } from "./words/crons.ts";
 import { eventCommands } from "./words/events.ts";
@@ -24,8 +25,7 @@ export function makeProgram(env: NodeJS.ProcessEnv, signal: AbortSignal): Comman
     .showSuggestionAfterError()
     // Errors have one way out: they are thrown, and said once.
     .configureOutput({ outputError: () => {} })
-    .configureHelp({ showGlobalOptions: true })
-    .exitOverride(onExit);
+    .configureHelp({ showGlobalOptions: true });
 
   /** Turns commander's arguments into a handler's: context, positional arguments, options. */
   const call =
@@ -52,6 +52,7 @@ export function makeProgram(env: NodeJS.ProcessEnv, signal: AbortSignal): Comman
   syncCommands(program, call);
   eventCommands(program, call);
   toolCommands(program, call);
+  throwing(program);
   return program;
 }
 
@@ -144,11 +145,18 @@ function serverCommands(program: Command, call: Call): void {
     .action(call(async () => (await import("./commands/server/config.ts")).printConfig));
 }
 
-/** Commander ends the process by itself; here it throws instead, so that errors have one way out. */
-function onExit(error: CommanderError): never {
+/** Commander ends the process by itself; here each command throws instead, so that errors have one way out. */
+function throwing(command: Command): void {
+  command.exitOverride((error) => onExit(command, error));
+  for (const child of command.commands) throwing(child);
+}
+
+function onExit(command: Command, error: CommanderError): never {
   // A command group without its command: the help was printed.
   if (error.code === "commander.help") process.exit(2);
   if (error.exitCode === 0) process.exit(0);
+  const counted = argumentsProblem(command, error.code);
+  if (counted !== undefined) throw CliError.USAGE({ problem: counted });
   const [problem = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
   throw CliError.USAGE({ problem: suggestion === undefined ? problem : `${problem} ${lowered(suggestion)}` });
 }

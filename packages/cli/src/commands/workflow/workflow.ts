@@ -34,7 +34,9 @@ export async function listFrom(
   const limit = integerOf("--limit", options.limit, { min: 1, max: 10_000 });
   const answer = await listed(context, { path, limit, options });
   const items = answer.items ?? [];
-  const text = await formatted(answer, options.output, context.json);
+  // What scripts for Argo's command line read is a list of workflows; `--json` is the API's answer.
+  const value = options.output === "json" || options.output === "yaml" ? items : answer;
+  const text = await formatted(value, options.output, context.json);
   if (text !== undefined) return context.out(text);
   if (options.output === "name") for (const item of items) context.out(item.metadata.name);
   else if (items.length === 0)
