@@ -87,6 +87,23 @@ describe("of the workflow, in a step's container", () => {
     expect(inMain(`{{=${expression}}}`)).toBe(expected);
   });
 
+  test("{{=workflow.creationTimestamp}} is a map, since it has parts", () => {
+    expect(JSON.parse(inMain("{{=workflow.creationTimestamp}}") ?? "")).toMatchObject({
+      Y: "2023",
+      RFC3339: "2023-11-14T22:13:20Z",
+    });
+  });
+
+  test.each([
+    ["title('ab c')", "title is missing"],
+    ["trunc(3, 'abcdef')", "trunc is missing"],
+    ["workflow.parameters.a-b", "b is missing"],
+    ["duration(95)", "must be a string"],
+  ])("{{=%s}} is an error", (expression, reason) => {
+    const { run } = runToEnd(withMetadata([{ ...echo(`{{=${expression}}}`), name: "main" }]));
+    expect(run).toMatchObject({ phase: "Error", message: expect.stringContaining(reason) });
+  });
+
   test("a word of none of the languages stays as it is written", () => {
     expect(inMain("{{custom.variable}} {{ .Values.x }}")).toBe("{{custom.variable}} {{ .Values.x }}");
   });
