@@ -94,6 +94,8 @@ describe("what is malformed is said with its place", () => {
     ["1/2/3 * * * *", "too many slashes: 1/2/3", 1],
     ["x * * * *", "failed to parse int from x", 1],
     ["* * * Foo *", "failed to parse int from Foo", 7],
+    ["+5 * * * *", "failed to parse int from +5", 1],
+    ["*-5 * * * *", "too many hyphens: *-5", 1],
     ["@often", "unrecognized descriptor: @often", 1],
     ["@every soon", "failed to parse duration @every soon", 1],
     ["TZ=Mars/Olympus * * * * *", "provided bad location Mars/Olympus", 1],

@@ -1,5 +1,5 @@
 // Draws a workflow while it runs: in place on a terminal, otherwise one line a change.
-
+import { hasCode, sleepFor } from "@sluice/base";
 import { isFinished, phaseOf, type WatchEvent, type WorkflowObject } from "../../client/workflow-object.ts";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
@@ -27,17 +27,48 @@ export async function followWorkflow(
     query: { "listOptions.fieldSelector": `metadata.name=${name}` },
     signal,
   });
-  for await (const event of events) {
-    if (event.object.metadata.name !== name) continue;
-    latest = event.object;
-    onChange(latest);
-    if (event.type === "DELETED" || isFinished(latest)) {
-      stop.abort();
-      return latest;
+  const shown = new AbortController();
+  let isGone = false;
+  const looking = untilGone(context, name, AbortSignal.any([signal, shown.signal])).then((gone) => {
+    isGone = gone;
+    if (gone) stop.abort();
+  });
+  try {
+    for await (const event of events) {
+      shown.abort();
+      if (event.object.metadata.name !== name) continue;
+      latest = event.object;
+      onChange(latest);
+      if (event.type === "DELETED" || isFinished(latest)) return latest;
     }
+  } catch (error) {
+    if (!isGone) throw error;
+  } finally {
+    stop.abort();
+    await looking;
   }
+  if (isGone) return latest;
   context.signal.throwIfAborted();
   throw CliError.SERVER_UNREACHABLE({ url: client.url, reason: "the stream of changes ended" });
+}
+
+const lookAgainMs = 2_000;
+
+/**
+ * Whether it is deleted, looked at until the stream shows it or the signal aborts. Between the first look and the
+ * stream's beginning it may have ended and been deleted: such a stream never shows anything.
+ */
+async function untilGone(context: CliContext, name: string, signal: AbortSignal): Promise<boolean> {
+  for (;;) {
+    await sleepFor(context.clock, lookAgainMs, signal);
+    if (signal.aborted) return false;
+    try {
+      await context.client.request("GET", pathOf(context, name), { signal });
+    } catch (error) {
+      // That the server is away is for the stream to say.
+      if (hasCode(error, "ENGINE_RUN_NOT_FOUND")) return true;
+    }
+  }
 }
 
 /** Draws the whole view (or, with `compact`, the tree) until the workflow ends. */
