@@ -4,7 +4,7 @@
 //   I3. What is answered holds every row that was stored before it was asked for. A run that has left its journal has a row:
 //       an index that is behind would show that it is nowhere.
 //   I2. At most `maxRows` rows and `maxPackedChars` of packed objects are held; rows whose object is not held are read.
-import { type Clock, type Logger, messageOf, sleepFor } from "@sluice/base";
+import { type Clock, type Logger, messageOf, retryOf, sleepFor } from "@sluice/base";
 import type { Archive, ArchiveRow } from "@sluice/bus";
 import { idOf, type RunKeyed } from "../run/state/run.ts";
 
@@ -124,9 +124,21 @@ export class ArchiveIndex {
     this.#wake();
   }
 
+  /** While the bus is away this is tried again, as the watch itself is. */
+  async #firstRevision(signal: AbortSignal): Promise<number> {
+    for (;;) {
+      try {
+        return await this.#archive.lastRevision();
+      } catch (error) {
+        if (signal.aborted || retryOf(error) !== "later") throw error;
+      }
+      await sleepFor(this.#clock, patienceMs, signal);
+    }
+  }
+
   async #watch(signal: AbortSignal): Promise<void> {
     // What is behind it now may be gone before the watch would show it.
-    const before = await this.#archive.lastRevision();
+    const before = await this.#firstRevision(signal);
     for await (const change of this.#archive.watch(signal)) {
       if (change.type === "caught-up") {
         this.#isCaughtUp = true;

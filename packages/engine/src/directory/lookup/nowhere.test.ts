@@ -8,6 +8,7 @@ import { RunRegistry } from "../../loop/registry.ts";
 import { aWorkflow, shTemplate } from "../../testing/a-workflow.ts";
 import { EngineBench, type EngineProcess } from "../../testing/engine-bench.ts";
 import { ManualExecutor } from "../../testing/manual-executor.ts";
+import { ArchiveIndex } from "../archive-index.ts";
 import { makeRunDirectory } from "../directory.ts";
 import type { RunDirectory } from "../port.ts";
 
@@ -220,6 +221,22 @@ test("an archive's index that is behind is not believed", async () => {
   // Once it is there again, it is believed again.
   held.resolve();
   expect((await directory.list("default")).items).toHaveLength(1);
+  stop.abort();
+});
+
+test("an index that begins while the bus is away is there when the bus is", async () => {
+  await using bench = new EngineBench();
+  const { archive } = bench.stores;
+  const stop = new AbortController();
+  const index = new ArchiveIndex(archive, { clock: bench.clock, log: bench.log });
+
+  bench.transport.setReachable(false);
+  index.follow(stop.signal);
+  await setImmediate();
+  bench.transport.setReachable(true);
+  await bench.clock.advanceBy(1_000);
+
+  expect(await index.rows("default")).toEqual([]);
   stop.abort();
 });
 
