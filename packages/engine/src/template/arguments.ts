@@ -1,7 +1,7 @@
 import type { Arguments, Parameter } from "@sluice/spec";
 import { type ConfigKey, type ConfigLook, renderConfigKey } from "../definitions/config-maps.ts";
 import { EngineError } from "../errors.ts";
-import type { BoundInputs, LateValue, RenderedArguments } from "../run/state/frames.ts";
+import type { BoundInputs, LateValue, RenderedArguments } from "../run/state/arguments.ts";
 import { absentReason, evaluateExpression, expressionText, onlyTag, renderText } from "../values/language.ts";
 import { parameters, type Scope } from "../values/scope.ts";
 import { renderArtifacts } from "./artifacts.ts";

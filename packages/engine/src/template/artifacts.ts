@@ -2,7 +2,7 @@
 // into the engine.
 import { Artifact } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
-import type { BoundArtifacts, RenderedArtifacts } from "../run/state/frames.ts";
+import type { BoundArtifacts, RenderedArtifacts } from "../run/state/arguments.ts";
 import type { Run } from "../run/state/run.ts";
 import { globalsOf } from "../values/globals.ts";
 import { absentReason, evaluateExpression, onlyTag, renderDeep, renderText } from "../values/language.ts";

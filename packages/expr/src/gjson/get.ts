@@ -6,6 +6,7 @@ import { getMultipath } from "./multipath.ts";
 import { closingBracket, matchWildcard, readPart, splitPipe } from "./path.ts";
 import { parseQuery, queryMatches } from "./query.ts";
 import { type GjsonResult, maxValueDepth, missing, resultOf } from "./result.ts";
+import type { Walk } from "./walk.ts";
 
 /** Longest path that is followed, in characters. */
 export const maxPathLength = 4_096;
@@ -17,11 +18,10 @@ export const maxPathLength = 4_096;
 export function getPath(value: Json, path: string): GjsonResult {
   if (path.length > maxPathLength)
     throw ExprError.LIMIT({ language: "gjson", what: "characters of path", max: maxPathLength });
-  return new Walk(path).get(value, path);
+  return new PathWalk(path).get(value, path);
 }
 
-/** One look-up with its bounds. */
-export class Walk {
+class PathWalk implements Walk {
   // Payloads come in megabytes and a query looks at each element: more steps than an expression gets.
   readonly budget = new Budget("gjson", { maxSteps: 5_000_000 });
   readonly path: string;
@@ -50,20 +50,17 @@ export class Walk {
     return missing;
   }
 
-  /** Goes on after a part: a dot and a pipe are the same for a single value. */
   onward(found: Json | undefined, rest: string | undefined): GjsonResult {
     if (found === undefined) return missing;
     return rest === undefined ? resultOf(found) : this.get(found, rest);
   }
 
-  /** Spends for every node that a newly made value shows: shared parts would otherwise multiply for free. */
   weigh(made: Json, depth = 0): void {
     this.level(depth);
     if (typeof made === "object" && made !== null)
       for (const inner of Object.values(made)) this.weigh(inner as Json, depth + 1);
   }
 
-  /** Spends for a node of a value, and bounds how deep a walk of it recurses. */
   level(depth: number): void {
     this.budget.spend();
     if (depth > maxValueDepth)

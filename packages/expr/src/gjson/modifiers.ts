@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from "@sluice/base";
-import type { Walk } from "./get.ts";
 import { closingBracket, closingQuote, modifierName } from "./path.ts";
 import { type GjsonResult, jsonText, missing, resultOf } from "./result.ts";
+import type { Walk } from "./walk.ts";
 
 /** Runs the modifier at the head of `path` (`@name` or `@name:argument`) and goes on with what follows it. */
 export function applyModifier(walk: Walk, value: Json, path: string): GjsonResult {

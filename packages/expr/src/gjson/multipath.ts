@@ -1,7 +1,7 @@
 import type { Json } from "@sluice/base";
-import type { Walk } from "./get.ts";
 import { closingBracket, closingQuote } from "./path.ts";
 import { type GjsonResult, missing } from "./result.ts";
+import type { Walk } from "./walk.ts";
 
 /** `{a,"name":b.c}` gives an object, `[a,b.c]` an array, of those of its paths that exist. */
 export function getMultipath(walk: Walk, value: Json, path: string): GjsonResult {

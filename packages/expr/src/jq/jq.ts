@@ -2,7 +2,7 @@ import { type Clock, isAppError } from "@sluice/base";
 import { Budget, type Limits } from "../budget.ts";
 import { ExprError } from "../errors.ts";
 import { SourceText } from "../position.ts";
-import { Break, Evaluator } from "./run/evaluate.ts";
+import { Break, FilterEvaluator } from "./run/evaluate.ts";
 import { checkNames } from "./syntax/check.ts";
 import { parseFilter } from "./syntax/parser.ts";
 import { textOf } from "./values/formats.ts";
@@ -42,7 +42,7 @@ export function compileJq(text: string): CompiledJq {
     read: (value: unknown, budget: Budget) => T,
   ): readonly T[] => {
     const budget = new Budget("jq", { ...runLimits, ...options.limits });
-    const evaluator = new Evaluator(budget, options.clock);
+    const evaluator = new FilterEvaluator(budget, options.clock);
     const results: T[] = [];
     try {
       for (const value of evaluator.values(tree, input, undefined)) {

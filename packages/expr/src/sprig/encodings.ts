@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
-import { parseJson } from "../exprlang/builtins/convert.ts";
+import { parseJson } from "../exprlang/builtins/json.ts";
 import type { LanguageFunction } from "../exprlang/context.ts";
 import { Fault, fault } from "../fault.ts";
 import { goJson } from "../values.ts";

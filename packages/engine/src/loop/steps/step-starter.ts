@@ -9,8 +9,8 @@ import {
 } from "@sluice/base";
 import { EngineError } from "../../errors.ts";
 import type { Executor, StepRequest } from "../../executor/contract.ts";
-import type { Step } from "../../run/state/frames.ts";
 import type { Run } from "../../run/state/run.ts";
+import type { Step } from "../../run/state/step.ts";
 import { executorAnnotation, type LoopDeps } from "../deps.ts";
 import type { SlotUser } from "./slots.ts";
 import type { StepEnd } from "./step-end.ts";

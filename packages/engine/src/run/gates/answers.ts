@@ -1,7 +1,7 @@
 import { lateKeyOf } from "../../definitions/config-maps.ts";
 import type { AnswerFact, Remembered } from "../../facts.ts";
 import { bindCall, failCall } from "../call.ts";
-import type { Gate } from "../state/asks.ts";
+import type { Gate } from "../state/frames.ts";
 import type { Run } from "../state/run.ts";
 import { endNode } from "../state/tree.ts";
 import { runAnswered } from "./admission.ts";

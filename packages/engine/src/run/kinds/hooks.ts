@@ -8,7 +8,8 @@ import type { Scope } from "../../values/scope.ts";
 import { failCall, startCall } from "../call.ts";
 import { boundaryOf, hookStateOf, isExiting, nodeOf, openHook, takeTroubled } from "../hooks/watch.ts";
 import { globalsScope, hookScope } from "../scopes.ts";
-import type { ArmedHook, Call, ExitHook, Hooked, Owner, RenderedArguments } from "../state/frames.ts";
+import type { RenderedArguments } from "../state/arguments.ts";
+import type { ArmedHook, Call, ExitHook, Hooked, Owner } from "../state/frames.ts";
 import { isCompleted } from "../state/node.ts";
 import type { Run } from "../state/run.ts";
 

@@ -9,9 +9,10 @@ import { endUnit, makeNode } from "../call.ts";
 import { daemonEnd, isStopping, returnPlace, waitsForDaemon } from "../daemons/daemon.ts";
 import { phaseChanged } from "../hooks/watch.ts";
 import { unitScope } from "../scopes.ts";
-import type { Step, Unit } from "../state/frames.ts";
+import type { Unit } from "../state/frames.ts";
 import type { NodeOutputs } from "../state/node.ts";
 import type { Run } from "../state/run.ts";
+import type { Step } from "../state/step.ts";
 import { addContainers, endContainers } from "./containers.ts";
 
 export const overdueMessage = "Step exceeded its deadline";

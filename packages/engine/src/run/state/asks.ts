@@ -1,8 +1,7 @@
 // What a run waits to be told by the world before something of it may go, and what it holds of the world.
 import type { ConfigKey } from "../../definitions/config-maps.ts";
-import type { TemplateShape } from "../../template/shape.ts";
-import type { BoundInputs, Call } from "./frames.ts";
-import type { Node, NodeOutputs } from "./node.ts";
+import type { Call, Gate } from "./frames.ts";
+import type { NodeOutputs } from "./node.ts";
 
 /** The ask of the run itself: no node's id has a slash. */
 export const runAsk = "/run";
@@ -73,17 +72,4 @@ export interface MemoSave {
   readonly node: string;
   readonly createdAt: number;
   readonly outputs?: NodeOutputs | undefined;
-}
-
-/** A call on its way through slot, locks and cache, in this order. */
-export interface Gate {
-  readonly kind: "gate";
-  readonly call: Call;
-  readonly shape: TemplateShape;
-  readonly inputs: BoundInputs;
-  state: "queued" | "held" | "asking" | "open" | "closed";
-  /** Its daemon is ready: the boundary's slot went to the next, before its end. */
-  isSlotReturned?: true;
-  /** From the first ask on; the call's work takes it over. */
-  node?: Node;
 }

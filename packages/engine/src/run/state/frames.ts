@@ -1,27 +1,10 @@
 // The unfinished work of a run. A Call is one use of a template (a step, a task, an item of one, a hook, the entry
 // point); it is carried out by one Unit, or by one Unit per attempt where there is a retry strategy.
-import type {
-  Artifact,
-  DagTask,
-  LifecycleHook,
-  Parameter,
-  RetryStrategy,
-  ReusedNode,
-  WorkflowStep,
-} from "@sluice/spec";
-import type { ConfigKey } from "../../definitions/config-maps.ts";
-import type { StepRequest } from "../../executor/contract.ts";
+import type { DagTask, LifecycleHook, RetryStrategy, ReusedNode, WorkflowStep } from "@sluice/spec";
 import type { TemplateShape, TemplateUse } from "../../template/shape.ts";
-import type { Gate } from "./asks.ts";
+import type { BoundArtifacts, BoundInputs, RenderedArguments } from "./arguments.ts";
 import type { Node, NodeOutputs, NodePhase } from "./node.ts";
-
-/** A template's inputs after binding, by name, in order. */
-export type BoundInputs = ReadonlyMap<string, string>;
-
-/** A template's input artifacts after binding, by name; optional ones that were not made have no location. */
-export type BoundArtifacts = ReadonlyMap<string, Artifact>;
-/** Artifact arguments by name; null = its producer never made it. */
-export type RenderedArtifacts = ReadonlyMap<string, Artifact | null>;
+import type { Step } from "./step.ts";
 
 export interface Call {
   /** Node name. */
@@ -63,21 +46,6 @@ export interface DaemonState {
   told: boolean;
 }
 
-/** Arguments by name; `absent` are those whose only value was an output that does not exist (and why). */
-/** A value that is read before the call begins; `otherwise` where there is none. */
-export interface LateValue {
-  readonly key: ConfigKey;
-  readonly otherwise?: string | undefined;
-}
-
-export interface RenderedArguments {
-  readonly values: ReadonlyMap<string, string>;
-  readonly absent: ReadonlyMap<string, string>;
-  /** Values of ConfigMaps that nobody had read yet when the arguments were made. */
-  readonly late?: ReadonlyMap<string, LateValue> | undefined;
-  readonly artifacts?: RenderedArtifacts | undefined;
-}
-
 export interface ExitHook {
   readonly hook: LifecycleHook;
   /** It was written as the old `onExit`, which gets the workflow's arguments. */
@@ -112,6 +80,19 @@ export interface HookState {
 }
 
 export const noHooks = (): HookState => ({ armed: [], open: 0, over: false, told: false });
+
+/** A call on its way through slot, locks and cache, in this order. */
+export interface Gate {
+  readonly kind: "gate";
+  readonly call: Call;
+  readonly shape: TemplateShape;
+  readonly inputs: BoundInputs;
+  state: "queued" | "held" | "asking" | "open" | "closed";
+  /** Its daemon is ready: the boundary's slot went to the next, before its end. */
+  isSlotReturned?: true;
+  /** From the first ask on; the call's work takes it over. */
+  node?: Node;
+}
 
 /** Who wants to know that a call ended. */
 export type Owner =
@@ -153,21 +134,6 @@ export interface Unit {
   /** Of a containerSet: its containers' nodes by name. */
   containers?: ReadonlyMap<string, Node>;
   frame?: StepsFrame | DagFrame;
-}
-
-/** What the shell needs to have the unit's step run. */
-export interface Step {
-  readonly request: Omit<StepRequest, "deadlineAt">;
-  /** Epoch ms: the template's `timeout`, from the node's creation. */
-  readonly timeoutAt?: number;
-  /** `pendingTimeout`, ms, and when it is over, epoch ms: a step that does not run by then is ended. */
-  readonly pending?: { readonly ms: number; readonly until: number };
-  /** `activeDeadlineSeconds`, counted from the real start, ms. */
-  readonly activeMs?: number;
-  /** The template's output parameters, with all tags replaced. */
-  readonly outputParameters?: readonly Parameter[];
-  /** The template's output artifacts, with all tags replaced. */
-  readonly outputArtifacts?: readonly Artifact[];
 }
 
 export interface RetryFrame {

@@ -8,8 +8,8 @@ import type { Artifact, RunSubmitted, Template, WorkflowSpec } from "@sluice/spe
 import type { ConfigMaps, KnownConfigMap } from "../../definitions/config-maps.ts";
 import type { Library } from "../../definitions/library.ts";
 import type { DefinitionsFixed, Fact, StopRequested } from "../../facts.ts";
-import type { Ask, Gate, HeldLocks, LockRelease, MemoSave } from "./asks.ts";
-import type { Call, HookState, Settled, Unit } from "./frames.ts";
+import type { Ask, HeldLocks, LockRelease, MemoSave } from "./asks.ts";
+import type { Call, Gate, HookState, Settled, Unit } from "./frames.ts";
 import type { Node, RunPhase } from "./node.ts";
 import type { TimerQueue } from "./timers.ts";
 

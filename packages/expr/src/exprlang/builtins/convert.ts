@@ -6,7 +6,8 @@ import { queryJsonPath } from "../../jsonpath/jsonpath.ts";
 import { formatPlain } from "../../printf.ts";
 import { GoDuration, GoTime } from "../../time/go-time.ts";
 import { goJson, MethodValue, typeName } from "../../values.ts";
-import { type FunctionContext, type LanguageFunction, nowOf } from "../context.ts";
+import { type LanguageFunction, nowOf } from "../context.ts";
+import { parseJson } from "./json.ts";
 
 /** What `timezone` gives: the name is all that is known of it. */
 class TimeZone extends MethodValue {
@@ -72,15 +73,6 @@ export const convertBuiltins: Readonly<Record<string, LanguageFunction>> = {
       context.budget,
     ),
 };
-
-export function parseJson(text: string, context: FunctionContext): unknown {
-  context.budget.text(text.length);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    return fault(`the text is not JSON: ${cause instanceof Error ? cause.message : ""}`);
-  }
-}
 
 function toInteger(args: readonly unknown[], name: string): number {
   const value = args[0];

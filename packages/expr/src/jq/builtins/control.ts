@@ -1,11 +1,11 @@
 // Functions that run filters: how often, and until when. Places go through them.
 
-import { type Evaluator, type Items, made } from "../run/evaluate.ts";
+import { type Evaluator, type Items, made } from "../run/evaluator.ts";
 import { type Item, noPlace, type PathOf, root, type Scope } from "../run/scope.ts";
 import type { Node } from "../syntax/ast.ts";
 import { getAt, type PathLink, stepsFrom } from "../values/paths.ts";
 import { fail, isTrue, JqError, shown } from "../values/values.ts";
-import type { FilterFunction } from "./native.ts";
+import type { FilterFunction } from "./function.ts";
 
 function numberOf(value: unknown, what: string): number {
   return typeof value === "number" ? value : fail(`${what} must be a number, not ${shown(value)}`);

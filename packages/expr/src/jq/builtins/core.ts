@@ -12,7 +12,7 @@ import {
   toJson,
   typeOf,
 } from "../values/values.ts";
-import type { ValueFunction } from "./native.ts";
+import type { ValueFunction } from "./function.ts";
 
 export const listOf = (value: unknown, what: string): readonly unknown[] =>
   Array.isArray(value) ? value : fail(`${shown(value)} cannot be ${what}, as it is not an array`);

@@ -1,10 +1,10 @@
 // Functions that order and group the items of a list by what a filter makes of them.
 
-import { type Evaluator, made } from "../run/evaluate.ts";
+import { type Evaluator, made } from "../run/evaluator.ts";
 import type { Scope } from "../run/scope.ts";
 import type { Node } from "../syntax/ast.ts";
 import { compareValues, fail, typeOf } from "../values/values.ts";
-import type { FilterFunction } from "./native.ts";
+import type { FilterFunction } from "./function.ts";
 
 interface Keyed {
   readonly item: unknown;

@@ -1,24 +1,14 @@
-import { type Evaluator, type Items, made } from "../run/evaluate.ts";
+import { type Evaluator, type Items, made } from "../run/evaluator.ts";
 import type { Item, Scope } from "../run/scope.ts";
 import type { Node } from "../syntax/ast.ts";
 import { controlFunctions } from "./control.ts";
 import { coreFunctions } from "./core.ts";
+import type { FilterFunction, ValueFunction } from "./function.ts";
 import { listFunctions } from "./lists.ts";
 import { mathFunctions } from "./numbers.ts";
 import { matchFunctions, regexFunctions } from "./patterns.ts";
 import { textFunctions } from "./texts.ts";
 import { timeFunctions } from "./times.ts";
-
-/** A function of values: one result for each choice of its arguments' results. */
-export type ValueFunction = (input: unknown, args: readonly unknown[], evaluator: Evaluator) => unknown;
-
-/** A function of filters, which decides itself how often and with what they are run. */
-export type FilterFunction = (
-  evaluator: Evaluator,
-  args: readonly Node[],
-  input: Item,
-  scope: Scope | undefined,
-) => Items;
 
 type Table<F> = Readonly<Record<string, F>>;
 

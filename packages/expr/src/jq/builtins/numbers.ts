@@ -1,5 +1,5 @@
 import { fail, shown } from "../values/values.ts";
-import type { ValueFunction } from "./native.ts";
+import type { ValueFunction } from "./function.ts";
 
 const numberOf = (value: unknown): number =>
   typeof value === "number" ? value : fail(`${shown(value)} number required`);

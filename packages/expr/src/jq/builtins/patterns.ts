@@ -1,11 +1,11 @@
 // Regular expressions: RE2's, so without look-around and back-references, and linear in their input.
 import type { Budget } from "../../budget.ts";
 import { compileRegex, type Regex, type RegexMatch } from "../../regex.ts";
-import { type Evaluator, type Items, made } from "../run/evaluate.ts";
+import { type Evaluator, type Items, made } from "../run/evaluator.ts";
 import type { Item, Scope } from "../run/scope.ts";
 import type { Node } from "../syntax/ast.ts";
 import { fail, objectOf, shown } from "../values/values.ts";
-import type { FilterFunction, ValueFunction } from "./native.ts";
+import type { FilterFunction, ValueFunction } from "./function.ts";
 
 interface Search {
   readonly text: string;

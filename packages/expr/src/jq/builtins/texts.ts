@@ -2,7 +2,7 @@ import type { Budget } from "../../budget.ts";
 import { formatted, textOf } from "../values/formats.ts";
 import { fail, shown, splitText, typeOf } from "../values/values.ts";
 import { listOf } from "./core.ts";
-import type { ValueFunction } from "./native.ts";
+import type { ValueFunction } from "./function.ts";
 
 const text = (value: unknown, what: string): string =>
   typeof value === "string" ? value : fail(`${shown(value)} cannot be ${what}`);

@@ -1,6 +1,6 @@
 // Times in UTC: seconds since 1970, and "broken down" lists [year, month 0–11, day, h, m, s, weekday, day of the year].
 import { fail, shown } from "../values/values.ts";
-import type { ValueFunction } from "./native.ts";
+import type { ValueFunction } from "./function.ts";
 
 const months = "January February March April May June July August September October November December".split(
   " ",

@@ -1,7 +1,7 @@
 import type { BinaryOperator, Node } from "../syntax/ast.ts";
 import { deletePaths, getAt, type PathStep, setAt } from "../values/paths.ts";
 import { calculate, isTrue } from "../values/values.ts";
-import type { Evaluator } from "./evaluate.ts";
+import type { Evaluator } from "./evaluator.ts";
 import type { Scope } from "./scope.ts";
 
 /** `left = right`, `left |= filter`, `left += right` and the like: the input with those places changed. */

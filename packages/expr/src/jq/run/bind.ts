@@ -1,7 +1,7 @@
 import { type Node, namesOf, type Pattern } from "../syntax/ast.ts";
 import { valueAt } from "../values/paths.ts";
 import { fail, typeOf } from "../values/values.ts";
-import { caughtValue, type Evaluator, type Items } from "./evaluate.ts";
+import { caughtValue, type Evaluator, type Items } from "./evaluator.ts";
 import type { Item, Scope } from "./scope.ts";
 
 /** `source as $x | body`, with `?//` the first pattern that neither matching nor the body fails with. */

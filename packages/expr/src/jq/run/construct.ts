@@ -4,7 +4,7 @@ import type { Node } from "../syntax/ast.ts";
 import { formatted } from "../values/formats.ts";
 import { calculate, fail, isTrue, objectOf, shown } from "../values/values.ts";
 import { assigned } from "./assign.ts";
-import type { Evaluator } from "./evaluate.ts";
+import type { Evaluator } from "./evaluator.ts";
 import type { Scope } from "./scope.ts";
 
 type Values<T = unknown> = Generator<T, void, undefined>;

@@ -4,7 +4,7 @@
 //   J2. `try` catches errors of its body alone: what is done with an item happens outside of the body's generator.
 //   J3. Values are never changed in place.
 
-import { type Clock, isAppError } from "@sluice/base";
+import type { Clock } from "@sluice/base";
 import type { Budget } from "../../budget.ts";
 import { ExprError } from "../../errors.ts";
 import { libraryFunction } from "../builtins/library.ts";
@@ -12,9 +12,10 @@ import { callNative } from "../builtins/native.ts";
 import type { Definition, Node } from "../syntax/ast.ts";
 import { formatted } from "../values/formats.ts";
 import { type PathLink, type PathStep, stepsOf, valueAt } from "../values/paths.ts";
-import { fail, isObjectValue, isTrue, JqError, keysOf, shown } from "../values/values.ts";
+import { fail, isObjectValue, isTrue, keysOf, shown } from "../values/values.ts";
 import { bind } from "./bind.ts";
 import { constructed } from "./construct.ts";
+import { caughtValue, type Evaluator, type Items, made } from "./evaluator.ts";
 import { fold } from "./fold.ts";
 import { calleeOf, type Item, labelOf, noPlace, root, type Scope, variableOf } from "./scope.ts";
 
@@ -30,9 +31,7 @@ export class Break {
   }
 }
 
-export type Items = Generator<Item, void, undefined>;
-
-export class Evaluator {
+export class FilterEvaluator implements Evaluator {
   readonly budget: Budget;
   readonly clock: Pick<Clock, "now"> | undefined;
   /** Offset of the node evaluated last: where errors point. */
@@ -44,12 +43,10 @@ export class Evaluator {
     this.clock = clock;
   }
 
-  /** The values of a filter, without their places. */
   *values(node: Node, value: unknown, scope: Scope | undefined): Generator<unknown, void, undefined> {
     for (const item of this.run(node, { value, path: undefined }, scope)) yield item.value;
   }
 
-  /** The places that a filter leads to. */
   *paths(
     node: Node,
     value: unknown,
@@ -134,7 +131,6 @@ export class Evaluator {
     return list;
   }
 
-  /** One step further from an item. */
   stepTo(item: Item, step: unknown): Item {
     const { path } = item;
     if (path === noPlace) fail(`Invalid path expression with result ${shown(item.value)}`);
@@ -202,7 +198,6 @@ export class Evaluator {
     } else fail(`Cannot iterate over ${value === null || value === undefined ? "null" : shown(value)}`);
   }
 
-  /** The item and everything inside it, from the outside in. */
   *recurse(item: Item): Items {
     const open: Item[] = [item];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -334,18 +329,4 @@ export class Evaluator {
       yield* this.#apply(definition, { ...call, home }, from + 1);
     }
   }
-}
-
-/** A value that has no place in the input. */
-export const made = (value: unknown, input: Item): Item => ({
-  value: value ?? null,
-  path: input.path === undefined ? undefined : noPlace,
-});
-
-/** What `catch` sees of an error; bounds and breaks are not caught. */
-export function caughtValue(error: unknown): unknown {
-  if (error instanceof JqError) return error.value;
-  if (isAppError(error) && (error.code === "EXPR_REGEX" || error.code === "EXPR_EVALUATION"))
-    return error.message;
-  throw error;
 }

@@ -1,6 +1,6 @@
 import type { Node } from "../syntax/ast.ts";
 import { destructured } from "./bind.ts";
-import { type Evaluator, type Items, made } from "./evaluate.ts";
+import { type Evaluator, type Items, made } from "./evaluator.ts";
 import type { Item, Scope } from "./scope.ts";
 
 type Fold = Node & { kind: "reduce" | "foreach" };

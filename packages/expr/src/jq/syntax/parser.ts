@@ -1,20 +1,10 @@
 import type { SourceText } from "../../position.ts";
 import type { AssignOperator, BinaryOperator, Definition, Node, Pattern } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
+import type { Grammar } from "./grammar.ts";
 import { tokenize } from "./lexer.ts";
 import { parsePattern } from "./pattern.ts";
 import { optional, parsePostfix } from "./term.ts";
-
-/** The levels of the grammar that the others call back to. */
-export interface Grammar {
-  readonly cursor: Cursor;
-  /** A whole filter: definitions, pipes, commas. */
-  pipeline(): Node;
-  /** One side of an operator that binds tighter than `,`. */
-  alternative(): Node;
-  /** A single operand with what follows it. */
-  postfix(): Node;
-}
 
 export function parseFilter(source: SourceText): Node {
   const parser = new Parser(new Cursor(source, tokenize(source)));

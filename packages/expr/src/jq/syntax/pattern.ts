@@ -1,6 +1,6 @@
 import type { Node, Pattern } from "./ast.ts";
-import type { Grammar } from "./parser.ts";
-import { textNode } from "./term.ts";
+import type { Grammar } from "./grammar.ts";
+import { textNode } from "./text.ts";
 
 type Entry = Extract<Pattern, { kind: "object" }>["entries"][number];
 

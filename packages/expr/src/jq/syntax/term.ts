@@ -1,8 +1,8 @@
 // Operands: literals, paths, brackets, control structures, and what follows them.
 import type { Node } from "./ast.ts";
-import type { Token } from "./lexer.ts";
-import type { Grammar } from "./parser.ts";
+import type { Grammar } from "./grammar.ts";
 import { parsePattern } from "./pattern.ts";
+import { textNode } from "./text.ts";
 
 const maxLinks = 1_000;
 
@@ -106,16 +106,6 @@ function parseFormat(g: Grammar, name: string, offset: number): Node {
   if (next.kind !== "text") return g.cursor.node({ kind: "format", name, offset });
   g.cursor.skip();
   return textNode(g, next, name);
-}
-
-export function textNode(g: Grammar, token: Token & { kind: "text" }, format: string | undefined): Node {
-  const [only] = token.parts;
-  if (token.parts.length === 1 && typeof only === "string")
-    return g.cursor.node({ kind: "literal", value: only, offset: token.offset });
-  const parts = token.parts.map((part) =>
-    typeof part === "string" ? part : g.cursor.inside(part, () => g.pipeline()),
-  );
-  return g.cursor.node({ kind: "text", format, parts, offset: token.offset });
 }
 
 function parseOperator(g: Grammar, text: string, offset: number): Node {

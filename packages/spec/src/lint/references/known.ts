@@ -1,4 +1,6 @@
 import type { Manifest } from "../../manifest.ts";
+import type { TemplateRef } from "../../workflow/control.ts";
+import type { Template } from "../../workflow/template.ts";
 import type { WorkflowSpec } from "../../workflow/workflow.ts";
 
 /** Templates of other resources, for references to them. A place without a namespace is a ClusterWorkflowTemplate's. */
@@ -53,3 +55,21 @@ const keyOf = (namespace: string | undefined, name: string): string =>
 /** Whether a manifest may refer to templates of other resources. May say yes where it does not. */
 export const refersOutside = (manifest: Manifest): boolean =>
   /"(?:templateRef|workflowTemplateRef)":/.test(JSON.stringify(manifest));
+
+/** Where references are looked up: among `known`, and plain names in `namespace`. */
+interface LookUp {
+  readonly known: KnownTemplates;
+  readonly namespace: string;
+}
+
+/** The spec of a referenced resource, where it is known. */
+export const referredSpec = (
+  { known, namespace }: LookUp,
+  ref: { readonly name?: string | undefined; readonly clusterScope?: boolean | undefined },
+): WorkflowSpec | undefined => known.find(ref.clusterScope === true ? undefined : namespace, ref.name ?? "");
+
+/** The template that a reference means, where it is known. */
+export const referredTemplate = (from: LookUp, ref: TemplateRef | undefined): Template | undefined =>
+  ref === undefined
+    ? undefined
+    : referredSpec(from, ref)?.templates?.find((template) => template.name === ref.template);

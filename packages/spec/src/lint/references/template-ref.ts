@@ -2,23 +2,8 @@
 import type { Path } from "../../issue.ts";
 import { didYouMean, listNames } from "../../schema/nearest.ts";
 import type { TemplateRef } from "../../workflow/control.ts";
-import type { Template } from "../../workflow/template.ts";
-import type { WorkflowSpec } from "../../workflow/workflow.ts";
 import { hasTag, type WorkflowLint } from "../workflow/context.ts";
-
-type Lint = Pick<WorkflowLint, "known" | "namespace">;
-
-/** The spec of a referenced resource, where it is known. */
-export const referredSpec = (
-  { known, namespace }: Lint,
-  ref: { readonly name?: string | undefined; readonly clusterScope?: boolean | undefined },
-): WorkflowSpec | undefined => known.find(ref.clusterScope === true ? undefined : namespace, ref.name ?? "");
-
-/** The template that a reference means, where it is known. */
-export const referredTemplate = (lint: Lint, ref: TemplateRef | undefined): Template | undefined =>
-  ref === undefined
-    ? undefined
-    : referredSpec(lint, ref)?.templates?.find((template) => template.name === ref.template);
+import { referredSpec } from "./known.ts";
 
 /** A reference names a resource and one of its templates, and both are there. */
 export function lintTemplateRef(lint: WorkflowLint, ref: TemplateRef, path: Path, title: string): void {

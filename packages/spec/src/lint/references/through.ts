@@ -8,7 +8,7 @@ import type { WorkflowSpec } from "../../workflow/workflow.ts";
 import { textsOf } from "../texts.ts";
 import type { WorkflowLint } from "../workflow/context.ts";
 import { type Brings, isOfTheEngine, workflowBrings } from "./brings.ts";
-import { referredSpec } from "./template-ref.ts";
+import { referredSpec } from "./known.ts";
 
 /** What a workflow brings is seen from every template, so that one of a library may name what is not there. */
 const globalTag = /\{\{\s*workflow\.(parameters|labels|annotations)\.([-\w./]+)\s*\}\}/g;

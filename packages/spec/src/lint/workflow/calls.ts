@@ -3,7 +3,8 @@ import { didYouMean } from "../../schema/nearest.ts";
 import type { LifecycleHook } from "../../workflow/control.ts";
 import type { Arguments } from "../../workflow/parameter.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
-import { lintTemplateRef, referredTemplate } from "../references/template-ref.ts";
+import { referredTemplate } from "../references/known.ts";
+import { lintTemplateRef } from "../references/template-ref.ts";
 import { hasLocation } from "../template/artifacts.ts";
 import { lintArguments } from "./binding.ts";
 import {

@@ -10,7 +10,7 @@ import type {
 import { templateTypes } from "../../workflow/template.ts";
 import type { WorkflowSpec } from "../../workflow/workflow.ts";
 import type { KnownTemplates } from "../references/known.ts";
-import { referredTemplate } from "../references/template-ref.ts";
+import { referredTemplate } from "../references/known.ts";
 
 /** A value with its place in the document. */
 export interface Placed<T> {
