@@ -1,4 +1,4 @@
-// Keeps the map of architecture.json: layers, vendors, doors, sizes, and what only `base/system` and `cli` may touch.
+// Keeps the map of architecture.json: layers, circles, vendors, doors, sizes, and what only `base/system` and `cli` may touch.
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -9,6 +9,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const table = JSON.parse(readFileSync(join(root, "architecture.json"), "utf8")) as {
   packages: Record<string, readonly string[]>;
   vendors: Record<string, readonly string[]>;
+  /** Files that may import each other in a circle, and why they must. */
+  circles: readonly { readonly files: readonly string[]; readonly reason: string }[];
 };
 
 interface SourceFile {
@@ -93,6 +95,55 @@ describe("layers", () => {
         }),
       ),
     ).toEqual([]);
+  });
+});
+
+describe("import circles", () => {
+  const graph = new Map(
+    files.map((file) => [
+      file.path,
+      file.imports
+        .filter((specifier) => specifier.startsWith("."))
+        .map((specifier) => relative(root, resolve(root, dirname(file.path), specifier))),
+    ]),
+  );
+
+  /** What a file imports, directly or not; itself only when it is in a circle. */
+  const reached = new Map([...graph.keys()].map((path) => [path, reachedFrom(path)]));
+
+  function reachedFrom(path: string): ReadonlySet<string> {
+    const seen = new Set<string>();
+    const next = [path];
+    for (let at = next.pop(); at !== undefined; at = next.pop())
+      for (const target of graph.get(at) ?? [])
+        if (!seen.has(target)) {
+          seen.add(target);
+          next.push(target);
+        }
+    return seen;
+  }
+
+  /** The sets of files of which each reaches each. */
+  function circles(): readonly (readonly string[])[] {
+    const found = new Map<string, readonly string[]>();
+    for (const [path, targets] of reached) {
+      if (!targets.has(path)) continue;
+      const members = [...targets].filter((target) => reached.get(target)?.has(path) === true).sort();
+      found.set(members.join(), members);
+    }
+    return [...found.values()];
+  }
+
+  test("there are none between files, types included, but those that the table names with a reason", () => {
+    const isAllowed = (circle: readonly string[]) =>
+      table.circles.some(({ files: named }) => circle.every((path) => named.includes(path)));
+    expect(circles().filter((circle) => !isAllowed(circle))).toEqual([]);
+  });
+
+  test("the table names only circles that are there", () => {
+    const there = new Set(circles().flat());
+    expect(table.circles.flatMap((circle) => circle.files).filter((path) => !there.has(path))).toEqual([]);
+    expect(table.circles.filter(({ reason }) => reason === "")).toEqual([]);
   });
 });
 
