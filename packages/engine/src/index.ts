@@ -66,7 +66,7 @@ export { createRun } from "./run/create.ts";
 export { decide, type Effects, reduce } from "./run/reduce.ts";
 export type { Node, NodePhase, NodeType, RunPhase } from "./run/state/node.ts";
 export { defaultLimits, type Run, type RunLimits } from "./run/state/run.ts";
-export type { ShardSettings } from "./shards/keeper.ts";
+export type { ShardSettings } from "./shards/settings.ts";
 export {
   type Simulated,
   type SimulatedAnswer,

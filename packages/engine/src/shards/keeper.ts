@@ -3,7 +3,8 @@
 // Invariants
 //   K1. The table is changed only by compare-and-set on the revision that our view of the members belongs to (V2).
 //   K2. Ownership counts as fresh for `freshMs` after the beginning of a beat that was stored. That is less than the
-//       time in which anybody could find us silent: the first of `silentBeats` beats may follow ours at once.
+//       time in which anybody could find us silent: the first of `silentBeats` beats may follow ours at once. Kept by
+//       `pulse.ts`.
 //   K3. Older ownership is confirmed by a beat and then a touch of the table: whoever was about to take our shards
 //       fails on the touch, and has seen the beat when it looks again.
 //   K4. A shard on its way to someone else is not held: its runs are let go before the table says so.
@@ -18,21 +19,13 @@ import {
   type Random,
   sleepFor,
 } from "@sluice/base";
-import { fromToken, type KeyValue, token } from "@sluice/bus";
 import { shardOf } from "./assignment.ts";
+import { memberKey, memberOf, parsed, tableKey } from "./entries.ts";
 import { emptyTable, planShards, withOwners } from "./plan.ts";
 import type { ShardEvents, Shards } from "./port.ts";
-import { type Beat, beatMs, type ShardTable, ShardView, silentBeats } from "./view.ts";
-
-export interface ShardSettings {
-  readonly leases: KeyValue;
-  /** Shards of a new installation; one that exists keeps its number. Default 64. */
-  readonly count?: number;
-  /** Names this process for others on its machine. */
-  readonly process?: string;
-  /** Whether a process of this machine is surely dead; false when in doubt, or of another machine. */
-  readonly isGone?: (process: string) => boolean;
-}
+import { Pulse } from "./pulse.ts";
+import type { ShardSettings } from "./settings.ts";
+import { type Beat, beatMs, type ShardTable, ShardView } from "./view.ts";
 
 interface KeeperDeps extends ShardSettings {
   readonly self: string;
@@ -45,19 +38,17 @@ interface KeeperDeps extends ShardSettings {
   readonly isBusy: () => boolean;
 }
 
-const freshMs = (silentBeats - 1) * beatMs - 500;
 const tickMs = 250;
 /** A farewell takes no longer. */
 const leaveMs = 1_000;
 /** How often one that is alone and has nothing to do says so. */
 const idleBeatMs = 30_000;
-const tableKey = "engine.shards";
-const memberPrefix = "engine.members.";
 
 export class ShardKeeper implements Shards {
   readonly isShared = true;
   readonly #deps: KeeperDeps;
   readonly #view: ShardView;
+  readonly #pulse: Pulse;
   readonly #signal: AbortSignal;
   readonly #releasing = new Set<number>();
   readonly #ready = Promise.withResolvers<void>();
@@ -65,8 +56,6 @@ export class ShardKeeper implements Shards {
   #held = new Set<number>();
   #epochs: ReadonlyMap<number, number> = new Map();
   #count: number;
-  #beatAt = Number.NEGATIVE_INFINITY;
-  #regularAt = Number.NEGATIVE_INFINITY;
   #confirming: Promise<void> | undefined;
   #isCaughtUp = false;
 
@@ -74,6 +63,7 @@ export class ShardKeeper implements Shards {
     this.#deps = deps;
     this.#signal = signal;
     this.#view = new ShardView(deps.self);
+    this.#pulse = new Pulse(deps);
     this.#count = deps.count ?? 64;
   }
 
@@ -92,15 +82,11 @@ export class ShardKeeper implements Shards {
   }
 
   isFresh(runUid: string): boolean {
-    return this.#isFresh && this.holds(runUid);
-  }
-
-  get #isFresh(): boolean {
-    return this.#deps.clock.monotonic() - this.#beatAt < freshMs;
+    return this.#pulse.isFresh && this.holds(runUid);
   }
 
   async confirm(runUid: string): Promise<boolean> {
-    while (!this.#signal.aborted && this.holds(runUid) && !this.#isFresh) await this.#proven();
+    while (!this.#signal.aborted && this.holds(runUid) && !this.#pulse.isFresh) await this.#proven();
     return !this.#signal.aborted && this.holds(runUid);
   }
 
@@ -113,7 +99,7 @@ export class ShardKeeper implements Shards {
   }
 
   async freshen(): Promise<void> {
-    while (!this.#signal.aborted && !this.#isFresh) await this.#proven();
+    while (!this.#signal.aborted && !this.#pulse.isFresh) await this.#proven();
   }
 
   #proven(): Promise<void> {
@@ -127,7 +113,7 @@ export class ShardKeeper implements Shards {
   async run(): Promise<void> {
     const watching = this.#watch();
     try {
-      await this.#persist(() => this.#beat(true));
+      await this.#persist(() => this.#pulse.beat(true));
       while (!this.#signal.aborted) {
         await this.#tick();
         await sleepFor(this.#deps.clock, tickMs, this.#signal);
@@ -142,20 +128,22 @@ export class ShardKeeper implements Shards {
     for await (const change of this.#deps.leases.watch("engine.>", this.#signal)) {
       if (change.type === "caught-up") this.#isCaughtUp = true;
       else if (change.type === "delete") {
-        if (change.key.startsWith(memberPrefix)) this.#view.left(idOf(change.key));
+        const id = memberOf(change.key);
+        if (id !== undefined) this.#view.left(id);
       } else if (change.entry.key === tableKey)
-        this.#tableIs(parse<ShardTable>(change.entry.value), change.entry.revision);
-      else if (change.entry.key.startsWith(memberPrefix)) this.#heard(change.entry);
+        this.#tableIs(parsed<ShardTable>(change.entry.value), change.entry.revision);
+      else this.#heard(change.entry);
     }
   }
 
   #heard(entry: { readonly key: string; readonly value: Uint8Array; readonly revision: number }): void {
-    const beat = parse<Beat>(entry.value);
-    const id = idOf(entry.key);
+    const id = memberOf(entry.key);
+    if (id === undefined) return;
+    const beat = parsed<Beat>(entry.value);
     const isNew = !this.#view.members.has(id);
     if (beat !== undefined) this.#view.beat(id, beat, entry.revision);
     // One that came just now must not wait for our next idle beat to know that we live.
-    if (isNew && id !== this.#deps.self) void this.#beat(false).catch(() => undefined);
+    if (isNew && id !== this.#deps.self) void this.#pulse.beat(false).catch(() => undefined);
   }
 
   #tableIs(table: ShardTable | undefined, revision: number): void {
@@ -184,7 +172,7 @@ export class ShardKeeper implements Shards {
     try {
       const isAlone = this.#view.members.size <= 1 && !this.#deps.isBusy();
       const dueMs = isAlone ? idleBeatMs : beatMs;
-      if (clock.monotonic() - this.#regularAt >= dueMs - 20) await this.#beat(true);
+      if (this.#pulse.isDue(dueMs)) await this.#pulse.beat(true);
       if (this.#isCaughtUp) await this.#settle();
     } catch (error) {
       if (this.#signal.aborted) return;
@@ -221,7 +209,7 @@ export class ShardKeeper implements Shards {
     const owners = new Set(this.#view.table?.owners);
     for (const { id, revision } of [...this.#view.members.values()]) {
       if (live.includes(id) || owners.has(id)) continue;
-      await this.#deps.leases.delete(`${memberPrefix}${token(id)}`, revision).catch(() => undefined);
+      await this.#deps.leases.delete(memberKey(id), revision).catch(() => undefined);
     }
   }
 
@@ -261,38 +249,19 @@ export class ShardKeeper implements Shards {
     }
   }
 
-  async #beat(isRegular: boolean): Promise<void> {
-    const { clock, leases, self, site, process } = this.#deps;
-    const startedAt = clock.monotonic();
-    const beat: Beat = {
-      v: 1,
-      isRegular,
-      ...(site === undefined ? {} : { site }),
-      ...(process === undefined ? {} : { process }),
-    };
-    try {
-      await leases.put(`${memberPrefix}${token(self)}`, JSON.stringify(beat));
-    } finally {
-      // From its end, so that two of them are never closer in the bucket.
-      if (isRegular) this.#regularAt = clock.monotonic();
-    }
-    // A beat after a silence proves nothing by itself: we may have been robbed before it was stored (K3).
-    if (this.#isFresh) this.#beatAt = startedAt;
-  }
-
   /** K3. */
   async #prove(): Promise<void> {
     await this.#persist(async () => {
       const startedAt = this.#deps.clock.monotonic();
-      await this.#beat(false);
+      await this.#pulse.beat(false);
       const { table } = this.#view;
       if (table !== undefined && (await this.#swap(table))) {
-        this.#beatAt = startedAt;
+        this.#pulse.provedAt(startedAt);
         return;
       }
       // Someone changed it: what it says now counts, and may have come before the watch has shown it.
       const entry = await this.#deps.leases.get(tableKey);
-      if (entry !== undefined) this.#tableIs(parse<ShardTable>(entry.value), entry.revision);
+      if (entry !== undefined) this.#tableIs(parsed<ShardTable>(entry.value), entry.revision);
     });
   }
 
@@ -322,20 +291,9 @@ export class ShardKeeper implements Shards {
     try {
       if (table !== undefined && this.#held.size > 0)
         await this.#swap(withOwners(table, new Map([...this.#held].map((shard) => [shard, ""]))));
-      await this.#deps.leases.delete(`${memberPrefix}${token(this.#deps.self)}`);
+      await this.#deps.leases.delete(memberKey(this.#deps.self));
     } catch (error) {
       this.#deps.log.debug("the shards could not be given back", { reason: messageOf(error) });
     }
   }
 }
-
-function parse<T extends { readonly v: 1 }>(value: Uint8Array): T | undefined {
-  try {
-    const parsed = JSON.parse(new TextDecoder().decode(value)) as T;
-    return parsed.v === 1 ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const idOf = (key: string): string => fromToken(key.slice(memberPrefix.length)) ?? key;
