@@ -20,7 +20,7 @@ import { installOf, label, podName, stepIdOf, stepLabel } from "./names.ts";
 import type { KubernetesExecutorOptions } from "./options.ts";
 import { buildPod } from "./pod.ts";
 import { untilDone } from "./retry.ts";
-import { TrackedStep } from "./step.ts";
+import { TrackedStep } from "./step/step.ts";
 import { RunClaims } from "./volumes/claims.ts";
 
 /** An executor that runs each step in a pod. Starts watching at once; disposing leaves the pods running. */

@@ -4,27 +4,19 @@
 //   T1. At most one of finished, lost, refused leaves it, after all of its output.
 //   T2. It is level-triggered: `observe` may come late, doubled or with states left out.
 //   T3. A deletion that we asked for (stop, deadline) ends as `finished`; one by somebody else as `lost`.
-import { type Clock, type Logger, messageOf, type Random, sleepFor } from "@sluice/base";
+import { messageOf, sleepFor } from "@sluice/base";
 import type { StepEvent, StepLine, StepRequest } from "@sluice/engine";
-import type { KubeClient, KubeObject, ObjectRef } from "@sluice/kube";
-import { KubeExecError } from "./errors.ts";
-import type { EventQueue } from "./event-queue.ts";
-import { LogReader, type ReadLog } from "./logs/reader.ts";
-import { SideLogs } from "./logs/side-logs.ts";
-import { annotation, mainContainer } from "./names.ts";
-import { finishedOf, interrupted, notStartedOf } from "./outcome.ts";
-import { bodyOf, sideNames } from "./pod.ts";
-import { PodHandle } from "./pod-handle.ts";
-import { type PodView, viewOf } from "./pod-view.ts";
-
-export interface StepDeps {
-  readonly client: KubeClient;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly queue: EventQueue;
-  readonly stuckAfterMs: number;
-}
+import type { KubeObject, ObjectRef } from "@sluice/kube";
+import { KubeExecError } from "../errors.ts";
+import { LogReader, type ReadLog } from "../logs/reader.ts";
+import { SideLogs } from "../logs/side-logs.ts";
+import { annotation, mainContainer } from "../names.ts";
+import { finishedOf, interrupted, notStartedOf } from "../outcome.ts";
+import { bodyOf, sideNames } from "../pod.ts";
+import { PodHandle } from "../pod-handle.ts";
+import { type PodView, viewOf } from "../pod-view.ts";
+import type { StepDeps } from "./deps.ts";
+import { type Begun, StepProgress } from "./progress.ts";
 
 type Ending = "stopped" | "deadline";
 type Ended = Extract<PodView, { kind: "ended" }>;
@@ -39,22 +31,22 @@ export class TrackedStep {
   readonly request: StepRequest;
   readonly #pod: PodHandle;
   readonly #deps: StepDeps;
+  readonly #progress: StepProgress;
   readonly #life = new AbortController();
   #phase: "waiting" | "running" | "ending" | "over" = "waiting";
   #startedAt = 0;
-  #message = "";
   #stuckSince: number | undefined;
   #ending: Ending | undefined;
   #killed = false;
   #reader: LogReader | undefined;
   #sides: SideLogs | undefined;
   #deletionSeen = false;
-  #isReadyTold = false;
   #terminatingWatched = false;
 
   constructor(request: StepRequest, place: ObjectRef & { readonly namespace: string }, deps: StepDeps) {
     this.request = request;
     this.#deps = deps;
+    this.#progress = new StepProgress(request, deps);
     this.#pod = new PodHandle(place, { ...deps, step: request.id, signal: this.#life.signal });
     if (request.deadlineAt !== undefined) void this.#watchDeadline(request.deadlineAt);
   }
@@ -143,9 +135,7 @@ export class TrackedStep {
 
   /** Shown to users while the step waits for something outside its pod. */
   pending(message: string): void {
-    if (message === this.#message || this.#phase !== "waiting") return;
-    this.#message = message;
-    this.#deps.queue.put({ type: "pending", stepId: this.request.id, at: this.#deps.clock.now(), message });
+    if (this.#phase === "waiting") this.#progress.pending(message);
   }
 
   dispose(): void {
@@ -169,7 +159,7 @@ export class TrackedStep {
     this.#stuckSince = since;
     await sleepFor(clock, stuckAfterMs, this.#life.signal);
     if (!this.#life.signal.aborted && this.#phase === "waiting" && this.#stuckSince === since)
-      await this.#refuseStuck(this.#message);
+      await this.#refuseStuck(this.#progress.message);
   }
 
   async #refuseStuck(message: string, hopeless = false): Promise<void> {
@@ -189,28 +179,13 @@ export class TrackedStep {
       this.#begin(view);
       void this.#finishEarly(this.#read(pod));
     }
-    this.#tellReady(view);
+    this.#progress.ready(view);
   }
 
-  /** X6. Told once: a probe that fails later takes nothing back. */
-  #tellReady({ isReady, podIP }: Extract<PodView, { kind: "running" }>): void {
-    if (this.request.daemon !== true || this.#isReadyTold || isReady !== true) return;
-    this.#isReadyTold = true;
-    const { clock, queue } = this.#deps;
-    const ip = podIP === undefined ? {} : { ip: podIP };
-    queue.put({ type: "ready", stepId: this.request.id, at: clock.now(), ...ip });
-  }
-
-  #begin(view: { startedAt: number; host?: string; podIP?: string }): void {
+  #begin(view: Begun): void {
     this.#phase = "running";
     this.#startedAt = view.startedAt || this.#deps.clock.now();
-    this.#deps.queue.put({
-      type: "started",
-      stepId: this.request.id,
-      at: this.#startedAt,
-      ...(view.host === undefined ? {} : { host: view.host }),
-      ...(view.podIP === undefined ? {} : { podIP: view.podIP }),
-    });
+    this.#progress.started(this.#startedAt, view);
   }
 
   #read(pod: KubeObject): LogReader {
