@@ -3,9 +3,9 @@ import type { WorkflowObject } from "@sluice/engine";
 import { ServerError } from "../../errors.ts";
 import type { ServerDeps } from "../ports.ts";
 import { project } from "../query/fields.ts";
+import { workflowPage } from "../query/workflows.ts";
 import { type ApiCall, type ApiRoute, json } from "../route.ts";
 import { againBody, resubmitOptions, retryOptions } from "./workflow-verbs.ts";
-import { workflowPage } from "./workflows.ts";
 
 const phases = ["Succeeded", "Failed", "Error"];
 const finished = { phases } as const;

@@ -1,9 +1,9 @@
 // Server-sent events of workflows: the watch, and the log of steps.
 import type { ServerDeps } from "../ports.ts";
+import { nameOf, workflowFilter } from "../query/workflows.ts";
 import type { ApiAnswer, ApiCall, ApiRoute } from "../route.ts";
 import { readLog } from "./log/log.ts";
 import { logQuery } from "./log/options.ts";
-import { nameOf, workflowFilter } from "./workflows.ts";
 
 export function workflowStreamRoutes(deps: ServerDeps): readonly ApiRoute[] {
   const watch = (path: string, id: string): ApiRoute => ({
