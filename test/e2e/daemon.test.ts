@@ -93,19 +93,25 @@ const answers = (port: number): Promise<boolean> =>
     (error: { readonly cause?: { readonly code?: string } }) => error.cause?.code !== "ECONNREFUSED",
   );
 
+const local = { args: ["--isolation", "process"] };
+
+/** The workflow runs, and what uses its daemon has begun. */
+async function begin(sluice: SluiceProcess, submitted: object, counter: Counter): Promise<void> {
+  await sluice.up(local);
+  await sluice.json("POST", "/api/v1/workflows/default", { workflow: submitted });
+  await counter.said("begun");
+}
+
 test("after a kill -9 the daemon goes on, is adopted, serves to the end of its scope, and is ended with it", async () => {
   const port = await freePort();
   await using counter = await Counter.listen();
   await using gate = await Gate.listen();
   await using sluice = await SluiceProcess.prepare();
-  const args = ["--isolation", "process"];
-  await sluice.up({ args });
-  await sluice.json("POST", "/api/v1/workflows/default", { workflow: workflow(port, counter, gate) });
-  await counter.said("begun");
+  await begin(sluice, workflow(port, counter, gate), counter);
 
   await sluice.kill();
   expect(await answers(port)).toBe(true);
-  await sluice.up({ args });
+  await sluice.up(local);
   expect(await answers(port)).toBe(true);
   gate.open();
   const [ended] = await workflowsEnded(sluice, 1);
@@ -122,17 +128,14 @@ test("a daemon that the server was about to end, when it was killed, is ended by
   await using counter = await Counter.listen();
   await using gate = await Gate.listen();
   await using sluice = await SluiceProcess.prepare();
-  const args = ["--isolation", "process"];
-  await sluice.up({ args });
-  await sluice.json("POST", "/api/v1/workflows/default", { workflow: workflow(port, counter, gate) });
-  await counter.said("begun");
+  await begin(sluice, workflow(port, counter, gate), counter);
 
   // Nobody is there when what uses the daemon ends.
   await sluice.kill();
   gate.open();
   await counter.said("served");
   expect(await answers(port)).toBe(true);
-  await sluice.up({ args });
+  await sluice.up(local);
   const [ended] = await workflowsEnded(sluice, 1);
 
   expect(ended?.status?.phase).toBe("Succeeded");

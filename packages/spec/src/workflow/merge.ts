@@ -1,5 +1,6 @@
 // A workflow's spec over the spec of its workflowTemplateRef, as Kubernetes' strategic merge does it, and Argo beside it.
 import { isForbiddenKey, isObject } from "@sluice/base";
+import { artifactLocations } from "./parameter.ts";
 import type { WorkflowSpec } from "./workflow.ts";
 
 /** Lists whose entries merge by a key, by where they stand; every other list is taken as a whole. */
@@ -18,20 +19,7 @@ const wholeValues: ReadonlySet<string> = new Set(["hooks", "workflowMetadata.lab
 /** Fields that say the same thing in several ways, of which an entry has one: whoever says one says it for all. */
 const alternatives: Readonly<Record<string, readonly string[]>> = {
   "arguments.parameters": ["value", "valueFrom", "default"],
-  "arguments.artifacts": [
-    "s3",
-    "git",
-    "http",
-    "artifactory",
-    "hdfs",
-    "raw",
-    "oss",
-    "gcs",
-    "azure",
-    "plugin",
-    "from",
-    "fromExpression",
-  ],
+  "arguments.artifacts": [...artifactLocations, "from", "fromExpression"],
 };
 
 /** Each field of `over` wins; maps merge, and so do the lists above. `suspend` is the workflow's own alone. */

@@ -1,7 +1,6 @@
 // Backfills in KV `schedules`, one key each.
-import { hasCode, isObject } from "@sluice/base";
 import { type KeyValue, type KvEntry, token } from "@sluice/bus";
-import { EngineError } from "../../errors.ts";
+import { decodeState, putState, type Stored } from "../store.ts";
 import type { BackfillState } from "./state.ts";
 
 export interface BackfillKey {
@@ -10,10 +9,7 @@ export interface BackfillKey {
   readonly name: string;
 }
 
-export interface StoredBackfill {
-  readonly state: BackfillState;
-  readonly revision: number;
-}
+export type StoredBackfill = Stored<BackfillState>;
 
 export const backfillKeys = "backfill.>";
 export const keyOf = ({ namespace, cron, name }: BackfillKey): string =>
@@ -27,16 +23,7 @@ export const keysOf = (namespace: string | undefined, cron?: string): string =>
     .concat(".>");
 
 /** Errors: ENGINE_CRON_STATE_INVALID. */
-export function decodeBackfill(entry: KvEntry): StoredBackfill {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(entry.value));
-  } catch {
-    value = undefined;
-  }
-  if (!isObject(value) || value["v"] !== 1) throw EngineError.CRON_STATE_INVALID({ key: entry.key });
-  return { state: value as unknown as BackfillState, revision: entry.revision };
-}
+export const decodeBackfill = (entry: KvEntry): StoredBackfill => decodeState<BackfillState>(entry);
 
 export async function readBackfill(bucket: KeyValue, key: BackfillKey): Promise<StoredBackfill | undefined> {
   const entry = await bucket.get(keyOf(key));
@@ -49,13 +36,5 @@ export async function writeBackfill(
   state: BackfillState,
   revision: number | undefined,
 ): Promise<boolean> {
-  const text = JSON.stringify(state);
-  try {
-    if (revision === undefined) await bucket.create(keyOf(state), text);
-    else await bucket.update(keyOf(state), text, revision);
-    return true;
-  } catch (error) {
-    if (hasCode(error, "BUS_WRONG_SEQUENCE")) return false;
-    throw error;
-  }
+  return (await putState(bucket, keyOf(state), { state, revision })) !== undefined;
 }

@@ -1,6 +1,7 @@
 import { fnv32a } from "@sluice/base";
 import type { Artifact, Parameter } from "@sluice/spec";
 import type { ResourcesDuration } from "../../metrics/resources-duration.ts";
+import type { TemplateUse } from "../../template/shape.ts";
 
 export type NodeType =
   | "Pod"
@@ -32,13 +33,7 @@ export interface Node {
   type: NodeType;
   readonly templateName: string;
   /** How it is named when it is a template of another resource. */
-  readonly templateRef?:
-    | {
-        readonly name?: string | undefined;
-        readonly template?: string | undefined;
-        readonly clusterScope?: boolean | undefined;
-      }
-    | undefined;
+  readonly templateRef?: TemplateUse["templateRef"];
   /** Where the use is written, when that is not the workflow: `namespaced/<name>` or `cluster/<name>`. */
   readonly templateScope?: string;
   phase: NodePhase;
