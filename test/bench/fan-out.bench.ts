@@ -1,11 +1,11 @@
 // One workflow with a loop of 100, 1,000 and 10,000 items through the whole engine on a real nats-server that syncs each
 // append; the steps end at once. Time, memory and journal for each, so that growth can be seen.
-import { noFailpoints, silentLogger } from "@sluice/base";
-import { systemClock, systemRandom } from "@sluice/base/system";
+import { silentLogger } from "@sluice/base";
+import { systemClock } from "@sluice/base/system";
 import { openStores } from "@sluice/bus";
 import { startTestServer } from "@sluice/bus/testing";
-import { type Fact, makeRunDirectory, RunRegistry, runEngine } from "@sluice/engine";
 import { aWorkflow, ManualExecutor, shTemplate } from "@sluice/engine/testing";
+import { startEngine } from "./one-engine.ts";
 import { goal, machine } from "./report.ts";
 
 const by = { kind: "api", user: "bench" } as const;
@@ -16,22 +16,7 @@ await using transport = await server.connect();
 const stores = openStores(transport, { clock: systemClock, log: silentLogger });
 const stop = new AbortController();
 const executor = new ManualExecutor({ now: systemClock.now, script: () => ({}) });
-const { archive, logs, submitRun } = stores;
-const journal = stores.journal<Fact>();
-const registry = new RunRegistry();
-const parts = { journal, archive, logs, registry, clock: systemClock, random: systemRandom };
-const engine = runEngine(
-  {
-    ...parts,
-    executors: new Map([["manual", executor]]),
-    defaultExecutor: "manual",
-    log: silentLogger,
-    failpoints: noFailpoints,
-    identity: "bench",
-  },
-  stop.signal,
-);
-const directory = makeRunDirectory({ ...parts, submitRun, signal: stop.signal });
+const { engine, registry, directory } = startEngine(stores, executor, { signal: stop.signal });
 
 async function run(items: number): Promise<number> {
   const name = `loop-${items}`;

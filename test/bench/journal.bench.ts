@@ -1,11 +1,12 @@
 // What the engine itself costs, without an executor: steps that end at once, on a real nats-server that syncs each append.
 // Then what a run takes in RUNS, and what it costs to list the runs of the archive.
-import { noFailpoints, silentLogger } from "@sluice/base";
-import { systemClock, systemRandom } from "@sluice/base/system";
+import { silentLogger } from "@sluice/base";
+import { systemClock } from "@sluice/base/system";
 import { type Journal, openStores } from "@sluice/bus";
 import { startTestServer } from "@sluice/bus/testing";
-import { type Fact, makeRunDirectory, RunRegistry, runEngine } from "@sluice/engine";
+import type { Fact } from "@sluice/engine";
 import { aWorkflow, ManualExecutor, shTemplate } from "@sluice/engine/testing";
+import { startEngine } from "./one-engine.ts";
 import { distribution, goal, machine, report } from "./report.ts";
 
 const by = { kind: "api", user: "bench" } as const;
@@ -38,21 +39,8 @@ const executor = new ManualExecutor({
     return {};
   },
 });
-const { archive, logs, submitRun } = stores;
-const registry = new RunRegistry();
-const parts = { journal, archive, logs, registry, clock: systemClock, random: systemRandom };
-const engine = runEngine(
-  {
-    ...parts,
-    executors: new Map([["manual", executor]]),
-    defaultExecutor: "manual",
-    log: silentLogger,
-    failpoints: noFailpoints,
-    identity: "bench",
-  },
-  stop.signal,
-);
-const directory = makeRunDirectory({ ...parts, submitRun, signal: stop.signal });
+const { archive } = stores;
+const { engine, registry, directory } = startEngine(stores, executor, { signal: stop.signal, journal });
 
 const chain = (name: string, count: number) =>
   aWorkflow(

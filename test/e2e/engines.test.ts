@@ -41,18 +41,24 @@ function expectOnce(counter: Counter, names: readonly string[]): void {
   expect(said.filter((word) => counter.of(word) !== 1).map((word) => [word, counter.of(word)])).toEqual([]);
 }
 
-test("of three engines two are killed: the last one has every run, and no step was run twice", async () => {
-  await using counter = await Counter.listen();
-  await using fleet = await EngineFleet.open();
+/** Three engines with shards, and 30 runs among them, of which some are in their second step; steps take `seconds`. */
+async function busyEngines(fleet: EngineFleet, counter: Counter, seconds: number) {
   const engines = [await fleet.start(), await fleet.start(), await fleet.start()] as const;
   const members = await Promise.all(engines.map((engine) => fleet.memberOf(engine)));
   await fleet.owners((owners) => members.every((member) => owners.has(member)));
   const names = namesOf(30);
   const ended = fleet.ended(names);
   await Promise.all(
-    names.map((name) => fleet.directory.submit(chain(counter, name, 0.7), { namespace: "default", by })),
+    names.map((name) => fleet.directory.submit(chain(counter, name, seconds), { namespace: "default", by })),
   );
   await counter.said("run-3/b");
+  return { engines, members, names, ended };
+}
+
+test("of three engines two are killed: the last one has every run, and no step was run twice", async () => {
+  await using counter = await Counter.listen();
+  await using fleet = await EngineFleet.open();
+  const { engines, members, names, ended } = await busyEngines(fleet, counter, 0.7);
 
   for (const victim of [0, 1] as const) {
     const startedAt = systemClock.monotonic();
@@ -71,16 +77,8 @@ test("of three engines two are killed: the last one has every run, and no step w
 test("an engine that is frozen for ten seconds finds its runs taken over, and starts nothing twice", async () => {
   await using counter = await Counter.listen();
   await using fleet = await EngineFleet.open();
-  const engines = [await fleet.start(), await fleet.start(), await fleet.start()] as const;
-  const members = await Promise.all(engines.map((engine) => fleet.memberOf(engine)));
-  await fleet.owners((owners) => members.every((member) => owners.has(member)));
-  const names = namesOf(30);
-  const ended = fleet.ended(names);
-  await Promise.all(
-    names.map((name) => fleet.directory.submit(chain(counter, name, 3), { namespace: "default", by })),
-  );
   // The freeze falls where it falls: between two steps, while one is decided on, while its process is made.
-  await counter.said("run-3/b");
+  const { engines, members, names, ended } = await busyEngines(fleet, counter, 3);
 
   const startedAt = systemClock.monotonic();
   engines[0].signal("SIGSTOP");
