@@ -91,16 +91,11 @@ export class StepStarter implements SlotUser {
       }
       this.#starting.add(stepId);
       try {
-        // After a pause another engine may have this run, and have run and forgotten this step.
-        const { shards } = this.#deps;
-        if (!shards.isFresh(this.#run.uid)) {
-          if (await shards.confirm(this.#run.uid)) continue;
-          // Once the run has left, its slots are given back, and may be those of the next hand on it.
-          if (!signal.aborted) this.#deps.slots.release(stepId);
+        if (this.#deps.shards.isFresh(this.#run.uid)) {
+          await this.#startOnce(step);
           return;
         }
-        await this.#startOnce(step);
-        return;
+        if (!(await this.#isStillOurs(stepId))) return;
       } catch (error) {
         if (retryOf(error) !== "later") {
           this.#refuse(
@@ -114,6 +109,14 @@ export class StepStarter implements SlotUser {
         this.#starting.delete(stepId);
       }
     }
+  }
+
+  /** After a pause another engine may have this run, and have run and forgotten this step: its slot is given back then. */
+  async #isStillOurs(stepId: string): Promise<boolean> {
+    if (await this.#deps.shards.confirm(this.#run.uid)) return true;
+    // Once the run has left, its slots are given back already, and may be those of the next hand on it.
+    if (!this.#left.signal.aborted) this.#deps.slots.release(stepId);
+    return false;
   }
 
   async #startOnce(step: Step): Promise<void> {
