@@ -128,8 +128,13 @@ class Engine {
     if (folded === undefined || !this.#recovered) return;
     this.#folded.delete(id);
     // Another engine's run: it was there before this record, or it is claimed by now.
-    if (first?.type !== "submitted" || record.checkpoint !== undefined) return;
-    this.#spawn(this.#takeover.begin(this.#roster.add(folded)));
+    if (first?.type !== "submitted") return;
+    if (record.checkpoint === undefined) this.#spawn(this.#takeover.begin(this.#roster.add(folded)));
+    else if (this.#deps.shards.isShared) {
+      // Packed while we read: what it was made of went before it came to us, so that the run was not among those read (T5).
+      this.#takeover.others.add(id, folded.run);
+      this.#gained();
+    }
   }
 
   /** E5. */
