@@ -15,12 +15,14 @@ interface WatchQuery {
 
 /**
  * A run of many steps changes many times a second, and is a large object: a watcher that was shown every change would
- * cost more than the steps. After each look there is a pause, so that watching takes a fifth of the time at most.
+ * cost more than the steps. After each look there is a pause, so that watching takes a tenth of the time at most, and
+ * no more looks come than someone could follow.
  */
 /** A look that takes less is not worth a pause. */
 const leastWorkMs = 0.5;
+const leastPauseMs = 20;
 const longestPauseMs = 1_000;
-const pausePerWork = 4;
+const pausePerWork = 9;
 
 export interface WatchDeps {
   readonly places: RunPlaces;
@@ -62,7 +64,7 @@ export async function* watchRuns(
       }
       const workMs = clock.monotonic() - startedAt;
       if (workMs >= leastWorkMs)
-        await sleepFor(clock, Math.min(longestPauseMs, pausePerWork * workMs), signal);
+        await sleepFor(clock, Math.min(longestPauseMs, leastPauseMs + pausePerWork * workMs), signal);
     }
   } finally {
     stop();

@@ -42,10 +42,14 @@ export class BegunLog {
   /** Before the step is spawned. One small append: it costs microseconds, and no new file. */
   add(stepId: string, isKnown: (stepId: string) => boolean): void {
     if (this.#lines >= maxLines) this.#rewrite(this.#own, isKnown);
-    mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
-    this.#file ??= openSync(join(this.#dir, this.#own), "a", 0o600);
+    this.#file ??= this.#open();
     writeSync(this.#file, `${stepId}\n`);
     this.#lines += 1;
+  }
+
+  #open(): number {
+    mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+    return openSync(join(this.#dir, this.#own), "a", 0o600);
   }
 
   /** Steps that were begun before the machine was started the last time. */

@@ -23,6 +23,8 @@ import { FolderUser } from "./folder-user.ts";
 import { abandonedBoxes } from "./isolation/box-pool.ts";
 import type { Isolation } from "./isolation/isolation.ts";
 import { chooseIsolation, type IsolationChoice } from "./isolation/probe.ts";
+import { ShellPool } from "./shells/shell-pool.ts";
+import { stepFunctions } from "./shells/supervisors.ts";
 import { openSite, type Site, type SiteOptions, siteIdOf } from "./site.ts";
 import { bootId, isRunning } from "./step/process-table.ts";
 import { listStepIds, StepFolder } from "./step/step-folder.ts";
@@ -49,11 +51,13 @@ export interface LocalExecutorOptions extends SiteOptions {
 export async function makeLocalExecutor(options: LocalExecutorOptions): Promise<Executor> {
   const site = openSite(options);
   const siteId = siteIdOf(site.stateDir, options.random);
-  const trashOf = (trashDir: string) => new Trash({ ...site, trashDir, random: options.random });
+  const shells = new ShellPool({ ...site, prelude: stepFunctions });
+  const trashOf = (trashDir: string) => new Trash({ ...site, trashDir, shells, random: options.random });
   const trash = trashOf(site.trashDir);
   const stepTrash = site.isStepsInMemory ? trashOf(site.stepTrashDir) : trash;
   const { isolation, reason } = await chooseIsolation(site, options.isolation ?? "auto", {
     random: options.random,
+    shells,
     discard: (box) => discardBox({ ...site, trash, stepTrash }, box),
   });
   if (isolation.name === "process") options.log.warn("steps run without isolation", { reason });
@@ -68,6 +72,7 @@ export async function makeLocalExecutor(options: LocalExecutorOptions): Promise<
     log: options.log,
     isolation,
     reason,
+    shells,
     trash,
     stepTrash,
   });
@@ -82,6 +87,7 @@ interface Parts extends Site {
   readonly random: Random;
   readonly limits: ArtifactLimits;
   readonly porter: ArtifactPorter;
+  readonly shells: ShellPool;
   readonly trash: Trash;
   readonly stepTrash: Trash;
 }
@@ -101,6 +107,7 @@ class LocalExecutor implements Executor {
     this.#parts = parts;
     this.site = `local:${parts.siteId}`;
     this.#begun = new BegunLog(parts.stateDir, bootId());
+    this.#scope.use(parts.shells);
     if (parts.isStepsInMemory) {
       const user = new FolderUser(dirname(parts.stepsDir));
       this.#scope.defer(() => {

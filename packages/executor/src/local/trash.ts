@@ -1,21 +1,19 @@
 // What is removed leaves its place at once and the disk later: many folders with one program, at a quiet moment.
 // Owns:      `<stateDir>/trash`.
-import { spawn } from "node:child_process";
-import { readdirSync, renameSync } from "node:fs";
+import { existsSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, type Random, sleepFor } from "@sluice/base";
+import type { ShellPool } from "./shells/shell-pool.ts";
+import { removeCommand } from "./shells/supervisors.ts";
 
 /** How long folders are gathered, ms. */
 const gatherMs = 500;
-
-/** A folder of a step that is not root's may hold folders without any permission, such as an overlay's inner one. */
-const removeScript = `rm -rf -- "$@" 2>/dev/null || { chmod -R u+rwx -- "$@"; rm -rf -- "$@"; }`;
 
 export class Trash {
   readonly #dir: string;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #path: string;
+  readonly #shells: ShellPool;
   readonly #closing = new AbortController();
   #emptying: Promise<void> | undefined;
 
@@ -23,17 +21,18 @@ export class Trash {
     readonly trashDir: string;
     readonly clock: Clock;
     readonly random: Random;
-    readonly path: string;
+    readonly shells: ShellPool;
   }) {
     this.#dir = options.trashDir;
     this.#clock = options.clock;
     this.#random = options.random;
-    this.#path = options.path;
+    this.#shells = options.shells;
     if (this.#names().length > 0) this.#soon();
   }
 
   /** The folder is gone from its place when this returns; one that is not there is no error. */
   put(folder: string): void {
+    if (!existsSync(folder)) return;
     try {
       renameSync(folder, join(this.#dir, this.#random.id()));
     } catch (error) {
@@ -71,16 +70,10 @@ export class Trash {
     }
   }
 
-  #remove(names: readonly string[]): Promise<void> {
-    if (names.length === 0) return Promise.resolve();
-    const child = spawn("nice", ["/bin/sh", "-c", removeScript, "remove", ...names], {
-      cwd: this.#dir,
-      env: { PATH: this.#path },
-      stdio: "ignore",
-    });
-    return new Promise((resolve) => {
-      child.once("error", () => resolve());
-      child.once("exit", () => resolve());
-    });
+  /** What cannot be removed now is tried again with what comes next. */
+  async #remove(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    const task = await this.#shells.run(removeCommand(this.#dir, names)).catch(() => undefined);
+    await task?.over;
   }
 }

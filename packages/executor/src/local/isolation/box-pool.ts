@@ -5,14 +5,17 @@
 //   B2. A box whose gate closes unopened ends by itself, so standbys do not outlive this process, however it dies.
 //   B3. At most `standbyCount` boxes wait, none longer than `standbyMs`: what a step sees of this machine's mounts is
 //       not older than that.
+//   B4. A shell serves another box only when its last one has read all that it was told: what is left in the channel
+//       would be taken for the next one's (which passes over what does not name it).
 import { type Dirent, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Clock, type Random, sleepFor } from "@sluice/base";
-import { initScript } from "../step/shell-scripts.ts";
-import { boxPrefix, failureIn } from "../step/step-folder.ts";
-import type { IsolationName } from "./isolation.ts";
+import type { Clock, Random } from "@sluice/base";
+import type { Shell, Task, TaskEnd } from "../shells/shell.ts";
+import { type ShellPool, soon } from "../shells/shell-pool.ts";
+import { Standbys } from "../shells/standbys.ts";
+import { claimTakenExitCode, gateText, sandboxCommand } from "../shells/supervisors.ts";
+import { boxPrefix, failureIn, type StepFolder } from "../step/step-folder.ts";
 import { type BindMount, enterWords, prepareSandboxFolder, unshareWords } from "./sandbox.ts";
-import { type Supervisor, spawnSupervisor } from "./supervised.ts";
 
 export interface BoxOptions {
   readonly privileged: boolean;
@@ -27,94 +30,111 @@ export interface BoxOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly random: Random;
+  readonly shells: ShellPool;
   readonly discard: (folder: string) => void;
 }
 
 export interface Box {
+  readonly name: string;
   readonly dir: string;
   /** Where it keeps what its step writes. */
   readonly bulkDir: string;
-  readonly supervisor: Supervisor;
+  readonly shell: Shell;
+  readonly task: Task;
 }
 
 const standbyCount = 2;
 const standbyMs = 60_000;
 
-export class BoxPool {
+export class BoxPool implements AsyncDisposable {
   readonly #options: BoxOptions;
-  readonly #waiting: { readonly box: Box; readonly since: number }[] = [];
-  readonly #closed = new AbortController();
-  #isExpiring = false;
+  readonly #shells: ShellPool;
+  readonly #waiting: Standbys<Box>;
+  readonly #over = new WeakSet<Box>();
+  #coming = 0;
+  /** Boxes on their way, in or out: what was begun is not left behind on closing. */
+  readonly #moving = new Set<Promise<unknown>>();
 
   constructor(options: BoxOptions) {
     this.#options = options;
     mkdirSync(options.boxesDir, { recursive: true, mode: 0o700 });
+    this.#shells = options.shells;
+    this.#waiting = new Standbys({
+      max: standbyCount,
+      keepMs: standbyMs,
+      first: "oldest",
+      clock: options.clock,
+      isUsable: (box) => !this.#over.has(box) && failureIn(box.dir) === undefined,
+      giveBack: (box) => this.end(box),
+    });
   }
 
-  /** A box that stands ready, or else a new one. */
-  take(): Box {
-    for (;;) {
-      const standby = this.#waiting.shift()?.box;
-      if (standby === undefined) return this.make([]);
-      if (standby.supervisor.child.exitCode === null && failureIn(standby.dir) === undefined) return standby;
-      void this.discard(standby);
-    }
+  /** A box that stands ready, or else a new one. Rejects when no shell can be started. */
+  async take(): Promise<Box> {
+    return this.#waiting.take() ?? this.make([]);
   }
 
-  make(volumes: readonly BindMount[], hasNetwork = false): Box {
-    const { boxesDir, bulkDir, path, privileged, random } = this.#options;
-    const name = `${boxPrefix}${process.pid}-${random
+  async make(volumes: readonly BindMount[], hasNetwork = false): Promise<Box> {
+    const { boxesDir, bulkDir, privileged, random } = this.#options;
+    const shell = await this.#shells.take();
+    const id = random
       .id()
       .toLowerCase()
-      .replace(/[^a-z0-9]/g, "")}`;
+      .replace(/[^a-z0-9]/g, "");
+    const name = `${boxPrefix}${process.pid}-${id}`;
     const dir = join(boxesDir, name);
-    prepareSandboxFolder({ ...this.#options, stepDir: dir, bulkDir: join(bulkDir, name), volumes });
-    const argv = [
-      ...unshareWords(privileged, hasNetwork),
-      "/bin/sh",
-      "-c",
-      initScript,
-      "init",
-      name,
-      ...enterWords(dir),
-    ];
-    const isolation: IsolationName = privileged ? "namespaces" : "namespaces-unprivileged";
-    const supervisor = spawnSupervisor({ argv, ground: dir, env: { PATH: path }, gate: true, isolation });
-    return { dir, bulkDir: join(bulkDir, name), supervisor };
+    const bulk = join(bulkDir, name);
+    prepareSandboxFolder({ ...this.#options, stepDir: dir, bulkDir: bulk, volumes });
+    const words = { unshare: unshareWords(privileged, hasNetwork), enter: enterWords(dir) };
+    const task = shell.run(sandboxCommand({ dir, name }, words));
+    const box = { name, dir, bulkDir: bulk, shell, task };
+    void task.over.then(() => this.#over.add(box));
+    return box;
+  }
+
+  /** Has the box run its step; B1: it is not given out again. Resolves when the step has ended, or will never run. */
+  async open(box: Box, folder: StepFolder, host: string, program: string): Promise<TaskEnd> {
+    box.shell.tell(gateText(box.name, folder.door, host, program));
+    const end = await box.task.ended;
+    const isClaimed = folder.box === box.dir;
+    this.#move(box.task.over.then((over) => this.#settle(box, over, isClaimed)));
+    return end;
+  }
+
+  /** Ends a box that was not opened. */
+  async end({ shell, dir }: Box): Promise<void> {
+    await this.#shells.end(shell);
+    this.#options.discard(dir);
   }
 
   /** Gets one more standby ready, up to their number. */
   fill(): void {
-    if (this.#closed.signal.aborted || this.#waiting.length >= standbyCount) return;
-    this.#waiting.push({ box: this.make([]), since: this.#options.clock.now() });
-    void this.#expire();
+    if (!this.#waiting.isOpen || this.#waiting.size + this.#coming >= standbyCount) return;
+    this.#coming += 1;
+    this.#move(
+      this.make([])
+        .then((box) => this.#waiting.put(box))
+        .catch(() => {}) // the next step tries for itself, and is told why
+        .finally(() => {
+          this.#coming -= 1;
+        }),
+    );
   }
 
-  async close(): Promise<void> {
-    this.#closed.abort();
-    await Promise.all(this.#waiting.splice(0).map(({ box }) => this.discard(box)));
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#waiting[Symbol.asyncDispose]();
+    await soon(Promise.all(this.#moving), this.#options.clock);
   }
 
-  async #expire(): Promise<void> {
-    if (this.#isExpiring) return;
-    this.#isExpiring = true;
-    const { clock } = this.#options;
-    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      await clock.sleepUntil(first.since + standbyMs, this.#closed.signal);
-      while (this.#waiting[0] !== undefined && this.#waiting[0].since + standbyMs <= clock.now())
-        void this.discard((this.#waiting.shift() as { box: Box }).box);
-      if (this.#closed.signal.aborted) break;
-    }
-    this.#isExpiring = false;
+  #move(moving: Promise<unknown>): void {
+    const done = moving.finally(() => this.#moving.delete(done));
+    this.#moving.add(done);
   }
 
-  /** Ends a box that no step has claimed. */
-  async discard({ dir, supervisor }: Box): Promise<void> {
-    supervisor.child.stdin?.destroy();
-    const enough = new AbortController();
-    await Promise.race([supervisor.ended, sleepFor(this.#options.clock, 5_000, enough.signal)]);
-    enough.abort();
-    this.#options.discard(dir);
+  /** B4. */
+  async #settle({ shell }: Box, over: TaskEnd, isClaimed: boolean): Promise<void> {
+    const hasRead = over.kind === "over" && (isClaimed || over.code === claimTakenExitCode);
+    await (hasRead ? this.#shells.release(shell) : this.#shells.end(shell));
   }
 }
 

@@ -5,8 +5,9 @@ import { type Clock, sleepFor } from "@sluice/base";
 import type { StepRequest } from "@sluice/engine";
 import { LocalError } from "../../errors.ts";
 import { loopback } from "../readiness/probe.ts";
+import { clientScript } from "../shells/supervisors.ts";
 import { childrenOf, signalTo } from "../step/process-table.ts";
-import { clientScript, shellQuote } from "../step/shell-scripts.ts";
+import { shellQuote } from "../step/shell-scripts.ts";
 import type { StepFolder } from "../step/step-folder.ts";
 import type { StepPlan } from "../step/step-plan.ts";
 import { writeWhole } from "../step/whole-file.ts";
@@ -48,15 +49,12 @@ export function makeContainerEngine(options: EngineOptions): Isolation {
       if (step.artifacts !== undefined) mkdirSync(outDir, { recursive: true });
       const packing = packWords(words, folder, step, { outDir, maxBytes: plan.maxArtifactBytes + 1 });
       writeWhole(folder.file("after"), afterScript(words, folder, step, packing));
-      const supervisor = spawnSupervisor({
+      return spawnSupervisor({
         argv: ["/bin/sh", "-c", clientScript, folder.door, ...argv],
         ground: folder.door,
         env: { ...env, PATH: path, SLUICE_STEP: step.id },
-        gate: false,
         isolation: engine,
       });
-      await supervisor.spawned;
-      return supervisor;
     },
     rest: () => {},
     async exec(folder, _supervisor, { argv, workingDir, timeoutMs }) {

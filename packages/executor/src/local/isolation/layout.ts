@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { StepRequest } from "@sluice/engine";
-import { collectScript, type EnterScript, enterScript, packScript } from "../step/shell-scripts.ts";
+import { collectScript, packScript } from "../step/shell-scripts.ts";
 import type { StepFolder } from "../step/step-folder.ts";
 import type { StepPlan } from "../step/step-plan.ts";
 import { writeWhole } from "../step/whole-file.ts";
@@ -25,30 +25,6 @@ export function environmentOf(
     ["HOSTNAME", hostName(step.id)],
     ...plan.env,
   ]);
-}
-
-export interface Enter {
-  /** Shell text that becomes the step. */
-  readonly program: string;
-  /** Variables that carry the step's values to it. */
-  readonly carriers: Readonly<Record<string, string>>;
-}
-
-/** The enter program. A long one is kept in a file, since no word may have more than 128 kB. */
-export function makeEnter(
-  folder: StepFolder,
-  env: ReadonlyMap<string, string>,
-  options: Pick<EnterScript, "argv" | "workingDir" | "prelude" | "program">,
-): Enter {
-  const variables = new Map([...env.keys()].map((name, index) => [name, `SLUICE_ENV_${index}`]));
-  const carriers = Object.fromEntries(
-    [...variables].map(([name, carrier]) => [carrier, env.get(name) ?? ""]),
-  );
-  const program = enterScript({ ...options, variables });
-  if (Buffer.byteLength(program) < 100_000) return { program, carriers };
-  mkdirSync(folder.file("staging"), { recursive: true });
-  writeWhole(folder.file("staging", "enter"), program);
-  return { program: ". ./staging/enter", carriers };
 }
 
 export interface CollectPlaces {

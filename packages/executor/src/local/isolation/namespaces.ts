@@ -7,6 +7,8 @@ import type { WholePlan } from "../crew/crew-plan.ts";
 import { giveNetwork } from "../network/own-network.ts";
 import { PortBook, portsOf } from "../network/port-book.ts";
 import { loopback } from "../readiness/probe.ts";
+import type { TaskEnd } from "../shells/shell.ts";
+import { claimTakenExitCode } from "../shells/supervisors.ts";
 import {
   childrenOf,
   commandLineOf,
@@ -14,9 +16,9 @@ import {
   processesBeside,
   signalTo,
 } from "../step/process-table.ts";
-import { enterScript, inputsScript, sandboxProgram } from "../step/shell-scripts.ts";
+import { enterScript, inlineProgram, inputsScript } from "../step/shell-scripts.ts";
 import { failureIn, type StepFolder } from "../step/step-folder.ts";
-import type { BroughtInput, StepPlan } from "../step/step-plan.ts";
+import type { StepPlan } from "../step/step-plan.ts";
 import { writeWhole } from "../step/whole-file.ts";
 import { type Box, type BoxOptions, BoxPool } from "./box-pool.ts";
 import { runBriefly } from "./brief-run.ts";
@@ -64,39 +66,31 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
     ready: async () => {},
 
     async launch(folder, step, plan): Promise<Supervised> {
+      const makeBox = () => pool.make(layVolumes(folder, plan)).catch(refuse);
+      const withNetwork = () => boxWithNetwork(folder, step, plan).catch(refuse);
       const box =
-        (await boxWithNetwork(folder, step, plan)) ??
-        (plan.volumes.length === 0 ? pool.take() : pool.make(layVolumes(folder, plan)));
-      layScript(box.dir, plan);
-      layCollect(step, plan, {
-        ground: box.dir,
-        outDir: "/argo/out",
-        artifactsOutDir: "/argo/artifacts/out",
+        (await withNetwork()) ??
+        (plan.volumes.length === 0 ? await pool.take().catch(refuse) : await makeBox());
+      const inputsDir = join(options.artifactsDir, folder.id, "in");
+      const hasInputs = plan.inputs.length > 0;
+      const open = (into: Box) => {
+        try {
+          if (hasInputs) renameSync(inputsDir, inputsOf(into));
+          return pool.open(into, folder, hostName(step.id), lay(into, step, plan, inputsDir));
+        } catch (error) {
+          void pool.end(into);
+          throw error;
+        }
+      };
+      const ended = open(box).then(async (end) => {
+        if (!wasKilled(box, folder, end)) return settleBox(box, folder, end);
+        // Nothing of it is left that could still claim the step; and should the next one not get as far, that is told.
+        if (hasInputs) renameSync(inputsOf(box), inputsDir);
+        options.discard(box.dir);
+        const next = (await withNetwork()) ?? (await makeBox());
+        return settleBox(next, folder, await open(next));
       });
-      const inputs = moveInputs(box, folder, plan);
-      const place = { path: `${options.path}:/argo/bin`, tmpDir: "/tmp" };
-      const { env, argv } =
-        plan.crew === undefined
-          ? { env: environmentOf(step, plan, place), argv: [...(plan.command ?? []), ...plan.args] }
-          : layCrew(step, plan.crew, {
-              ...place,
-              ground: box.dir,
-              stagingDir: "/argo/staging",
-              outDir: "/argo/out",
-              workingDir: "/",
-              own: (word) => word,
-            });
-      const { supervisor } = box;
-      await supervisor.spawned;
-      supervisor.child.stdin?.end(
-        `${folder.door}\n${hostName(step.id)}\n${sandboxProgram(env, {
-          workingDir: plan.crew === undefined ? (plan.workingDir ?? "/") : "/",
-          argv,
-          prelude: `${placesScript(imagesOf(plan))}${inputsScript(inputs)}`,
-        })}`,
-      );
-      const ended = supervisor.ended.finally(() => ports.release(step.id));
-      return { ended: ended.then((code) => settleBox(box, folder, code)) };
+      return { ended: ended.finally(() => ports.release(step.id)) };
     },
 
     rest: () => pool.fill(),
@@ -138,7 +132,7 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
       if (supervisor !== undefined) signalTo(supervisor, "SIGKILL");
     },
 
-    [Symbol.asyncDispose]: () => pool.close(),
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 
   /** A box with a network of its own, for a daemon whose port is another's here; undefined when none is needed, or can be. */
@@ -148,34 +142,70 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
     plan: StepPlan,
   ): Promise<Box | undefined> {
     if (step.daemon !== true || !canGiveNetworks || ports.reserve(step.id, portsOf(step))) return undefined;
-    const box = pool.make(layVolumes(folder, plan), true);
-    await box.supervisor.spawned;
-    const address = await giveNetwork(box.supervisor.child.pid ?? 0, step.id, options);
+    const box = await pool.make(layVolumes(folder, plan), true);
+    const address = await giveNetwork(() => box.shell.childPid, step.id, options);
     if (address === undefined) {
-      await pool.discard(box);
+      await pool.end(box);
       return undefined;
     }
     writeWhole(join(box.dir, addressFile), address);
     return box;
   }
 
-  /** Brings the inputs into the box, and says where the step sees them. */
-  function moveInputs(box: Box, folder: StepFolder, plan: StepPlan): readonly BroughtInput[] {
-    if (plan.inputs.length === 0) return [];
-    const brought = join(options.artifactsDir, folder.id, "in");
-    renameSync(brought, join(box.bulkDir, "artifacts", "in"));
-    return plan.inputs.map(({ source, target }) => ({
-      source: join("/argo/artifacts/in", relative(brought, source)),
+  function refuse(cause: Error): never {
+    throw LocalError.SANDBOX_FAILED({ isolation: name, reason: cause.message }, cause);
+  }
+
+  /** Lays the step out in its box; returns the program for the shell that waits there. */
+  function lay(box: Box, step: StepRequest, plan: WholePlan, inputsDir: string): string {
+    layScript(box.dir, plan);
+    layCollect(step, plan, {
+      ground: box.dir,
+      outDir: "/argo/out",
+      artifactsOutDir: "/argo/artifacts/out",
+    });
+    const inputs = plan.inputs.map(({ source, target }) => ({
+      source: join("/argo/artifacts/in", relative(inputsDir, source)),
       target,
     }));
+    const place = { path: `${options.path}:/argo/bin`, tmpDir: "/tmp" };
+    const { env, argv } =
+      plan.crew === undefined
+        ? { env: environmentOf(step, plan, place), argv: [...(plan.command ?? []), ...plan.args] }
+        : layCrew(step, plan.crew, {
+            ...place,
+            ground: box.dir,
+            stagingDir: "/argo/staging",
+            outDir: "/argo/out",
+            workingDir: "/",
+            own: (word) => word,
+          });
+    return inlineProgram(env, {
+      workingDir: plan.crew === undefined ? (plan.workingDir ?? "/") : "/",
+      argv,
+      before: "</dev/null",
+      prelude: `${placesScript(imagesOf(plan))}${inputsScript(inputs)}`,
+    });
+  }
+
+  /**
+   * Whether a box ended while it waited: not by a step that another has claimed, and not because it could not be set up.
+   * A step whose folder is gone was found to have ended, and is forgotten.
+   */
+  function wasKilled(box: Box, folder: StepFolder, end: TaskEnd): boolean {
+    const isSettled = end.kind === "over" && end.code === claimTakenExitCode;
+    const isBegun = folder.box !== undefined || folder.claim().kind !== "none" || folder.isGone();
+    return !isSettled && !isBegun && failureIn(box.dir) === undefined;
   }
 
   /** A box that came to no claim has no other step to wait for: it goes. Its reason is kept with the step. */
-  function settleBox(box: Box, folder: StepFolder, code: number | undefined): number | undefined {
-    if (folder.box === box.dir) return code;
+  function settleBox(box: Box, folder: StepFolder, end: TaskEnd): TaskEnd {
+    if (folder.box === box.dir) return end;
     const reason = failureIn(box.dir);
     options.discard(box.dir);
     if (reason !== undefined) throw LocalError.SANDBOX_FAILED({ isolation: name, reason });
-    return code;
+    return end;
   }
 }
+
+const inputsOf = (box: Box): string => join(box.bulkDir, "artifacts", "in");

@@ -3,9 +3,9 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isObject } from "@sluice/base";
 import { LocalError } from "../../errors.ts";
+import { gateText, initScript } from "../shells/supervisors.ts";
 import { openSite, type Site, type SiteOptions } from "../site.ts";
 import { bootId } from "../step/process-table.ts";
-import { initScript } from "../step/shell-scripts.ts";
 import type { BoxOptions } from "./box-pool.ts";
 import { firstLine, runBriefly } from "./brief-run.ts";
 import { type EngineFlags, makeContainerEngine } from "./container-engine.ts";
@@ -53,8 +53,8 @@ export async function probeLocal(options: SiteOptions): Promise<readonly LocalCa
   return candidates;
 }
 
-/** What the boxes of a sandbox need beside the place. */
-export type BoxParts = Pick<BoxOptions, "random" | "discard">;
+/** What an isolation needs beside the place. */
+export type IsolationParts = Pick<BoxOptions, "random" | "discard" | "shells">;
 
 export interface ChosenIsolation {
   readonly isolation: Isolation;
@@ -69,7 +69,7 @@ export interface ChosenIsolation {
 export async function chooseIsolation(
   site: Site,
   choice: IsolationChoice,
-  parts: BoxParts,
+  parts: IsolationParts,
 ): Promise<ChosenIsolation> {
   const kept = recall(site);
   const tried: LocalCandidate[] = [];
@@ -98,7 +98,7 @@ export async function chooseIsolation(
   return { isolation: make(site, found, parts), reason };
 }
 
-function make(site: Site, candidate: LocalCandidate, parts: BoxParts): Isolation {
+function make(site: Site, candidate: LocalCandidate, parts: IsolationParts): Isolation {
   const { isolation } = candidate;
   switch (isolation) {
     case "podman":
@@ -112,7 +112,7 @@ function make(site: Site, candidate: LocalCandidate, parts: BoxParts): Isolation
     case "namespaces-unprivileged":
       return makeNamespaceIsolation({ ...site, ...parts, privileged: isolation === "namespaces" });
     case "process":
-      return makeProcessIsolation(site);
+      return makeProcessIsolation({ ...site, ...parts });
   }
 }
 
@@ -143,7 +143,8 @@ async function tryNamespaces(
   const argv = [...unshareWords(privileged), "/bin/sh", "-c", initScript, "init", "box-probe", ...enter];
   const begun = site.clock.monotonic();
   // Few processes are seen, writing goes, and the answer comes out.
-  const input = `${stepDir}\nprobe\ntest $$ -lt 9 && : >/probe && echo sandbox-stands\n`;
+  const program = "test $$ -lt 9 && : >/probe && echo sandbox-stands";
+  const input = gateText("box-probe", stepDir, "probe", program);
   const { code, stdout, stderr } = await runBriefly(argv, { cwd: stepDir, path: site.path, input });
   const tookMs = Math.round((site.clock.monotonic() - begun) * 10) / 10;
   const ok = code === 0 && stdout.includes("sandbox-stands");

@@ -1,32 +1,35 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Clock } from "@sluice/base";
 import { LocalError } from "../../errors.ts";
 import { layCrew } from "../crew/crew-layout.ts";
 import { loopback } from "../readiness/probe.ts";
+import type { ShellPool } from "../shells/shell-pool.ts";
+import { superviseCommand } from "../shells/supervisors.ts";
 import {
   childrenOf,
   environmentOfProcess,
   familyOf,
-  processesWithEnv,
   signalTo,
+  stepProcesses,
 } from "../step/process-table.ts";
-import { inputsScript, plainScript } from "../step/shell-scripts.ts";
+import { inlineProgram, inputsScript } from "../step/shell-scripts.ts";
+import type { StepFolder } from "../step/step-folder.ts";
 import { scriptPath } from "../step/step-plan.ts";
 import { runBriefly } from "./brief-run.ts";
 import type { Isolation } from "./isolation.ts";
-import { environmentOf, layCollect, layScript, layVolumes, makeEnter } from "./layout.ts";
+import { environmentOf, layCollect, layScript, layVolumes } from "./layout.ts";
 import { findProgram } from "./shims.ts";
-import { spawnSupervisor } from "./supervised.ts";
+import type { Supervised } from "./supervised.ts";
 
 /** Steps as plain processes: each has a working folder and a TMPDIR of its own, and that is all that is kept apart. */
 export function makeProcessIsolation(options: {
   readonly shimsDir: string;
   readonly artifactsDir: string;
   readonly path: string;
-  readonly clock: Clock;
+  readonly shells: ShellPool;
 }): Isolation {
   const setsid = findProgram("setsid", options.path) ?? "setsid";
+  const { shells } = options;
   return {
     name: "process",
     warnings: [
@@ -61,21 +64,13 @@ export function makeProcessIsolation(options: {
               workingDir: folder.file("work"),
               own,
             });
-      const { program, carriers } = makeEnter(folder, env, {
+      const program = inlineProgram(env, {
         argv: [setsid, ...argv],
         program: argv[0],
         workingDir: plan.crew === undefined ? (plan.workingDir ?? folder.file("work")) : folder.file("work"),
         prelude: inputsScript(plan.inputs),
       });
-      const supervisor = spawnSupervisor({
-        argv: ["/bin/sh", "-c", plainScript, folder.door, program],
-        ground: folder.door,
-        env: { ...carriers, PATH: options.path, SLUICE_STEP: step.id },
-        gate: false,
-        isolation: "process",
-      });
-      await supervisor.spawned;
-      return supervisor;
+      return supervise(folder, superviseCommand(folder.door, step.id, program));
     },
 
     rest: () => {},
@@ -93,10 +88,7 @@ export function makeProcessIsolation(options: {
     },
 
     addressOf: async () => loopback,
-    processesOf: (folder, supervisor) => [
-      ...familyOf(supervisor),
-      ...processesWithEnv("SLUICE_STEP", folder.id),
-    ],
+    processesOf: (folder, supervisor) => [...familyOf(supervisor), ...stepProcesses(folder)],
 
     async terminate(_folder, supervisor) {
       const [main] = childrenOf(supervisor);
@@ -104,10 +96,21 @@ export function makeProcessIsolation(options: {
     },
 
     async kill(folder, supervisor) {
-      for (const pid of processesWithEnv("SLUICE_STEP", folder.id))
-        if (pid !== supervisor) signalTo(pid, "SIGKILL"); // that one reports the end
+      for (const pid of stepProcesses(folder)) if (pid !== supervisor) signalTo(pid, "SIGKILL"); // that one reports the end
     },
 
     async [Symbol.asyncDispose]() {},
   };
+
+  /** A shell that was killed before it had read the command is replaced; should it have begun, the claim says so (F1). */
+  async function supervise(folder: StepFolder, command: string): Promise<Supervised> {
+    const first = await shells.run(command).catch((cause: Error) => {
+      throw LocalError.SANDBOX_FAILED({ isolation: "process", reason: cause.message }, cause);
+    });
+    const ended = first.over.then(async (end) => {
+      if (end.kind === "over" || folder.claim().kind !== "none" || folder.isGone()) return end;
+      return (await shells.run(command)).over;
+    });
+    return { ended };
+  }
 }

@@ -31,18 +31,20 @@ const addressesHere = (): ReadonlySet<string> =>
   new Set(Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address)));
 
 /**
- * Connects the network namespace of `pid`, which is being made, with this machine; gives the address in it. Undefined when
- * that cannot be done here.
+ * Connects the network namespace of a process, which is being made, with this machine; gives the address in it. Undefined
+ * when that cannot be done here.
  */
 export async function giveNetwork(
-  pid: number,
+  processOf: () => number | undefined,
   stepId: string,
   { path, clock }: { readonly path: string; readonly clock: Clock },
 ): Promise<string | undefined> {
   const here = networkOf("self");
-  for (let tries = 0; networkOf(pid) === here; tries++) {
+  let pid = processOf();
+  for (let tries = 0; pid === undefined || networkOf(pid) === here; tries++) {
     if (tries === 400) return undefined;
     await sleepFor(clock, 5);
+    pid = processOf();
   }
   const { host, own } = addressesFor(stepId, addressesHere());
   const name = `sluice${fnv32a(stepId).toString(36)}`.slice(0, 15);

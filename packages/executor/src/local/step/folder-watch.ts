@@ -50,7 +50,7 @@ export class FolderWatch {
   }
 
   close(): void {
-    this.#stop.abort();
+    this.#stop.abort("closed");
     for (const watcher of this.#watchers.values()) watcher.close();
     this.touch();
   }

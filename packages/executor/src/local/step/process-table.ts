@@ -1,5 +1,6 @@
 // What runs on this machine, read from /proc. Linux only, as the supervisor is; elsewhere everything reads as absent.
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { join } from "node:path";
 
 /** A process that cannot be mistaken for a later one with the same number. */
 export interface ProcessId {
@@ -69,12 +70,23 @@ export function environmentOfProcess(pid: number): ReadonlyMap<string, string> {
 /** The words that a process was started with; undefined when it is gone. */
 export const commandLineOf = (pid: number): string | undefined => readText(`/proc/${pid}/cmdline`);
 
-/** Every process that carries `name=value` in the environment that it was started with. */
-export function processesWithEnv(name: string, value: string): readonly number[] {
-  const wanted = `${name}=${value}`;
+/**
+ * Every process of a step: those that carry its id in the environment that they were started with, and those that write
+ * into its output files, as its supervisor's own process does before the step's command is executed.
+ */
+export function stepProcesses({
+  id,
+  ground,
+}: {
+  readonly id: string;
+  readonly ground: string;
+}): readonly number[] {
+  const mark = `SLUICE_STEP=${id}`;
+  const outputs = new Set(["stdout", "stderr"].map((name) => join(realPath(ground), name)));
   return allPids().filter((pid) => {
-    const environ = readText(`/proc/${pid}/environ`);
-    return environ?.split("\0").includes(wanted) === true && pid !== process.pid;
+    if (pid === process.pid) return false;
+    if (readText(`/proc/${pid}/environ`)?.split("\0").includes(mark) === true) return true;
+    return ["1", "2"].some((fd) => outputs.has(readLink(`/proc/${pid}/fd/${fd}`) ?? ""));
   });
 }
 
@@ -116,6 +128,22 @@ function allPids(): readonly number[] {
 function readText(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
   } catch {
     return undefined;
   }

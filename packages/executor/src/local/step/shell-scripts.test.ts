@@ -1,12 +1,11 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { claimTakenExitCode, clientScript, enterScript, plainScript, shellQuote } from "./shell-scripts.ts";
-import { parseClaim, parseTimes, StepFolder } from "./step-folder.ts";
+import { enterScript, shellQuote } from "./shell-scripts.ts";
+import { parseClaim, parseTimes } from "./step-folder.ts";
 
 const sh = (script: string, env: Record<string, string> = {}) =>
   spawnSync("/bin/sh", ["-c", script], { env: { PATH: process.env["PATH"], ...env }, encoding: "utf8" });
@@ -60,67 +59,5 @@ describe("what a supervisor leaves", () => {
   test("counts the time of its children, not its own", () => {
     expect(parseTimes("exit 0\n0m9.000000s 0m9.000000s\n1m0.500000s 0m0.250000s\nend\n")).toBe(60_750);
     expect(parseTimes("exit 0\nend\n")).toBeUndefined();
-  });
-});
-
-/** A supervisor that stands still between its birth and its claim until `go`; its step leaves a file "ran". */
-function lateSupervisor(script: string) {
-  const dir = mkdtempSync(join(tmpdir(), "sluice-late-"));
-  const gate = join(dir, "gate");
-  spawnSync("mkfifo", [gate]);
-  const places = { stepsDir: join(dir, "steps"), boxesDir: join(dir, "boxes") };
-  mkdirSync(places.stepsDir);
-  const folder = new StepFolder(places, "a.1.0");
-  folder.enter("late");
-  const ran = join(dir, "ran");
-  const words = script === plainScript ? [`exec touch ${ran}`] : ["touch", ran];
-  const argv = ["-c", `IFS= read -r go <${gate}\n${script}`, folder.door, ...words];
-  const child = spawn("/bin/sh", argv, { cwd: folder.door, detached: true, stdio: "ignore" });
-  const go = async (): Promise<{ code: unknown; ran: boolean }> => {
-    const gone = once(child, "exit");
-    writeFileSync(gate, "go\n");
-    const [code] = await gone;
-    return { code, ran: existsSync(ran) };
-  };
-  const again = (mark: string): StepFolder => {
-    const other = new StepFolder(places, "a.1.0");
-    other.enter(mark);
-    return other;
-  };
-  const trash = join(dir, "trash");
-  return { folder, again, trash, go, [Symbol.dispose]: () => rmSync(dir, { recursive: true }) };
-}
-
-describe.each([
-  ["of a plain process", plainScript],
-  ["of a container", clientScript],
-])("a supervisor %s that stands still before its claim", (_, script) => {
-  test("runs its step when nothing has happened", async () => {
-    using late = lateSupervisor(script);
-    expect(await late.go()).toEqual({ code: 0, ran: true });
-    expect(late.folder.exit()?.exitCode).toBe(0);
-  });
-
-  test("runs nothing when the step was claimed, or was run and forgotten, also while its remains go", async () => {
-    using claimed = lateSupervisor(script);
-    claimed.again("other").claimOurselves();
-    expect(await claimed.go()).toEqual({ code: claimTakenExitCode, ran: false });
-
-    using forgotten = lateSupervisor(script);
-    forgotten.again("other").claimOurselves();
-    renameSync(forgotten.folder.path, forgotten.trash);
-    unlinkSync(join(forgotten.trash, "claim"));
-    expect(await forgotten.go()).toEqual({ code: claimTakenExitCode, ran: false });
-  });
-
-  test("does not claim the folder that somebody made anew", async () => {
-    using late = lateSupervisor(script);
-    late.again("other").claimOurselves();
-    renameSync(late.folder.path, late.trash);
-    const anew = late.again("third");
-
-    expect(await late.go()).toEqual({ code: claimTakenExitCode, ran: false });
-    expect(anew.claim()).toEqual({ kind: "none" });
-    expect([late.folder.isGone(), anew.isGone()]).toEqual([true, false]);
   });
 });

@@ -203,8 +203,11 @@ export class StepFolder {
   }
 
   #read(name: string): string | undefined {
+    const path = this.file(name);
+    // Most of these files are not there most of the time, and to be thrown an error costs ten times a look.
+    if (!existsSync(path)) return undefined;
     try {
-      return readFileSync(this.file(name), "utf8");
+      return readFileSync(path, "utf8");
     } catch {
       return undefined;
     }

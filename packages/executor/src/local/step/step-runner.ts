@@ -29,12 +29,13 @@ import type { Isolation } from "../isolation/isolation.ts";
 import type { Supervised } from "../isolation/supervised.ts";
 import { probesOf } from "../readiness/readiness.ts";
 import { tellReady } from "../readiness/tell-ready.ts";
+import type { TaskEnd } from "../shells/shell.ts";
+import { claimTakenExitCode } from "../shells/supervisors.ts";
 import { FolderWatch } from "./folder-watch.ts";
 import { notFoundMessage } from "./not-found.ts";
 import { OutputTail, readResult } from "./output.ts";
 import { readOutputs } from "./output-files.ts";
-import { processesWithEnv } from "./process-table.ts";
-import { claimTakenExitCode } from "./shell-scripts.ts";
+import { stepProcesses } from "./process-table.ts";
 import type { ExitRecord, StepFolder } from "./step-folder.ts";
 
 export interface RunnerDeps {
@@ -65,6 +66,8 @@ type Ending =
 const signingMs = 5_000;
 /** A step that ends sooner is looked at only then: to watch its folder would cost more than the step. */
 const briefMs = 15;
+/** Why waits are given up; without a reason each would make an error of its own. */
+const over = "the step is over";
 const signalExitCode = { term: 143, kill: 137 } as const;
 
 export class StepRunner {
@@ -74,11 +77,8 @@ export class StepRunner {
   readonly #isolation: Isolation;
   /** Ends the waits that belong to this step alone. */
   readonly #over = new AbortController();
-  /** The child is ours: its end is told to us, so that nothing needs to be looked at. */
-  #isParent = false;
-  #childEnded = false;
-  /** The child found the step claimed, or the folder gone. */
-  #isLate = false;
+  /** What is known of a supervisor that we have started; undefined = we have not. */
+  #supervisor: { readonly kind: "runs" } | TaskEnd | undefined;
   #launchFailure: unknown;
   #watch: FolderWatch | undefined;
   #terminated = false;
@@ -106,7 +106,7 @@ export class StepRunner {
       if (this.#deps.signal.aborted) return;
       this.#refuse(error);
     } finally {
-      this.#over.abort();
+      this.#over.abort(over);
       this.#watch?.close();
     }
   }
@@ -144,9 +144,8 @@ export class StepRunner {
     // From here on this process may be frozen for as long as it takes others to run the step, and to forget it (F5).
     const launched = await this.#launch(plan);
     if (launched === undefined) return false;
-    const { ended } = launched;
-    this.#isParent = true;
-    await this.#brief(ended);
+    this.#supervisor = { kind: "runs" };
+    await this.#brief(launched.ended);
     return true;
   }
 
@@ -170,25 +169,31 @@ export class StepRunner {
 
   /** Waits for the end of a step of ours as long as it may be a short one. */
   async #brief(ended: Supervised["ended"]): Promise<void> {
-    const settled = ended.then(
-      (code) => {
-        this.#isParent = code !== claimTakenExitCode;
-        this.#isLate = !this.#isParent;
-        if (!this.#isParent) this.#watch?.lookOften();
-      },
-      (error: unknown) => {
-        this.#launchFailure = error;
-      },
-    );
-    const told = settled.then(() => {
-      this.#childEnded = true;
-      this.#watch?.touch();
-    });
+    const told = ended
+      .then(
+        (end) => {
+          this.#supervisor = end;
+          if (!this.#isToldOfEnd) this.#watch?.lookOften();
+        },
+        (error: unknown) => {
+          this.#supervisor = { kind: "over" };
+          this.#launchFailure = error;
+        },
+      )
+      .then(() => this.#watch?.touch());
     const enough = new AbortController();
     const signal = AbortSignal.any([enough.signal, this.#deps.signal]);
     await Promise.race([told, sleepFor(this.#deps.clock, briefMs, signal)]);
-    enough.abort();
-    if (!this.#childEnded) this.#isolation.rest();
+    enough.abort(over);
+    if (this.#supervisor?.kind === "runs") this.#isolation.rest();
+  }
+
+  /** The supervisor is ours and its end is, or will be, told: nothing needs to be looked at. */
+  get #isToldOfEnd(): boolean {
+    const supervisor = this.#supervisor;
+    return (
+      supervisor?.kind === "runs" || (supervisor?.kind === "over" && supervisor.code !== claimTakenExitCode)
+    );
   }
 
   async #follow(): Promise<void> {
@@ -198,7 +203,8 @@ export class StepRunner {
     const watch = new FolderWatch(clock);
     this.#watch = watch;
     // A step that has ended makes no changes any more.
-    if (!(this.#isParent && this.#childEnded)) watch.open(this.#places(), !this.#isParent);
+    if (!(this.#isToldOfEnd && this.#supervisor?.kind === "over"))
+      watch.open(this.#places(), !this.#isToldOfEnd);
     const release = () => watch.close();
     signal.addEventListener("abort", release, { once: true });
     void this.#enforceDeadline();
@@ -257,16 +263,16 @@ export class StepRunner {
   #ending(): Ending | undefined {
     const exit = this.#folder.exit();
     if (exit !== undefined) return { kind: "exited", exit };
-    if (this.#isParent ? !this.#childEnded : this.#mayStillRun()) return undefined;
+    if (this.#isToldOfEnd ? this.#supervisor?.kind === "runs" : this.#mayStillRun()) return undefined;
     // It may have ended between the two looks.
     const late = this.#folder.exit();
     if (late !== undefined) return { kind: "exited", exit: late };
     // What we sent found no door: others ran the step, and forgot it, while this process stood still.
-    if (this.#isLate && this.#folder.isGone()) {
+    if (this.#supervisor !== undefined && !this.#isToldOfEnd && this.#folder.isGone()) {
       this.#cameLate();
       return { kind: "left" };
     }
-    const reason = this.#folder.failure();
+    const reason = this.#folder.failure() ?? this.#whyNotBegun();
     return reason === undefined ? { kind: "vanished" } : { kind: "failed", reason };
   }
 
@@ -275,8 +281,17 @@ export class StepRunner {
     const claim = this.#folder.claim();
     if (claim.kind === "process") return this.#folder.isClaimerAlive();
     if (claim.kind === "unsigned") return this.#deps.clock.now() - claim.madeAt < signingMs;
-    // Our supervisor ended without a claim by anyone: it could not write. `ours` has its exit file in a moment.
-    return claim.kind === "ours" || !this.#childEnded;
+    // `ours` has its exit file in a moment.
+    return claim.kind === "ours" || this.#supervisor === undefined;
+  }
+
+  /** Our supervisor ended without a claim by anyone: it could not write, or was killed before. F3: so it stays. */
+  #whyNotBegun(): string | undefined {
+    const end = this.#supervisor;
+    if (end === undefined || !this.#folder.claimOurselves()) return undefined;
+    return end.kind === "over"
+      ? `its supervisor ended with exit code ${end.code ?? "unknown"} before the step began`
+      : "the shell that was to start it was killed";
   }
 
   readonly #deliver = async (lines: Extract<StepEvent, { type: "output" }>["lines"]): Promise<void> => {
@@ -337,7 +352,7 @@ export class StepRunner {
   async #killRest(): Promise<void> {
     for (let tries = 0; tries < 100; tries++) {
       await this.#isolation.kill(this.#folder, undefined);
-      if (processesWithEnv("SLUICE_STEP", this.#folder.id).length === 0) return;
+      if (stepProcesses(this.#folder).length === 0) return;
       await sleepFor(this.#deps.clock, 20, this.#deps.signal);
     }
     this.#deps.log.error("processes of a lost step cannot be killed", { step: this.#step.id });

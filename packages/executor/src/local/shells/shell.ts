@@ -1,0 +1,142 @@
+// A small shell that starts programs for us, one after another. To start a program from this large process costs
+// milliseconds, in which it does nothing else; to start one from a shell of one megabyte costs a tenth of one.
+// Owns:      the shell's process, and its two channels: commands (its standard input), and side (fd 3) by which a task
+//            is given more later, and ends are told.
+// Invariants
+//   H1. A command is read as a whole or not executed: what was cut off because we died ends the shell.
+//   H2. One task at a time, in the foreground: its programs have all signals at their defaults, and are waited for.
+//   H3. What a task is told comes through channels, never in an argument list.
+//   H4. A shell ends when we do, once its task is done. A task does not: it has files for its output, and holds no channel.
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Duplex, Writable } from "node:stream";
+import { childrenOf } from "../step/process-table.ts";
+
+/** How a task ended. */
+export type TaskEnd =
+  /** By itself, with this exit code; without one where it told its end before it was quite over. */
+  | { readonly kind: "over"; readonly code?: number }
+  /** The shell is gone, and all of the task that could tell: what it had started may still run, or may not have begun. */
+  | { readonly kind: "untold" };
+
+export interface Task {
+  /** Resolves when the task says that it has ended, at the latest when it is over. */
+  readonly ended: Promise<TaskEnd>;
+  /** Resolves when all of its processes in the foreground are gone. */
+  readonly over: Promise<TaskEnd>;
+}
+
+export interface ShellOptions {
+  /** Functions that tasks call. */
+  readonly prelude: string;
+  readonly path: string;
+  /** A POSIX shell that reads commands from its standard input with `-s`; default `/bin/sh`. */
+  readonly program?: readonly [string, ...string[]];
+}
+
+interface Running {
+  readonly ended: PromiseWithResolvers<TaskEnd>;
+  readonly over: PromiseWithResolvers<TaskEnd>;
+}
+
+/** H1: a shell executes nothing of a group before it has read its end. */
+export const wholeCommand = (command: string): string => `{\n${command}\necho "over $?" >&3\n}\n`;
+
+const handled = "HUP INT QUIT TERM ALRM USR1 USR2";
+
+export class Shell {
+  readonly #child: ChildProcess;
+  readonly #commands: Writable;
+  readonly #side: Duplex;
+  /** Resolves once it runs. Rejects with the system's error. */
+  readonly spawned: Promise<void>;
+  readonly gone: Promise<void>;
+  #running: Running | undefined;
+  #isGone = false;
+  #said = "";
+
+  constructor({ prelude, path, program = ["/bin/sh"] }: ShellOptions) {
+    const [file, ...words] = program;
+    this.#child = spawn(file, [...words, "-s", "sluice-steps"], {
+      cwd: "/",
+      env: { PATH: path },
+      // A session of its own: what ends us from a terminal does not end the steps.
+      detached: true,
+      stdio: ["pipe", "ignore", "ignore", "pipe"],
+    });
+    this.#commands = this.#child.stdin as Writable;
+    this.#side = this.#child.stdio[3] as Duplex;
+    this.spawned = new Promise((resolve, reject) => {
+      this.#child.once("spawn", resolve).once("error", reject);
+    });
+    this.gone = new Promise((resolve) => {
+      for (const event of ["exit", "error"])
+        this.#child.once(event, () => {
+          this.#isGone = true;
+          resolve();
+        });
+    });
+    // Not before those that have the channel from the shell are gone, too.
+    this.#side.once("close", () => this.#left());
+    this.spawned.catch(() => {}); // whoever uses the shell hears of it
+    this.#child.unref();
+    for (const channel of [this.#commands, this.#side]) {
+      channel.on("error", () => {}); // it is gone: `exit` tells
+      (channel as { unref?: () => void }).unref?.();
+    }
+    this.#side.setEncoding("utf8").on("data", (text: string) => this.#hear(text));
+    // A handler for itself is no handler for its children: a task that signals its own process group does not reach it.
+    this.#commands.write(`trap : ${handled}\n${prelude}`);
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** The process of the task that runs, once the shell has made it. */
+  get childPid(): number | undefined {
+    return this.#child.pid === undefined ? undefined : childrenOf(this.#child.pid)[0];
+  }
+
+  /** `command` is one command of `prelude`, or of the shell. */
+  run(command: string): Task {
+    const running = { ended: Promise.withResolvers<TaskEnd>(), over: Promise.withResolvers<TaskEnd>() };
+    void running.over.promise.then(running.ended.resolve);
+    if (this.#isGone) running.over.resolve({ kind: "untold" });
+    else {
+      this.#running = running;
+      this.#commands.write(wholeCommand(command));
+    }
+    return { ended: running.ended.promise, over: running.over.promise };
+  }
+
+  /** More for the task that runs, which reads it from fd 3. */
+  tell(text: string): void {
+    this.#side.write(text);
+  }
+
+  /** It ends when its task is over; a task that waits to be told something is told that nothing comes. */
+  close(): void {
+    this.#commands.destroy();
+    this.#side.destroy();
+  }
+
+  #hear(text: string): void {
+    const lines = (this.#said + text).split("\n");
+    this.#said = lines.pop() ?? "";
+    for (const line of lines) {
+      const code = /^over (\d+)$/.exec(line)?.[1];
+      if (code === undefined) this.#running?.ended.resolve({ kind: "over" });
+      else {
+        const running = this.#running;
+        this.#running = undefined;
+        running?.over.resolve({ kind: "over", code: Number(code) });
+      }
+    }
+  }
+
+  #left(): void {
+    this.#isGone = true;
+    this.#running?.over.resolve({ kind: "untold" });
+    this.close();
+  }
+}
