@@ -4,6 +4,7 @@
 // Invariant: an output is saved from what the step's own end left on disk, so a later process can save it again.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { type Clock, type Logger, messageOf, type Random, retrying, retryOf } from "@sluice/base";
 import type { ArtifactStore } from "@sluice/bus";
 import type { StepRequest } from "@sluice/engine";
 import { fetchArtifact } from "../artifacts/fetch.ts";
@@ -81,4 +82,38 @@ function failureOf(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   const said = readFileSync(path, "utf8").trim().slice(0, 500);
   return said === "" ? "it could not be read as a whole" : said;
+}
+
+export interface PorterDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly porter: ArtifactPorter;
+  /** Aborted when the executor is disposed, or another engine has the step: leave the step as it is. */
+  readonly signal: AbortSignal;
+}
+
+/** Work with the artifact repository, until it is done or `signal` aborts; the bus may be away meanwhile. */
+export function persisting<T>(
+  { clock, random, log, porter, signal }: PorterDeps,
+  stepId: string,
+  trouble: string,
+  work: (porter: ArtifactPorter) => Promise<T>,
+): Promise<T> {
+  return retrying(
+    {
+      clock,
+      random,
+      signal,
+      attempts: Number.POSITIVE_INFINITY,
+      when: (error) => retryOf(error) === "later",
+      onRetry: (error, attempt) =>
+        log.warn("artifacts wait for the bus", {
+          step: stepId,
+          attempt,
+          reason: `${trouble}: ${messageOf(error)}`,
+        }),
+    },
+    () => work(porter),
+  );
 }

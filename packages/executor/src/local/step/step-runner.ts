@@ -4,26 +4,15 @@
 //   R1. A supervisor is spawned only when the folder has no claim; should two be on their way, the claim picks one (F1).
 //   R2. The step's end is told after its last line, and only once per runner.
 //   R3. `lost` is told only when the claimer is gone, the exit file is still not there after that, and what may be
-//       left of the step has been killed.
+//       left of the step has been killed (step-end.ts).
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  type Clock,
-  isAppError,
-  type Logger,
-  messageOf,
-  type Random,
-  retrying,
-  retryOf,
-  sleepFor,
-} from "@sluice/base";
+import { sleepFor } from "@sluice/base";
 import type { StartPermit, StepEvent, StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
-import { LocalError } from "../../errors.ts";
-import type { EventQueue } from "../../event-queue.ts";
-import type { ArtifactPorter } from "../artifact-porter.ts";
+import { persisting } from "../artifact-porter.ts";
 import { type Crew, crewOf } from "../crew/crew.ts";
-import { crewTails, readCrewEnd } from "../crew/crew-end.ts";
+import { crewTails } from "../crew/crew-end.ts";
 import { planStep, type WholePlan } from "../crew/crew-plan.ts";
 import type { Isolation } from "../isolation/isolation.ts";
 import type { Supervised } from "../isolation/supervised.ts";
@@ -32,35 +21,24 @@ import { tellReady } from "../readiness/tell-ready.ts";
 import type { TaskEnd } from "../shells/shell.ts";
 import { claimTakenExitCode } from "../shells/supervisors.ts";
 import { FolderWatch } from "./folder-watch.ts";
-import { notFoundMessage } from "./not-found.ts";
-import { OutputTail, readResult } from "./output.ts";
-import { readOutputs } from "./output-files.ts";
-import { stepProcesses } from "./process-table.ts";
-import type { ExitRecord, StepFolder } from "./step-folder.ts";
+import { OutputTail } from "./output.ts";
+import { type EndDeps, type EndedStep, type Ending, tellEnd, tellRefusal } from "./step-end.ts";
+import type { StepFolder } from "./step-folder.ts";
+import { StepStop } from "./step-stop.ts";
 
-export interface RunnerDeps {
-  readonly clock: Clock;
-  readonly log: Logger;
+export interface RunnerDeps extends EndDeps {
   readonly references: References;
-  readonly queue: EventQueue;
-  /** This machine's name: where its steps are said to run. */
-  readonly host: string;
-  readonly random: Random;
-  readonly porter: ArtifactPorter;
   readonly maxArtifactBytes: number;
   /** Where the folders of persistent volume claims are. */
   readonly claimsDir: string;
   /** Asked right before the step's process is made; absent = it may be. */
   readonly permit?: StartPermit;
-  /** Aborted when the executor is disposed, or another engine has the step: leave the step as it is. */
-  readonly signal: AbortSignal;
 }
 
-type Ending =
-  | { readonly kind: "exited"; readonly exit: ExitRecord }
-  | { readonly kind: "failed"; readonly reason: string }
-  | { readonly kind: "vanished" }
-  | { readonly kind: "left" };
+/** The step is another's now, or the executor is disposed: nothing is told of it. */
+interface Left {
+  readonly kind: "left";
+}
 
 /** Between making the claim and signing it lie microseconds; one that is unsigned for so long never will be, ms. */
 const signingMs = 5_000;
@@ -68,7 +46,6 @@ const signingMs = 5_000;
 const briefMs = 15;
 /** Why waits are given up; without a reason each would make an error of its own. */
 const over = "the step is over";
-const signalExitCode = { term: 143, kill: 137 } as const;
 
 export class StepRunner {
   readonly #deps: RunnerDeps;
@@ -77,11 +54,11 @@ export class StepRunner {
   readonly #isolation: Isolation;
   /** Ends the waits that belong to this step alone. */
   readonly #over = new AbortController();
+  readonly #stop: StepStop;
   /** What is known of a supervisor that we have started; undefined = we have not. */
   #supervisor: { readonly kind: "runs" } | TaskEnd | undefined;
   #launchFailure: unknown;
   #watch: FolderWatch | undefined;
-  #terminated = false;
   /** Its containers, when there are several; a step whose containers make no sense is refused before it begins. */
   #crew: Crew | undefined;
 
@@ -90,6 +67,11 @@ export class StepRunner {
     this.#folder = folder;
     this.#step = step;
     this.#isolation = isolation;
+    const parts = { step, folder, isolation, clock: deps.clock };
+    this.#stop = new StepStop(parts, {
+      waiting: () => this.#waiting(),
+      changed: () => this.#watch?.touch(),
+    });
   }
 
   /** Resolves once the end was told, or when the executor is disposed. Does not throw. */
@@ -104,24 +86,16 @@ export class StepRunner {
       await this.#follow();
     } catch (error) {
       if (this.#deps.signal.aborted) return;
-      this.#refuse(error);
+      tellRefusal(this.#deps, this.#ended, error);
     } finally {
       this.#over.abort(over);
       this.#watch?.close();
     }
   }
 
-  /** SIGTERM now and SIGKILL at `killAt`, or SIGKILL at once. One who was asked before is asked no later than before. */
-  async stop(how: "term" | "kill", deadline = false): Promise<void> {
-    const now = this.#deps.clock.now();
-    const before = this.#folder.stop();
-    const killAt =
-      how === "kill" ? now : Math.min(before?.killAt ?? Number.POSITIVE_INFINITY, now + this.#step.graceMs);
-    this.#folder.writeStop({ how, killAt, deadline: before?.deadline ?? deadline });
-    if (this.#folder.claimOurselves())
-      this.#folder.writeExit(signalExitCode[how]); // F3
-    else void this.#enforceStop();
-    this.#watch?.touch();
+  /** SIGTERM now and SIGKILL after its grace, or SIGKILL at once. */
+  stop(how: "term" | "kill"): Promise<void> {
+    return this.#stop.ask(how);
   }
 
   /** False when the step is not ours to start any more. */
@@ -131,7 +105,9 @@ export class StepRunner {
     const say = (message: string) => queue.put({ type: "pending", stepId, at: clock.now(), message });
     const plan: WholePlan = {
       ...(await planStep(this.#step, { references, isolation: this.#isolation.name, claimsDir })),
-      inputs: await this.#persist("input artifacts cannot be brought", (porter) => porter.bring(this.#step)),
+      inputs: await persisting(this.#deps, this.#step.id, "input artifacts cannot be brought", (porter) =>
+        porter.bring(this.#step),
+      ),
       maxArtifactBytes: this.#deps.maxArtifactBytes,
     };
     if (signal.aborted) return false;
@@ -207,7 +183,7 @@ export class StepRunner {
       watch.open(this.#places(), !this.#isToldOfEnd);
     const release = () => watch.close();
     signal.addEventListener("abort", release, { once: true });
-    void this.#enforceDeadline();
+    void this.#stop.keepDeadline();
     const tails = [
       ...(["stdout", "stderr"] as const).map(
         (stream) => new OutputTail(() => join(this.#folder.ground, stream), stream),
@@ -218,7 +194,7 @@ export class StepRunner {
       const ending = await this.#tailUntilEnd(watch, tails);
       if (ending.kind === "left") return;
       for (const tail of tails) await tail.finish(clock.now, this.#deliver);
-      await this.#tell(ending);
+      await tellEnd(this.#deps, this.#ended, ending);
     } finally {
       signal.removeEventListener("abort", release);
       for (const tail of tails) tail.close();
@@ -232,7 +208,7 @@ export class StepRunner {
     return [...new Set([path, ground, ...(this.#crew !== undefined && existsSync(out) ? [out] : [])])];
   }
 
-  async #tailUntilEnd(watch: FolderWatch, tails: readonly OutputTail[]): Promise<Ending> {
+  async #tailUntilEnd(watch: FolderWatch, tails: readonly OutputTail[]): Promise<Ending | Left> {
     const { clock, signal } = this.#deps;
     let isStartTold = false;
     for (;;) {
@@ -249,7 +225,7 @@ export class StepRunner {
         const { host } = this.#deps;
         this.#deps.queue.put({ type: "started", stepId: this.#step.id, at: startedAt, host });
         if (this.#step.daemon === true) void this.#awaitReady(startedAt);
-        if (this.#folder.stop() !== undefined) void this.#enforceStop(); // asked before there was someone to ask
+        if (this.#folder.stop() !== undefined) void this.#stop.enforce(); // asked before there was someone to ask
       }
       for (const tail of tails) await tail.read(clock.now, this.#deliver);
     }
@@ -260,7 +236,7 @@ export class StepRunner {
     await tellReady(this.#deps, { ...daemon, probes: probesOf(this.#step) }, this.#waiting());
   }
 
-  #ending(): Ending | undefined {
+  #ending(): Ending | Left | undefined {
     const exit = this.#folder.exit();
     if (exit !== undefined) return { kind: "exited", exit };
     if (this.#isToldOfEnd ? this.#supervisor?.kind === "runs" : this.#mayStillRun()) return undefined;
@@ -300,134 +276,8 @@ export class StepRunner {
       this.#deps.queue.put({ type: "output", stepId: this.#step.id, lines: lines.slice(from, from + 500) });
   };
 
-  /** Work with the artifact repository, until it is done or the executor is disposed; the bus may be away meanwhile. */
-  #persist<T>(trouble: string, work: (porter: ArtifactPorter) => Promise<T>): Promise<T> {
-    const { clock, random, log, signal, porter } = this.#deps;
-    return retrying(
-      {
-        clock,
-        random,
-        signal,
-        attempts: Number.POSITIVE_INFINITY,
-        when: (error) => retryOf(error) === "later",
-        onRetry: (error, attempt) =>
-          log.warn("artifacts wait for the bus", {
-            step: this.#step.id,
-            attempt,
-            reason: `${trouble}: ${messageOf(error)}`,
-          }),
-      },
-      () => work(porter),
-    );
-  }
-
-  async #tell(ending: Exclude<Ending, { kind: "left" }>): Promise<void> {
-    const { queue, clock } = this.#deps;
-    const stepId = this.#step.id;
-    switch (ending.kind) {
-      case "exited":
-        return this.#tellExit(ending.exit);
-      case "failed":
-        return this.#refuse(
-          LocalError.SANDBOX_FAILED({ isolation: this.#isolation.name, reason: ending.reason }),
-        );
-      case "vanished":
-        await this.#killRest();
-        if (this.#folder.stop() !== undefined) {
-          this.#folder.writeExit(signalExitCode.kill);
-          const exit = this.#folder.exit();
-          if (exit !== undefined) return this.#tellExit(exit);
-        }
-        return queue.put({
-          type: "lost",
-          stepId,
-          at: clock.now(),
-          reason:
-            "its processes are gone and left no exit code (killed from outside, or the machine restarted)",
-        });
-    }
-  }
-
-  /** R3. A killed process needs a moment to go; what forks faster than it is killed is tried again. */
-  async #killRest(): Promise<void> {
-    for (let tries = 0; tries < 100; tries++) {
-      await this.#isolation.kill(this.#folder, undefined);
-      if (stepProcesses(this.#folder).length === 0) return;
-      await sleepFor(this.#deps.clock, 20, this.#deps.signal);
-    }
-    this.#deps.log.error("processes of a lost step cannot be killed", { step: this.#step.id });
-  }
-
-  async #tellExit(exit: ExitRecord): Promise<void> {
-    const saved = await this.#persist("output artifacts cannot be saved", (porter) =>
-      porter.save(this.#step, this.#folder),
-    );
-    const { outputs, unread } = readOutputs(this.#folder, this.#step.outputPaths);
-    const isDeadline = this.#folder.stop()?.deadline === true;
-    const crewEnd = this.#crew === undefined ? {} : readCrewEnd(this.#crew, join(this.#folder.ground, "out"));
-    this.#deps.queue.put({
-      type: "finished",
-      stepId: this.#step.id,
-      at: exit.at,
-      startedAt: exit.startedAt,
-      host: this.#deps.host,
-      exitCode: exit.exitCode,
-      outputs,
-      ...(this.#step.captureResult ? { result: readResult(join(this.#folder.ground, "stdout")) } : {}),
-      ...notFoundMessage(exit.exitCode, join(this.#folder.ground, "stderr")),
-      ...crewEnd,
-      ...(isDeadline ? { deadline: true } : {}),
-      ...(Object.keys(unread).length > 0 ? { unread } : {}),
-      ...(Object.keys(saved.artifacts).length > 0 ? { artifacts: saved.artifacts } : {}),
-      ...(Object.keys(saved.unsaved).length > 0 ? { unsaved: saved.unsaved } : {}),
-      ...(exit.cpuMs === undefined ? {} : { usage: { cpuMs: exit.cpuMs } }),
-    });
-    this.#isolation.rest();
-  }
-
-  #refuse(error: unknown): void {
-    if (!isAppError(error))
-      this.#deps.log.error("step could not be prepared", { step: this.#step.id, cause: messageOf(error) });
-    const { code, message, hint } = isAppError(error)
-      ? error
-      : LocalError.SANDBOX_FAILED({ isolation: this.#isolation.name, reason: messageOf(error) }, error);
-    const event = {
-      type: "refused",
-      stepId: this.#step.id,
-      at: this.#deps.clock.now(),
-      code,
-      message,
-      hint,
-    } as const;
-    try {
-      this.#folder.writeWhole("refused.json", JSON.stringify(event));
-    } catch (cause) {
-      // Told all the same; after a restart it is tried again, and refused again.
-      this.#deps.log.error("a refusal could not be stored", { step: this.#step.id, cause: messageOf(cause) });
-    }
-    this.#deps.queue.put(event);
-  }
-
-  /** Sends what `stop.json` asks for: SIGTERM once the step runs, SIGKILL when its time has come. */
-  async #enforceStop(): Promise<void> {
-    const stop = this.#folder.stop();
-    const claim = this.#folder.claim();
-    if (stop === undefined || claim.kind !== "process") return;
-    const { pid } = claim.process;
-    if (stop.how === "term" && this.#folder.startedAt() !== undefined && !this.#terminated) {
-      this.#terminated = true;
-      await this.#isolation.terminate(this.#folder, pid);
-    }
-    await this.#deps.clock.sleepUntil(stop.killAt, this.#waiting());
-    if (this.#waiting().aborted) return;
-    await this.#isolation.kill(this.#folder, this.#folder.isClaimerAlive() ? pid : undefined);
-  }
-
-  async #enforceDeadline(): Promise<void> {
-    const { deadlineAt } = this.#step;
-    if (deadlineAt === undefined || this.#folder.stop()?.deadline === true) return;
-    await this.#deps.clock.sleepUntil(deadlineAt, this.#waiting());
-    if (!this.#waiting().aborted) await this.stop("term", true);
+  get #ended(): EndedStep {
+    return { step: this.#step, folder: this.#folder, isolation: this.#isolation, crew: this.#crew };
   }
 
   #waiting(): AbortSignal {
