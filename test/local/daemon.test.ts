@@ -1,7 +1,11 @@
 // Daemons on this machine, with real servers: how their readiness is seen on the network that all steps share.
-import { existsSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { Scope } from "@sluice/base";
 import type { Executor, StepRequest } from "@sluice/engine";
 import { EventReader, shStep } from "@sluice/engine/testing";
 import type { Container } from "@sluice/spec";
@@ -37,6 +41,20 @@ function makeServer(node: string, source: string, readinessProbe: Probe, more: o
 }
 
 const hasIp = (process.env["PATH"] ?? "").split(":").some((dir) => existsSync(`${dir}/ip`));
+
+const addressesHere = (): readonly string[] =>
+  Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address));
+
+/** A process that has entered the network of a step, and stays when the step ends. */
+async function aGuestOf({ stateDir }: LocalBench, stepId: string): Promise<ChildProcess> {
+  const claim = readFileSync(join(stateDir, "steps", stepId, "claim"), "utf8");
+  const pid = /^\S+ (\d+) /.exec(claim)?.[1] ?? "";
+  const guest = spawn("nsenter", ["--target", pid, "--net", "sh", "-c", "echo in; exec tail -f /dev/null"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  await once(guest.stdout, "data");
+  return guest;
+}
 
 /** A port that nobody uses now. */
 async function freePort(): Promise<number> {
@@ -142,16 +160,18 @@ for (const isolation of isolations)
         await executor.detach(steps.map(({ id }) => id));
         await next.adopt(steps, () => false);
         for (const [i, { id }] of steps.entries()) expect((await again.ready(id)).ip).toBe(addresses[i]);
+        // A network lasts for as long as anybody is in it.
+        await using guests = new Scope();
+        for (const { id } of steps.slice(1)) {
+          const guest = await aGuestOf(bench, id);
+          guests.defer(() => void guest.kill("SIGKILL"));
+        }
         for (const { id } of steps) {
           await next.stop(id, "kill");
           await again.ended(id);
         }
-        for (const ip of addresses.slice(1))
-          expect(
-            Object.values(networkInterfaces())
-              .flat()
-              .map((entry) => entry?.address),
-          ).not.toContain(ip.replace(/\d+$/, (last) => String(Number(last) - 1)));
+        const hostsEnds = addresses.slice(1).map((ip) => ip.replace(/\d+$/, (last) => `${Number(last) - 1}`));
+        expect(addressesHere().filter((address) => hostsEnds.includes(address))).toEqual([]);
       },
       60_000,
     );

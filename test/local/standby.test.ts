@@ -26,10 +26,19 @@ async function ownerAtRest(bench: LocalBench, isolation: string): Promise<ChildP
   return child;
 }
 
+/** None when it has gone meanwhile, as what served the last step may. */
+function childrenOf(pid: number): readonly number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  } catch (error) {
+    expect((error as NodeJS.ErrnoException).code).toMatch(/ENOENT|ESRCH/);
+    return [];
+  }
+}
+
 /** All that has come from a process, by the system's table. */
 function descendantsOf(pid: number): readonly number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
-  return children.map(Number).flatMap((child) => [child, ...descendantsOf(child)]);
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
 }
 
 const boxesOf = (bench: LocalBench): readonly string[] => readdirSync(join(bench.stateDir, "boxes"));
@@ -126,7 +135,8 @@ for (const isolation of ["process", "namespaces", "namespaces-unprivileged"] as 
       const second = shStep("echo ran; exit 3");
       await executor.start(second);
 
-      expect(await reader.ended(second.id)).toMatchObject({ type: "finished", exitCode: 3 });
+      const end = await reader.ended(second.id);
+      expect(end, JSON.stringify(end)).toMatchObject({ type: "finished", exitCode: 3 });
       expect(reader.lines(second.id)).toEqual(["ran"]);
     });
   });

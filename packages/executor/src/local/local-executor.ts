@@ -227,6 +227,7 @@ class LocalExecutor implements Executor {
       const supervisor = claim.kind === "process" && folder.isClaimerAlive() ? claim.process.pid : undefined;
       if (supervisor !== undefined) await isolation.kill(folder, supervisor);
       await isolation.kill(folder, undefined); // also what the supervisor would have cleared away
+      await isolation.clear(folder);
     }
     log.info("a step of an unknown run was removed", { step: folder.id });
     this.#remove(folder);

@@ -11,7 +11,7 @@ import { type Dirent, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock, Random } from "@sluice/base";
 import type { Shell, Task, TaskEnd } from "../shells/shell.ts";
-import { type ShellPool, soon } from "../shells/shell-pool.ts";
+import { type ShellPool, soon, type Which } from "../shells/shell-pool.ts";
 import { Standbys } from "../shells/standbys.ts";
 import { claimTakenExitCode, gateText, sandboxCommand } from "../shells/supervisors.ts";
 import { boxPrefix, failureIn, type StepFolder } from "../step/step-folder.ts";
@@ -41,6 +41,12 @@ export interface Box {
   readonly bulkDir: string;
   readonly shell: Shell;
   readonly task: Task;
+}
+
+export interface NewBox {
+  /** A network of its own, which leads nowhere yet; default this machine's. */
+  readonly hasNetwork?: boolean;
+  readonly shell?: Which;
 }
 
 const standbyCount = 2;
@@ -74,9 +80,12 @@ export class BoxPool implements AsyncDisposable {
     return this.#waiting.take() ?? this.make([]);
   }
 
-  async make(volumes: readonly BindMount[], hasNetwork = false): Promise<Box> {
+  async make(
+    volumes: readonly BindMount[],
+    { hasNetwork = false, shell: which = "any" }: NewBox = {},
+  ): Promise<Box> {
     const { boxesDir, bulkDir, privileged, random } = this.#options;
-    const shell = await this.#shells.take();
+    const shell = await this.#shells.take(which);
     const id = random
       .id()
       .toLowerCase()

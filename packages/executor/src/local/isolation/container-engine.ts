@@ -91,6 +91,9 @@ export function makeContainerEngine(options: EngineOptions): Isolation {
       if (supervisor === undefined) await call("rm", "-f", containerName(folder));
       else for (const client of childrenOf(supervisor)) signalTo(client, "SIGKILL");
     },
+
+    clear: async () => {},
+
     async [Symbol.asyncDispose]() {},
   };
 }

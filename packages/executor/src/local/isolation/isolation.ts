@@ -39,4 +39,6 @@ export interface Isolation extends AsyncDisposable {
   processesOf(folder: StepFolder, supervisor: number): readonly number[];
   /** Ends all processes of the step; also right when the supervisor is gone. */
   kill(folder: StepFolder, supervisor: number | undefined): Promise<void>;
+  /** Takes away what the machine lent to the step beside its files, before its end is told. Idempotent, whoever started it. */
+  clear(folder: StepFolder): Promise<void>;
 }

@@ -4,10 +4,11 @@ import type { StepRequest } from "@sluice/engine";
 import { LocalError } from "../../errors.ts";
 import { layCrew } from "../crew/crew-layout.ts";
 import type { WholePlan } from "../crew/crew-plan.ts";
-import { giveNetwork } from "../network/own-network.ts";
+import { giveNetwork, takeNetwork } from "../network/own-network.ts";
 import { PortBook, portsOf } from "../network/port-book.ts";
 import { loopback } from "../readiness/probe.ts";
 import type { TaskEnd } from "../shells/shell.ts";
+import type { Which } from "../shells/shell-pool.ts";
 import { claimTakenExitCode } from "../shells/supervisors.ts";
 import {
   childrenOf,
@@ -34,7 +35,7 @@ const imagesOf = ({ image, crew }: WholePlan): readonly string[] =>
 /** In a box with a network of its own: where it answers. */
 const addressFile = "address";
 
-function ownAddressOf({ ground }: StepFolder): string | undefined {
+function ownAddressIn(ground: string): string | undefined {
   try {
     return readFileSync(join(ground, addressFile), "utf8");
   } catch {
@@ -66,11 +67,10 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
     ready: async () => {},
 
     async launch(folder, step, plan): Promise<Supervised> {
-      const makeBox = () => pool.make(layVolumes(folder, plan)).catch(refuse);
-      const withNetwork = () => boxWithNetwork(folder, step, plan).catch(refuse);
-      const box =
-        (await withNetwork()) ??
-        (plan.volumes.length === 0 ? await pool.take().catch(refuse) : await makeBox());
+      const makeBox = async (shell: Which) =>
+        (await boxWithNetwork(folder, step, plan, shell)) ?? pool.make(layVolumes(folder, plan), { shell });
+      const isOrdinary = plan.volumes.length === 0 && !needsNetwork(step);
+      const box = await (isOrdinary ? pool.take() : makeBox("any")).catch(refuse);
       const inputsDir = join(options.artifactsDir, folder.id, "in");
       const hasInputs = plan.inputs.length > 0;
       const open = (into: Box) => {
@@ -86,8 +86,9 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
         if (!wasKilled(box, folder, end)) return settleBox(box, folder, end);
         // Nothing of it is left that could still claim the step; and should the next one not get as far, that is told.
         if (hasInputs) renameSync(inputsOf(box), inputsDir);
+        await clear(box.dir, step.id);
         options.discard(box.dir);
-        const next = (await withNetwork()) ?? (await makeBox());
+        const next = await makeBox("fresh").catch(refuse);
         return settleBox(next, folder, await open(next));
       });
       return { ended: ended.finally(() => ports.release(step.id)) };
@@ -116,10 +117,10 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
       return code;
     },
 
-    addressOf: async (folder) => ownAddressOf(folder) ?? loopback,
+    addressOf: async ({ ground }) => ownAddressIn(ground) ?? loopback,
     processesOf: (folder, supervisor) => {
       const main = mainOf(supervisor);
-      return main === undefined || ownAddressOf(folder) !== undefined ? [] : processesBeside(main);
+      return main === undefined || ownAddressIn(folder.ground) !== undefined ? [] : processesBeside(main);
     },
 
     async terminate(_folder, supervisor) {
@@ -132,17 +133,25 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
       if (supervisor !== undefined) signalTo(supervisor, "SIGKILL");
     },
 
+    clear: ({ ground, id }) => clear(ground, id),
+
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 
-  /** A box with a network of its own, for a daemon whose port is another's here; undefined when none is needed, or can be. */
+  /** Whether it is a daemon whose port is another's here; else its ports are now its own. */
+  function needsNetwork(step: StepRequest): boolean {
+    return step.daemon === true && canGiveNetworks && !ports.reserve(step.id, portsOf(step));
+  }
+
+  /** A box with a network of its own, for a step that needs one; undefined when it does not, or none can be given. */
   async function boxWithNetwork(
     folder: StepFolder,
     step: StepRequest,
     plan: StepPlan,
+    shell: Which,
   ): Promise<Box | undefined> {
-    if (step.daemon !== true || !canGiveNetworks || ports.reserve(step.id, portsOf(step))) return undefined;
-    const box = await pool.make(layVolumes(folder, plan), true);
+    if (!needsNetwork(step)) return undefined;
+    const box = await pool.make(layVolumes(folder, plan), { hasNetwork: true, shell });
     const address = await giveNetwork(() => box.shell.childPid, step.id, options);
     if (address === undefined) {
       await pool.end(box);
@@ -150,6 +159,11 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
     }
     writeWhole(join(box.dir, addressFile), address);
     return box;
+  }
+
+  /** Its network may be held by whoever has entered it, and the system takes its time with what nobody holds. */
+  async function clear(ground: string, stepId: string): Promise<void> {
+    if (ownAddressIn(ground) !== undefined) await takeNetwork(stepId, options);
   }
 
   function refuse(cause: Error): never {

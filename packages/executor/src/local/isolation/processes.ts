@@ -99,6 +99,8 @@ export function makeProcessIsolation(options: {
       for (const pid of stepProcesses(folder)) if (pid !== supervisor) signalTo(pid, "SIGKILL"); // that one reports the end
     },
 
+    clear: async () => {},
+
     async [Symbol.asyncDispose]() {},
   };
 
@@ -109,7 +111,7 @@ export function makeProcessIsolation(options: {
     });
     const ended = first.over.then(async (end) => {
       if (end.kind === "over" || folder.claim().kind !== "none" || folder.isGone()) return end;
-      return (await shells.run(command)).over;
+      return (await shells.run(command, "fresh")).over;
     });
     return { ended };
   }

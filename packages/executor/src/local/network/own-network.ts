@@ -1,5 +1,6 @@
 // A network of its own for a daemon whose port is taken on this machine: a pair of virtual interfaces, one end in the
-// sandbox. It goes with the sandbox's last process, so nothing is left of it however we end.
+// sandbox. It is taken away before the step's end is told, and else goes some time after the sandbox's last process: so
+// nothing is left of it however we end.
 import { readlinkSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { type Clock, fnv32a, sleepFor } from "@sluice/base";
@@ -47,7 +48,7 @@ export async function giveNetwork(
     pid = processOf();
   }
   const { host, own } = addressesFor(stepId, addressesHere());
-  const name = `sluice${fnv32a(stepId).toString(36)}`.slice(0, 15);
+  const name = linkOf(stepId);
   const batch = async (words: readonly string[], lines: readonly string[]) =>
     (await runBriefly([...words, "ip", "-batch", "-"], { path, input: `${lines.join("\n")}\n` })).code === 0;
   const isDone =
@@ -65,6 +66,14 @@ export async function giveNetwork(
     ));
   return isDone ? own : undefined;
 }
+
+/** Takes away what `giveNetwork` gave to a step that has ended; one that is gone already is no error. */
+export async function takeNetwork(stepId: string, { path }: { readonly path: string }): Promise<void> {
+  await runBriefly(["ip", "link", "del", linkOf(stepId)], { path });
+}
+
+/** The host's end; interfaces have names of 15 letters at most. */
+const linkOf = (stepId: string): string => `sluice${fnv32a(stepId).toString(36)}`;
 
 function networkOf(pid: number | "self"): string | undefined {
   try {

@@ -65,6 +65,14 @@ describe("a shell that starts steps", () => {
     for (const { shell } of [second, third]) await pool.release(shell);
   });
 
+  test("is a new one for who replaces one that was killed", async () => {
+    const standing = await pool.take();
+    await pool.release(standing);
+    const fresh = await pool.take("fresh");
+    expect(fresh).not.toBe(standing);
+    await pool.release(fresh);
+  });
+
   test("ends when it has not been needed for a minute", async () => {
     const shell = await pool.take();
     await shell.run(`echo $$ >${folder}/pid`).over;

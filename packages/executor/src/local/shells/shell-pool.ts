@@ -8,6 +8,12 @@ import { Standbys } from "./standbys.ts";
 const maxWaiting = 16;
 const keepMs = 60_000;
 
+/**
+ * Whoever replaces a shell that was killed asks for a fresh one: what killed one may have killed those beside it, and a
+ * killed process is seen to be gone only some time later.
+ */
+export type Which = "any" | "fresh";
+
 export class ShellPool implements AsyncDisposable {
   readonly #options: ShellOptions & { readonly clock: Clock };
   readonly #waiting: Standbys<Shell>;
@@ -25,9 +31,13 @@ export class ShellPool implements AsyncDisposable {
     });
   }
 
-  /** One for the caller alone, until it is given back by `release`, or closed. Rejects when none can be started. */
-  async take(): Promise<Shell> {
-    const shell = this.#waiting.take() ?? new Shell(this.#options);
+  /**
+   * One for the caller alone, until it is given back by `release`, or closed; `fresh` = one that was not there before.
+   * Rejects when none can be started.
+   */
+  async take(which: Which = "any"): Promise<Shell> {
+    const waiting = which === "any" ? this.#waiting.take() : undefined;
+    const shell = waiting ?? new Shell(this.#options);
     await shell.spawned;
     return shell;
   }
@@ -38,8 +48,8 @@ export class ShellPool implements AsyncDisposable {
   }
 
   /** Runs one command, which must need nothing more to be told. Rejects when no shell can be started. */
-  async run(command: string): Promise<Task> {
-    const shell = await this.take();
+  async run(command: string, which: Which = "any"): Promise<Task> {
+    const shell = await this.take(which);
     const task = shell.run(command);
     void task.over.then(({ kind }) => {
       if (kind === "over") void this.release(shell);

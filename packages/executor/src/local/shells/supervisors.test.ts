@@ -92,8 +92,8 @@ for (const [file, ...words] of kinds) {
 /** A supervisor that stands still between its birth and its claim until `go`; its step leaves a file "ran". */
 function lateSupervisor(kind: "plain" | "client") {
   const dir = mkdtempSync(join(tmpdir(), "sluice-late-"));
-  const gate = join(dir, "gate");
-  spawnSync("mkfifo", [gate]);
+  const [there, gate] = [join(dir, "there"), join(dir, "gate")];
+  spawnSync("mkfifo", [there, gate]);
   const places = { stepsDir: join(dir, "steps"), boxesDir: join(dir, "boxes") };
   mkdirSync(places.stepsDir);
   const folder = new StepFolder(places, "a.1.0");
@@ -103,9 +103,10 @@ function lateSupervisor(kind: "plain" | "client") {
   const script = kind === "plain" ? plain : clientScript;
   // Right before the claim, when it has found its folder already.
   const claiming = script.lastIndexOf("set -C\n");
-  const standing = `${script.slice(0, claiming)}IFS= read -r go <${gate}\n${script.slice(claiming)}`;
+  const standing = `${script.slice(0, claiming)}: >${there}\nIFS= read -r go <${gate}\n${script.slice(claiming)}`;
   const argv = ["-c", standing, folder.door, "touch", ran];
   const child = spawn("/bin/sh", argv, { cwd: folder.door, detached: true, stdio: "ignore" });
+  readFileSync(there); // ends when it has come so far
   const go = async (): Promise<{ code: unknown; ran: boolean }> => {
     const gone = once(child, "exit");
     writeFileSync(gate, "go\n");

@@ -44,6 +44,7 @@ export async function tellEnd(deps: EndDeps, ended: EndedStep, ending: Ending): 
   const { step, folder, isolation } = ended;
   switch (ending.kind) {
     case "exited":
+      await isolation.clear(folder);
       return tellExit(deps, ended, ending.exit);
     case "failed":
       return tellRefusal(
@@ -53,6 +54,7 @@ export async function tellEnd(deps: EndDeps, ended: EndedStep, ending: Ending): 
       );
     case "vanished":
       await killRest(deps, ended);
+      await isolation.clear(folder);
       if (folder.stop() !== undefined) {
         folder.writeExit(signalExitCode.kill);
         const exit = folder.exit();
