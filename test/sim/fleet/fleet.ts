@@ -52,7 +52,8 @@ interface Engine {
 
 /** After so many turns nothing bad happens any more, and everything has to come to its end. */
 const wildTurns = 120;
-const maxTurns = 4_000;
+/** So many turns without a step that starts: whatever is left does not end. A workflow by chance may be large. */
+const idleTurns = 4_000;
 const namespace = "default";
 
 export class Fleet {
@@ -104,7 +105,9 @@ export class Fleet {
       ...{ clock: this.#clock, random: new SeededRandom(this.#dice.below(2 ** 30)) },
     });
     const waiting = [...this.#options.workflows];
-    for (let turn = 0; turn < maxTurns; turn++) {
+    let [starts, startedAt] = [0, 0];
+    for (let turn = 0; turn - startedAt < idleTurns; turn++) {
+      if (this.#starts.length > starts) [starts, startedAt] = [this.#starts.length, turn];
       this.#tend(turn);
       if (waiting.length > 0 && this.#dice.odds(20)) {
         const next = waiting.shift() as Workflow;

@@ -185,9 +185,10 @@ class Engine {
   }
 
   #live(actor: RunActor): void {
-    // Its shard was lost while it was claimed.
-    if (this.#roster.get(idOf(actor.run.key)) !== actor) {
-      this.#roster.detach(actor);
+    const present = this.#roster.get(idOf(actor.run.key));
+    if (present !== actor) {
+      // Its shard was lost while it was claimed. Gained anew, the steps are those of the next hand on the run.
+      if (present === undefined) this.#roster.detach(actor);
       return;
     }
     const life = this.#liveOut(actor).finally(() => this.#lives.delete(actor));

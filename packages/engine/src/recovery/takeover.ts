@@ -151,6 +151,8 @@ export class Takeover {
   }
 
   async #begin(actor: RunActor): Promise<void> {
+    // Its shard went while the batch before it was under way (T5).
+    if (this.#host.roster.get(idOf(actor.run.key)) !== actor) return;
     const mine = await this.#claim([actor], false);
     // The engine that had the shard until now may have begun it.
     if (this.#deps.shards.isShared && actor.run.steps.size > 0)
