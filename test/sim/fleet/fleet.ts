@@ -105,9 +105,8 @@ export class Fleet {
       ...{ clock: this.#clock, random: new SeededRandom(this.#dice.below(2 ** 30)) },
     });
     const waiting = [...this.#options.workflows];
-    let [starts, startedAt] = [0, 0];
-    for (let turn = 0; turn - startedAt < idleTurns; turn++) {
-      if (this.#starts.length > starts) [starts, startedAt] = [this.#starts.length, turn];
+    const goesOn = this.#progress();
+    for (let turn = 0; goesOn(turn); turn++) {
       this.#tend(turn);
       if (waiting.length > 0 && this.#dice.odds(20)) {
         const next = waiting.shift() as Workflow;
@@ -132,6 +131,15 @@ export class Fleet {
     }
     const left = await journal<Fact>().keys();
     throw new Error(`these runs did not end: ${left.map(({ name }) => name).join(", ")}\n${this.#state()}`);
+  }
+
+  /** Whether a step has started in the last turns. */
+  #progress(): (turn: number) => boolean {
+    let [starts, startedAt] = [0, 0];
+    return (turn) => {
+      if (this.#starts.length > starts) [starts, startedAt] = [this.#starts.length, turn];
+      return turn - startedAt < idleTurns;
+    };
   }
 
   #state(): string {

@@ -302,6 +302,11 @@ export class RunActor implements LiveRun {
     });
   }
 
+  /** Nothing more is started, and no slot waited for. */
+  leaveLine(): void {
+    this.#starter.leave();
+  }
+
   /** Another engine has the run. */
   letGo(): void {
     this.#stop.abort();
