@@ -113,11 +113,6 @@ export class RunActor implements LiveRun {
     return outcome === "stored";
   }
 
-  /** Steps that were asked for here, in line for a slot or beyond it. */
-  get begun(): readonly string[] {
-    return this.#starter.begun;
-  }
-
   /** Steps that the executor should know already. */
   outstanding(): readonly StepRequest[] {
     return [...this.run.steps.values()].flatMap((unit) =>
@@ -302,8 +297,8 @@ export class RunActor implements LiveRun {
     });
   }
 
-  /** Nothing more is started, and no slot waited for. */
-  leaveLine(): void {
+  /** Nothing more is started here, and its slots are given back. */
+  leave(): void {
     this.#starter.leave();
   }
 

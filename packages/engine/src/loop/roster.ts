@@ -69,13 +69,8 @@ export class Roster {
     if (this.#actors.get(id) !== actor) return;
     this.#actors.delete(id);
     if (this.#byUid.get(run.uid) === actor) this.#byUid.delete(run.uid);
-    // Out of the line first: a slot that is given back would be granted to a step of its own that waits.
-    actor.leaveLine();
-    // Also steps that another engine's record has ended, and whose slot is still theirs here.
-    for (const stepId of new Set([...run.steps.keys(), ...actor.begun])) {
-      this.#deps.logWriter.close(stepId);
-      this.#deps.slots.release(stepId);
-    }
+    actor.leave();
+    for (const stepId of run.steps.keys()) this.#deps.logWriter.close(stepId);
     this.#deps.registry.remove(run.key);
     this.detach(actor);
   }

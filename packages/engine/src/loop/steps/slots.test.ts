@@ -23,3 +23,17 @@ test("steps of a higher priority go first; runs of the same take turns", () => {
   expect(order).toEqual(["first", "high", "a1", "b1", "a2", "low"]);
   expect(slots.waiting).toBe(0);
 });
+
+test("who leaves gives all back, and none of it goes to its own line", () => {
+  const order: string[] = [];
+  const user = (): SlotUser => ({ granted: (stepId) => void order.push(stepId) });
+  const slots = new StepSlots(2);
+  const [leaver, other] = [user(), user()];
+  for (const step of ["w", "x", "y", "z"]) slots.request(leaver, step);
+  slots.request(other, "o");
+
+  slots.leave(leaver, ["y", "z", "w", "x"]);
+
+  expect(order).toEqual(["w", "x", "o"]);
+  expect([slots.busy, slots.waiting]).toEqual([1, 0]);
+});

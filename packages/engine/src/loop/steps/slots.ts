@@ -59,10 +59,13 @@ export class StepSlots {
     if (this.#holders.delete(stepId)) this.#grant();
   }
 
-  leave(user: SlotUser): void {
+  /** Out of the line, and then all of `held` is given back: none of it goes to a step of the one who leaves. */
+  leave(user: SlotUser, held: Iterable<string> = []): void {
     const rank = this.#rankOf(user);
     rank.lines.delete(user);
     if (rank.lines.size === 0) this.#ranks = this.#ranks.filter((other) => other !== rank);
+    for (const stepId of held) this.#holders.delete(stepId);
+    this.#grant();
   }
 
   #rankOf({ priority = 0 }: SlotUser): Rank {

@@ -202,17 +202,15 @@ export class StepStarter implements SlotUser {
     });
   }
 
-  get begun(): readonly string[] {
-    return [...this.#known];
-  }
-
   /** Steps that another engine's record has ended: known here, and off the books. */
   get strayed(): readonly string[] {
     return [...this.#known].filter((stepId) => !this.#run.steps.has(stepId));
   }
 
+  /** Nothing more is started here; slots go back, also of steps that another engine's record has ended. */
   leave(): void {
     this.#left.abort();
-    this.#deps.slots.leave(this);
+    this.#deps.slots.leave(this, this.#known);
+    this.#known.clear();
   }
 }
