@@ -89,7 +89,7 @@ export class Takeover {
     const keys = this.others.take((runUid) => shards.holds(runUid));
     for (const key of keys) this.#loading.set(idOf(key), []);
     const loaded = await this.#load(keys);
-    const strangers = await this.#strangers();
+    const strangers = await this.#strangers(new Set([...read, ...loaded].map(({ run }) => idOf(run.key))));
     if (this.#signal.aborted) return;
     const actors: RunActor[] = [];
     for (const folded of [...read, ...loaded]) {
@@ -137,15 +137,16 @@ export class Takeover {
 
   /**
    * Uids of runs whose beginning the follower has not shown yet: leases and journals come on two ways, so a shard may be
-   * ours before we know all its runs. They begin when the follower shows them.
+   * ours before we know all its runs. They begin when the follower shows them. `taken`: names that this batch has read.
    */
-  async #strangers(): Promise<ReadonlySet<string>> {
+  async #strangers(taken: ReadonlySet<string>): Promise<ReadonlySet<string>> {
     if (!this.#deps.shards.isShared) return new Set();
     const { journal } = this.#deps;
     const { roster } = this.#host;
     const signal = this.#signal;
     const keys = (await persisting(this.#deps, { what: "names", signal }, () => journal.keys())) ?? [];
-    const isKnown = (id: string) => roster.has(id) || this.others.has(id) || this.#loading.has(id);
+    const isKnown = (id: string) =>
+      taken.has(id) || roster.has(id) || this.others.has(id) || this.#loading.has(id);
     const unknown = keys.filter((key) => !isKnown(idOf(key)));
     return new Set((await this.#load(unknown)).map(({ run }) => run.uid));
   }
