@@ -284,7 +284,7 @@ until_ok() { # WHAT TRIES COMMAND…: tries twice a second
 
 make_network() {
   ip link show kc0 >/dev/null 2>&1 || ip link add kc0 type bridge
-  ip addr show dev kc0 | grep -q "$GATEWAY/" || ip addr add $GATEWAY/24 dev kc0
+  ip addr replace $GATEWAY/24 dev kc0
   ip link set kc0 up
   echo 1 >/proc/sys/net/ipv4/ip_forward
 }
