@@ -156,13 +156,12 @@ export class RunActor implements LiveRun {
       await this.#loop(stop);
     } finally {
       this.#timer.stop();
-      this.#starter.leave();
-      this.#asks.leave();
+      this.leave();
     }
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
-    let over = await this.#act(signal);
+    let over = this.#act(signal);
     while (!over && !signal.aborted) {
       await this.#inbox.ready();
       if (signal.aborted) return;
@@ -177,7 +176,7 @@ export class RunActor implements LiveRun {
       const isSaving = this.run.stage === "done" && this.run.changes.save.length > 0;
       if (!isSaving) this.#deps.registry.changed(this.run.key);
       await this.#deps.failpoints.reach("engine.appended");
-      over = await this.#act(signal);
+      over = this.#act(signal);
       measureTurn(this.#deps, this.#deps.clock.monotonic() - begun);
       if (!over) await this.#journal.compact();
       if (!isSaving) continue;
@@ -277,8 +276,9 @@ export class RunActor implements LiveRun {
     this.#starter.settled(stepId);
   }
 
-  /** Does what the state asks for; true when the run is over. */
-  async #act(signal: AbortSignal): Promise<boolean> {
+  /** Does what the state asks for; true when the run is over. Who left meanwhile does nothing more (A4). */
+  #act(signal: AbortSignal): boolean {
+    if (signal.aborted) return false;
     const effects = decide(this.run);
     measure(this.#deps, this.run, effects);
     for (const { stepId, how } of effects.stop) this.#starter.stop(stepId, how);
@@ -297,9 +297,13 @@ export class RunActor implements LiveRun {
     });
   }
 
-  /** Nothing more is started here, and its slots are given back. */
+  /**
+   * Nothing more is started or asked for here, and its slots are given back. At once, not when its last append returns:
+   * the next hand on the run may be in this process, and names its asks and steps alike.
+   */
   leave(): void {
     this.#starter.leave();
+    this.#asks.leave();
   }
 
   /** Another engine has the run. */

@@ -209,7 +209,9 @@ export class AskDesk {
     return wait === undefined ? undefined : { pending: wait.message, lock: wait.lock };
   }
 
+  /** Asks of the same names that come after the first call are the next hand's on the run. */
   leave(): void {
+    if (this.#left.signal.aborted) return;
     this.#left.abort();
     for (const id of this.#run.asks.keys()) this.#deps.locks?.abandon(this.#holder(id));
   }
