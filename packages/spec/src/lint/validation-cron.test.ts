@@ -52,10 +52,10 @@ describe("lint of a cron workflow", () => {
 
   it("says all that is wrong at once, the workflow's errors beside a policy that is none", () => {
     const fields =
-      'schedules: ["x"], concurrencyPolicy: No, workflowSpec: {entrypoint: u, templates: [{name: t, suspend: {}}]}';
+      'schedules: ["x"], concurrencyPolicy: Never, workflowSpec: {entrypoint: u, templates: [{name: t, suspend: {}}]}';
 
     expect(errorsOf(fields)).toEqual([
-      expect.stringContaining("'No' is not a valid concurrencyPolicy"),
+      expect.stringContaining("'Never' is not a valid concurrencyPolicy"),
       expect.stringContaining("cron schedule x is malformed"),
       expect.stringContaining("template name 'u' undefined"),
     ]);

@@ -39,16 +39,14 @@ interface Built {
 
 class Stop extends Error {}
 
-const isReadOtherwise = (node: Scalar, value: string): boolean =>
-  node.type === "PLAIN" && node.tag === undefined && inYaml11(value) !== undefined;
-
 /** What YAML 1.1, which Kubernetes reads, has for a text of YAML 1.2. `y` and `n` are left out: they are names too often. */
-function inYaml11(text: string): string | undefined {
-  if (/^(?:yes|on)$/i.test(text)) return "true";
-  if (/^(?:no|off)$/i.test(text)) return "false";
+function inYaml11(text: string): boolean | number | undefined {
+  if (/^(?:yes|Yes|YES|on|On|ON)$/.test(text)) return true;
+  if (/^(?:no|No|NO|off|Off|OFF)$/.test(text)) return false;
   const [, binary] = /^0b([01_]*[01])$/.exec(text) ?? [];
   const digits = binary ?? (/^[1-9]\d*(?:_\d+)+$/.test(text) ? text : undefined);
-  return digits && String(Number.parseInt(digits.replaceAll("_", ""), binary === undefined ? 10 : 2));
+  if (digits === undefined) return undefined;
+  return Number.parseInt(digits.replaceAll("_", ""), binary === undefined ? 10 : 2);
 }
 
 /** Turns a document into JSON and says everything that is wrong with it. Never throws on what the text says. */
@@ -199,9 +197,13 @@ class Converter {
       const octal = node.type === "PLAIN" && node.source !== undefined && /^[-+]?0[0-7]+$/.test(node.source);
       return octal ? Number.parseInt(node.source ?? "", 8) : value;
     }
-    if (typeof value === "string" && isReadOtherwise(node, value)) {
-      const message = `'${value}' is a text here; the incumbent reads it as ${inYaml11(value)}`;
-      this.#issue("SPEC_VALUE", node, message, `quote it, or write ${inYaml11(value)}`, "warning");
+    if (typeof value === "string" && node.type === "PLAIN" && node.tag === undefined) {
+      const old = inYaml11(value);
+      if (old !== undefined) {
+        const message = `'${value}' without quotes is ${old}, as Kubernetes reads it`;
+        this.#issue("SPEC_VALUE", node, message, `write ${old}, or '${value}' for the text`, "warning");
+        return old;
+      }
     }
     if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
     this.#issue("SPEC_TYPE", node, "only texts, numbers, booleans and null can be read", "quote the value");

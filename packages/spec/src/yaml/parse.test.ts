@@ -57,17 +57,20 @@ describe("a text of manifests", () => {
     expect(only("a: &a {x: 1, y: 2}\nb:\n  <<: *a\n  y: 3\n")).toMatchObject({ b: { x: 1, y: 3 } });
   });
 
-  it("warns of texts that Kubernetes' YAML has otherwise, unless they are quoted or tagged", () => {
+  it("reads truth values and numbers of YAML 1.1 as Kubernetes does, and says so, unless they are quoted or tagged", () => {
     const { documents, issues } = parseManifests(
-      "a: [yes, Off, 0b101, 1_000]\nb: ['yes', \"on\", !!str no, y, 1_, 01_0, yes or no, 0b12]\n",
+      "a: [yes, Off, 0b101, 1_000]\nb: ['yes', \"on\", !!str no, y, 1_, yes or no, oN, 0b12]\n",
     );
 
-    expect(documents[0]?.json).toMatchObject({ a: ["yes", "Off", "0b101", "1_000"] });
+    expect(documents[0]?.json).toMatchObject({
+      a: [true, false, 5, 1000],
+      b: ["yes", "on", "no", "y", "1_", "yes or no", "oN", "0b12"],
+    });
     expect(issues.map(({ severity, line, col, hint }) => [severity, line, col, hint])).toEqual([
-      ["warning", 1, 5, "quote it, or write true"],
-      ["warning", 1, 10, "quote it, or write false"],
-      ["warning", 1, 15, "quote it, or write 5"],
-      ["warning", 1, 22, "quote it, or write 1000"],
+      ["warning", 1, 5, "write true, or 'yes' for the text"],
+      ["warning", 1, 10, "write false, or 'Off' for the text"],
+      ["warning", 1, 15, "write 5, or '0b101' for the text"],
+      ["warning", 1, 22, "write 1000, or '1_000' for the text"],
     ]);
   });
 
