@@ -22,7 +22,10 @@ interface Tell {
   cancelled(stepId: string): void;
 }
 
-/** Starts, stops and forgets one run's steps at its executor, within the process's slots. */
+/**
+ * Starts, stops and forgets one run's steps at its executor, within the process's slots. Once it has left it takes no
+ * slot any more: what is still under way for it (an adoption, an append) may end much later, and nobody would give it back.
+ */
 export class StepStarter implements SlotUser {
   readonly #deps: LoopDeps;
   readonly #run: Run;
@@ -53,6 +56,7 @@ export class StepStarter implements SlotUser {
 
   /** Steps that run already: no start, and a slot whether there is one or not. */
   attached(stepIds: readonly string[]): void {
+    if (this.#left.signal.aborted) return;
     for (const stepId of stepIds) {
       this.#known.add(stepId);
       const isReady = this.#run.steps.get(stepId)?.isReady === true;
@@ -62,7 +66,7 @@ export class StepStarter implements SlotUser {
 
   /** What this process does itself takes no slot: it may wait for another run, whose steps need one. */
   want(stepId: string): void {
-    if (this.#known.has(stepId)) return;
+    if (this.#left.signal.aborted || this.#known.has(stepId)) return;
     this.#known.add(stepId);
     if (this.#isPlaceless(stepId)) this.granted(stepId);
     else this.#deps.slots.request(this, stepId);
