@@ -6,12 +6,14 @@
 //   W2. At no moment do more steps run than parallelism, mutexes and semaphores allow.
 //   W3. A step that runs, and of which its run still wants the end, is never cleared away.
 //   W4. What steps wrote is stored once, in its order.
+//   W5. When every run is over nothing is kept for any of them (leftovers.ts).
 import { inlinePacking, type Logger, noFailpoints, SeededRandom, silentLogger } from "@sluice/base";
 import { VirtualClock } from "@sluice/base/testing";
 import { makeMemoryTransport, openStores, type Stores } from "@sluice/bus";
 import {
   type EngineDeps,
   type Fact,
+  MetricsRegistry,
   makeRunDirectory,
   RunRegistry,
   runEngine,
@@ -20,6 +22,7 @@ import {
 import type { Workflow } from "@sluice/spec";
 import { Dice } from "../dice.ts";
 import { calm, Fate, FatedClock, type Perils } from "./fate.ts";
+import { leftovers } from "./leftovers.ts";
 import { lineTo } from "./line.ts";
 import { type Ground, Machine } from "./machine.ts";
 import { MachineExecutor } from "./machine-executor.ts";
@@ -48,12 +51,15 @@ interface Engine {
   readonly name: string;
   readonly fate: Fate;
   readonly stop: AbortController;
+  readonly metrics: MetricsRegistry;
 }
 
 /** After so many turns nothing bad happens any more, and everything has to come to its end. */
 const wildTurns = 120;
 /** So many turns without a step that starts: whatever is left does not end. A workflow by chance may be large. */
 const idleTurns = 4_000;
+/** Ms by when an engine has swept what runs that are over left in the locks. */
+const sweptMs = 180_000;
 const namespace = "default";
 
 export class Fleet {
@@ -125,6 +131,7 @@ export class Fleet {
             .catch(() => undefined);
       if (this.#broken !== undefined) throw this.#broken;
       if (waiting.length === 0 && (await journal<Fact>().keys()).length === 0) {
+        await this.#tidied();
         await this.#leave(watching);
         return this.#end();
       }
@@ -196,6 +203,7 @@ export class Fleet {
     });
     const { archive, logs, memo, resources } = stores;
     const stop = new AbortController();
+    const metrics = new MetricsRegistry();
     const trace = this.#options.trace;
     const say = (message: string, fields?: object) =>
       trace?.(`${this.#clock.now()} ${name}: ${message} ${JSON.stringify(fields)}`);
@@ -208,6 +216,7 @@ export class Fleet {
       failpoints: { ...noFailpoints, reach: () => fate.step() },
       identity: name,
       registry: new RunRegistry(),
+      metrics,
       coordination: { locks: stores.state("locks"), memo, resources },
       config: { checkpointRecords: this.#dice.between(3, 20), maxParallelSteps: this.#dice.between(2, 6) },
       ...(this.#options.engines === 1
@@ -222,7 +231,7 @@ export class Fleet {
             },
           }),
     };
-    this.#engines.push({ name, fate, stop });
+    this.#engines.push({ name, fate, stop, metrics });
     runEngine(deps, stop.signal).catch((error: Error) => {
       this.#broken ??= new Error(`${name} gave up: ${error.message}`, { cause: error });
     });
@@ -291,6 +300,22 @@ export class Fleet {
     this.#ids.set(key, id);
     known.push(...lines);
     this.#counts.lines += lines.length;
+  }
+
+  /** W5. */
+  async #tidied(): Promise<void> {
+    for (const { fate } of this.#engines) fate.perils = calm;
+    const locks = this.#stores.state("locks");
+    const until = this.#clock.now() + sweptMs;
+    for (;;) {
+      const left = await leftovers(
+        this.#engines.filter(({ fate }) => fate.state === "alive"),
+        locks,
+      );
+      if (left.length === 0) return;
+      if (this.#clock.now() > until) throw new Error(`W5: ${left.join("; ")}`);
+      await this.#clock.advanceBy(5_000);
+    }
   }
 
   async #leave(watching: Promise<void>): Promise<void> {
