@@ -46,7 +46,8 @@ describe.each([1, 2, 3])(
         });
         for (const key of ["deaths", "freezes", "lost", "lines"] as const) all[key] += ended[key];
         all.starts += ended.starts.length;
-        if (wanted !== undefined && seed % 250 === 0) process.stderr.write(`${engines} engines: seed ${seed}\n`);
+        if (wanted !== undefined && seed % 250 === 0)
+          process.stderr.write(`${engines} engines: seed ${seed}\n`);
       }
 
       process.stderr.write(`${engines} engines, ${seeds} seeds: ${JSON.stringify(all)}\n`);
