@@ -1,4 +1,4 @@
-// The engine of one process: follows RUNS, one actor a run, executors' events to their actors.
+// The engine of one process: follows RUNS, one actor a run.
 // Owns:      the roster of actors, the slots, the log writer.    Ends: when its signal aborts; running steps are left running.
 // Invariants
 //   E1. Executors' events are read only after the unfinished runs were claimed and their steps adopted, so that every
@@ -7,10 +7,9 @@
 //   E3. Nothing is forgotten at an executor for a run that this process did not bring to its end.
 //   E4. Where nobody shares the runs, one of which another engine's record is seen has no actor here any more.
 //   E5. Where engines share the runs, there are actors only for runs of our own shards; of the others only names are kept.
-// How runs come to it: `recovery/takeover.ts` (T).
+// How runs come to it: `recovery/takeover.ts` (T); how executors' events come to the actors: `steps/step-events.ts`.
 import { messageOf } from "@sluice/base";
 import type { JournalRecord } from "@sluice/bus";
-import { type Executor, runUidOf, type StepEvent } from "../executor/contract.ts";
 import type { Fact } from "../facts.ts";
 import { LimitBook } from "../locks/limit-book.ts";
 import { LockManager } from "../locks/lock-manager.ts";
@@ -27,6 +26,7 @@ import { engineOf } from "./journal-writer.ts";
 import { Roster } from "./roster.ts";
 import { LogWriter } from "./steps/log-writer.ts";
 import { StepSlots } from "./steps/slots.ts";
+import { StepEvents } from "./steps/step-events.ts";
 
 /** Advances every run of the journal that is its own until the signal aborts. Errors: only what cannot be mended by trying again. */
 export async function runEngine(deps: EngineDeps, signal: AbortSignal): Promise<void> {
@@ -39,13 +39,12 @@ class Engine {
   readonly #signal: AbortSignal;
   readonly #keeper: ShardKeeper | undefined;
   readonly #roster: Roster;
+  readonly #events: StepEvents;
   readonly #takeover: Takeover;
   readonly #lives = new Map<RunActor, Promise<void>>();
   /** Runs read so far, until all that was stored is read. */
   readonly #folded = new Map<string, Folded>();
   readonly #tasks = new Set<Promise<void>>();
-  /** Uids of runs that ended here lately: what their steps still report is cleared away. */
-  readonly #putAway = new Set<string>();
   #recovered = false;
 
   constructor({ shards, ...deps }: EngineDeps, signal: AbortSignal) {
@@ -63,6 +62,7 @@ class Engine {
     };
     const spawn = (task: Promise<void>) => this.#spawn(task);
     this.#roster = new Roster(this.#deps, spawn, signal);
+    this.#events = new StepEvents(this.#deps, { roster: this.#roster, spawn });
     const host = {
       ...{ roster: this.#roster, spawn },
       record: (record: JournalRecord<Fact>) => this.#record(record),
@@ -174,7 +174,8 @@ class Engine {
       if (!this.#deps.shards.holds(run.uid)) this.#takeover.others.add(idOf(run.key), run);
     await this.#takeover.take(read);
     if (this.#signal.aborted) return;
-    for (const [name, executor] of this.#deps.executors) this.#spawn(this.#listen(name, executor));
+    for (const [name, executor] of this.#deps.executors)
+      this.#spawn(this.#events.listen(name, executor, this.#signal));
     const { locks } = this.#deps;
     if (locks !== undefined) this.#spawn(sweepLocks(this.#deps, locks, this.#signal));
   }
@@ -199,17 +200,12 @@ class Engine {
   async #liveOut(actor: RunActor): Promise<void> {
     try {
       await actor.live(this.#signal);
-      if (actor.run.stage === "done" && this.#deps.shards.holds(actor.run.uid)) this.#remember(actor.run.uid);
+      const { stage, uid } = actor.run;
+      if (stage === "done" && this.#deps.shards.holds(uid)) this.#events.putAway(uid);
     } finally {
       this.#roster.drop(actor);
       this.#takeover.readAnew(actor);
     }
-  }
-
-  #remember(uid: string): void {
-    this.#putAway.add(uid);
-    const oldest = this.#putAway.values().next().value;
-    if (this.#putAway.size > maxPutAway && oldest !== undefined) this.#putAway.delete(oldest);
   }
 
   #letGo(actor: RunActor): void {
@@ -245,32 +241,6 @@ class Engine {
     this.#takeover.others.add(idOf(actor.run.key), actor.run);
   }
 
-  async #listen(name: string, executor: Executor): Promise<void> {
-    for await (const event of executor.events(this.#signal)) await this.#hear(name, executor, event);
-  }
-
-  async #hear(name: string, executor: Executor, event: StepEvent): Promise<void> {
-    const uid = runUidOf(event.stepId);
-    const actor = this.#roster.ofUid(uid);
-    if (actor === undefined) {
-      if (!isEnd(event)) return;
-      // Only what this process has put away: a step of a run that another engine has is that engine's (E3).
-      if (!this.#putAway.has(uid)) return;
-      this.#deps.log.debug("a step ended after its run", { executor: name, step: event.stepId });
-      await executor.forget(event.stepId).catch(() => undefined);
-      return;
-    }
-    if (event.type === "output") {
-      const unit = actor.run.steps.get(event.stepId);
-      const node = unit?.step?.request.node;
-      if (node !== undefined)
-        await this.#deps.logWriter.add(event.stepId, { key: actor.run.key, node }, event.lines);
-    } else if (event.type === "pending" || event.type === "started") actor.progress(event);
-    else if (event.type === "ready") actor.ready(event);
-    else if (actor.run.stage === "done") await executor.forget(event.stepId).catch(() => undefined);
-    else this.#spawn(this.#deps.logWriter.flushed(event.stepId).then(() => actor.end(event)));
-  }
-
   #spawn(task: Promise<void>): void {
     const watched = task
       .catch((error: unknown) => {
@@ -284,10 +254,6 @@ class Engine {
     this.#tasks.add(watched);
   }
 }
-
-const isEnd = ({ type }: StepEvent): boolean => type === "finished" || type === "lost" || type === "refused";
-
-const maxPutAway = 10_000;
 
 function coordinated(deps: EngineDeps): Pick<LoopDeps, "locks" | "memo"> {
   const { coordination, clock, random, log } = deps;
