@@ -6,7 +6,7 @@
 //   A2. Inputs that come while an append is under way go into the next one: one append per batch.
 //   A3. A step's end is forgotten by its executor only after it is stored, and its output lines before it.
 //   A4. When fenced, the actor stops at once: no effect, no append, no forget.
-import { Mailbox, sleepFor } from "@sluice/base";
+import { Mailbox } from "@sluice/base";
 import type { JournalRecord } from "@sluice/bus";
 import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
 import type { Fact, StepStarted } from "../facts.ts";
@@ -27,9 +27,6 @@ import { StepProgress } from "./steps/progress.ts";
 import { cancelledEnd, type StepEnd } from "./steps/step-end.ts";
 import { StepStarter } from "./steps/step-starter.ts";
 
-/** Ms that an executor has to say that a step runs to which it attached, before the step counts as pending still. */
-const hearMs = 5_000;
-
 export class RunActor implements LiveRun {
   readonly run: Run;
   readonly executor: Executor | undefined;
@@ -46,8 +43,6 @@ export class RunActor implements LiveRun {
   /** Its run is archived, and its journal gone. */
   isPutAway = false;
   #looking: Promise<void> | undefined;
-  /** Epoch ms by when the executor has told of the steps that it attached to. */
-  #heardAt = 0;
 
   constructor(deps: LoopDeps, folded: Folded, executor: Executor | undefined) {
     const { run } = folded;
@@ -56,7 +51,7 @@ export class RunActor implements LiveRun {
     this.executor = executor;
     this.#progress = new StepProgress(run);
     this.#timer = new RunTimer({
-      ...{ clock: deps.clock, log: deps.log, run: run.key.name },
+      ...{ clock: deps.clock, log: deps.log, run },
       fired: () => this.#inbox.put({ type: "timer" }),
     });
     this.#journal = new JournalWriter(deps, folded, executor?.site);
@@ -122,9 +117,7 @@ export class RunActor implements LiveRun {
 
   /** The step may still run on another site, where nobody can see it: it is not started here. */
   isElsewhere(stepId: string): boolean {
-    const step = this.run.steps.get(stepId)?.step;
-    const isPlaceless = step !== undefined && this.executor?.isPlaceless?.(step.request) === true;
-    return this.run.elsewhere.has(stepId) && !isPlaceless;
+    return this.run.elsewhere.has(stepId) && !this.#starter.isPlaceless(stepId);
   }
 
   lostElsewhere(stepId: string): void {
@@ -141,7 +134,7 @@ export class RunActor implements LiveRun {
   attached(stepIds: readonly string[]): void {
     this.#starter.attached(stepIds);
     const now = this.#deps.clock.now();
-    if (stepIds.length > 0) this.#heardAt = now + hearMs;
+    if (stepIds.length > 0) this.#timer.attached(now);
     for (const stepId of stepIds) this.#deps.logWriter.adopted(stepId);
     for (const stepId of stepIds)
       if (this.run.steps.has(stepId) && this.#progress.adopted(stepId, now))
@@ -169,7 +162,7 @@ export class RunActor implements LiveRun {
       const outcome = await this.#take(this.#inbox.drain(), signal);
       if (outcome === "lost" || signal.aborted) return;
       if (outcome === "nothing") {
-        this.#timer.arm(this.#nextTimerAt(), signal);
+        this.#timer.arm(signal);
         continue;
       }
       // Who is told of the end may count on the caches.
@@ -184,27 +177,9 @@ export class RunActor implements LiveRun {
       this.#deps.registry.changed(this.run.key);
     }
     if (!over || signal.aborted) return;
-    const { run, executor } = this;
     await this.#asks.saved();
-    const rest = (ms: number) => this.#rest(ms, signal);
-    this.isPutAway = await finishRun(this.#deps, { run, journal: this.#journal, executor, rest }, signal);
-  }
-
-  /** Waits, and folds meanwhile what is asked of the run that is over; its deletion ends the wait. */
-  async #rest(ms: number, signal: AbortSignal): Promise<void> {
-    const enough = new AbortController();
-    let isOver = false;
-    const slept = sleepFor(this.#deps.clock, ms, AbortSignal.any([signal, enough.signal])).then(() => {
-      isOver = true;
-    });
-    while (!isOver && !signal.aborted && !this.run.deleted) {
-      await Promise.race([slept, this.#inbox.ready()]);
-      // Another engine's record is found by the seal.
-      for (const input of this.#inbox.drain())
-        if (input.type === "record" && this.#journal.take(input.record) === "folded")
-          this.#deps.registry.changed(this.run.key);
-    }
-    enough.abort();
+    const ended = { run: this.run, journal: this.#journal, executor: this.executor, inbox: this.#inbox };
+    this.isPutAway = await finishRun(this.#deps, ended, signal);
   }
 
   /** Stores and folds what came in. */
@@ -254,19 +229,12 @@ export class RunActor implements LiveRun {
     return this.isStale || outcome === "foreign";
   }
 
-  /** A step that began while nobody listened is not ended for having been pending. */
-  #nextTimerAt(): number | undefined {
-    const { next } = this.run.timers;
-    return next?.kind === "pending-timeout" ? Math.max(next.at, this.#heardAt) : next?.at;
-  }
-
   #factOf(input: Exclude<Input, { type: "record" }>): Fact | undefined {
     if (input.type !== "timer")
       return newsIn(this.run, input, (stepId) => this.#progress.get(stepId)?.started?.host);
     const at = this.#deps.clock.now();
-    this.#timer.seen();
     // One that was set anew meanwhile is no news.
-    return (this.#nextTimerAt() ?? Number.POSITIVE_INFINITY) <= at ? { type: "timer", at } : undefined;
+    return this.#timer.seen(at) ? { type: "timer", at } : undefined;
   }
 
   #settled(stepId: string): void {
@@ -284,7 +252,7 @@ export class RunActor implements LiveRun {
     for (const { stepId, how } of effects.stop) this.#starter.stop(stepId, how);
     for (const stepId of effects.start) this.#starter.want(stepId);
     this.#asks.perform(effects);
-    this.#timer.arm(this.#nextTimerAt(), signal);
+    this.#timer.arm(signal);
     if (effects.wantsDefinitions) this.#lookUp(signal);
     return effects.finished;
   }

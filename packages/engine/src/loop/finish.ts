@@ -1,4 +1,4 @@
-import { backoffMs, defaultBackoff, hasCode, messageOf, retryOf, sleepFor } from "@sluice/base";
+import { backoffMs, defaultBackoff, hasCode, type Mailbox, messageOf, retryOf, sleepFor } from "@sluice/base";
 import type { ArtifactStore } from "@sluice/bus";
 import type { Executor } from "../executor/contract.ts";
 import { archiveRowOf, slimmed } from "../project/archive.ts";
@@ -6,6 +6,7 @@ import { removeArtifacts } from "../project/artifact-gc.ts";
 import { projectWorkflow } from "../project/workflow.ts";
 import type { Run } from "../run/state/run.ts";
 import type { LoopDeps } from "./deps.ts";
+import type { Input } from "./inputs.ts";
 import type { JournalWriter } from "./journal-writer.ts";
 
 /** A submission may have looked at the archive so long ago: before that the journal must still hold the name. */
@@ -15,8 +16,8 @@ export interface RunEnd {
   readonly run: Run;
   readonly journal: JournalWriter;
   readonly executor: Executor | undefined;
-  /** Waits so many ms, or until the run is deleted. */
-  readonly rest: (ms: number) => Promise<void>;
+  /** What still comes to the run: it may be deleted before it is put away. */
+  readonly inbox: Mailbox<Input>;
 }
 
 /**
@@ -25,11 +26,8 @@ export interface RunEnd {
  * journal, and seen here, or after it, and done to the archive by who asked; there the tombstone wins over the row.
  * False when it came to no end here: another engine has the run, or the signal aborted.
  */
-export async function finishRun(
-  deps: LoopDeps,
-  { run, journal, executor, rest }: RunEnd,
-  signal: AbortSignal,
-): Promise<boolean> {
+export async function finishRun(deps: LoopDeps, end: RunEnd, signal: AbortSignal): Promise<boolean> {
+  const { run, journal, executor } = end;
   let isPutAway = false;
   for (const stepId of run.steps.keys()) await executor?.forget(stepId).catch(() => undefined);
   const artifacts = mayHaveArtifacts(run) ? deps.artifacts : undefined;
@@ -37,7 +35,7 @@ export async function finishRun(
     if (!run.deleted) {
       if (!run.sealed) await release(run, { executor, artifacts });
       await archive(deps, run, journal.seq);
-      if (!run.sealed) await rest(purgeDelayMs);
+      if (!run.sealed) await rest(deps, end, signal);
       if (signal.aborted) return;
     }
     if (!run.sealed) {
@@ -54,6 +52,22 @@ export async function finishRun(
   if (isPutAway)
     deps.log.info("workflow ended", { run: run.key.name, namespace: run.key.namespace, phase: run.phase });
   return isPutAway;
+}
+
+/** Waits, and folds meanwhile what is asked of the run that is over; its deletion ends the wait. */
+async function rest(deps: LoopDeps, { run, journal, inbox }: RunEnd, signal: AbortSignal): Promise<void> {
+  const enough = new AbortController();
+  let isOver = false;
+  const slept = sleepFor(deps.clock, purgeDelayMs, AbortSignal.any([signal, enough.signal])).then(() => {
+    isOver = true;
+  });
+  while (!isOver && !signal.aborted && !run.deleted) {
+    await Promise.race([slept, inbox.ready()]);
+    // Another engine's record is found by the seal.
+    for (const input of inbox.drain())
+      if (input.type === "record" && journal.take(input.record) === "folded") deps.registry.changed(run.key);
+  }
+  enough.abort();
 }
 
 interface Kept {

@@ -60,19 +60,19 @@ export class StepStarter implements SlotUser {
     for (const stepId of stepIds) {
       this.#known.add(stepId);
       const isReady = this.#run.steps.get(stepId)?.isReady === true;
-      if (!isReady && !this.#isPlaceless(stepId)) this.#deps.slots.take(stepId);
+      if (!isReady && !this.isPlaceless(stepId)) this.#deps.slots.take(stepId);
     }
   }
 
-  /** What this process does itself takes no slot: it may wait for another run, whose steps need one. */
   want(stepId: string): void {
     if (this.#left.signal.aborted || this.#known.has(stepId)) return;
     this.#known.add(stepId);
-    if (this.#isPlaceless(stepId)) this.granted(stepId);
+    if (this.isPlaceless(stepId)) this.granted(stepId);
     else this.#deps.slots.request(this, stepId);
   }
 
-  #isPlaceless(stepId: string): boolean {
+  /** Done by this process itself. It takes no slot: it may wait for another run, whose steps need one. */
+  isPlaceless(stepId: string): boolean {
     const step = this.#run.steps.get(stepId)?.step;
     return step !== undefined && this.#executor?.isPlaceless?.(step.request) === true;
   }
