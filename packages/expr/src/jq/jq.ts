@@ -2,7 +2,9 @@ import { type Clock, isAppError } from "@sluice/base";
 import { Budget, type Limits } from "../budget.ts";
 import { ExprError } from "../errors.ts";
 import { SourceText } from "../position.ts";
-import { Break, FilterEvaluator } from "./run/evaluate.ts";
+import { Break } from "./run/branch.ts";
+import { maxCalls } from "./run/call.ts";
+import { FilterEvaluator } from "./run/evaluate.ts";
 import { checkNames } from "./syntax/check.ts";
 import { parseFilter } from "./syntax/parser.ts";
 import { textOf } from "./values/formats.ts";
@@ -75,7 +77,7 @@ function codedError(error: unknown, source: SourceText, at: number): Error {
   if (isAppError(error)) return error;
   if (error instanceof Break) return source.evaluation("break", at);
   if (error instanceof RangeError)
-    return ExprError.LIMIT({ language: "jq", what: "nested calls", max: 700 }, error);
+    return ExprError.LIMIT({ language: "jq", what: "nested calls", max: maxCalls }, error);
   throw error;
 }
 

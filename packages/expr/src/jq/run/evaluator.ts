@@ -13,6 +13,8 @@ export interface Evaluator {
   readonly clock: Pick<Clock, "now"> | undefined;
   /** Offset of the node evaluated last: where errors point. */
   at: number;
+  /** Calls that are under way, one in the other. */
+  calls: number;
   run(node: Node, input: Item, scope: Scope | undefined): Items;
   /** The values of a filter, without their places. */
   values(node: Node, value: unknown, scope: Scope | undefined): Generator<unknown, void, undefined>;
@@ -23,11 +25,6 @@ export interface Evaluator {
     scope: Scope | undefined,
   ): Generator<readonly PathStep[], void, undefined>;
   collect(values: Iterable<unknown>): readonly unknown[];
-  /** One step further from an item. */
-  stepTo(item: Item, step: unknown): Item;
-  each(item: Item): Items;
-  /** The item and everything inside it, from the outside in. */
-  recurse(item: Item): Items;
 }
 
 /** A value that has no place in the input. */
