@@ -320,6 +320,9 @@ describe("a jq filter gives what jq gives", () => {
     ["if false then 1 end", JSON.stringify(input, sorted)],
     ["[.a.[0]]", "[1]"],
     ["try error(null) catch .", "null"],
+    ['[try (1, error("x"), 3) catch .]', '[1,"x"]'],
+    ['[(1, false, error("x"), 3) // 4], [(false, error("x")) // 4]', "[1] | [4]"],
+    ['first(try (1, error("x")) catch error("asked for"))', "1"],
     ['"abc"|[match("";"g").offset]', "[0,1,2,3]"],
     [". as [$a] ?// {$n} | [$a,$n]", "[null,3.5]"],
     ["[.a[] | .b?]", "[null]"],
@@ -373,6 +376,10 @@ describe("a filter that is wrong", () => {
     ["1 / 0", "the divisor is zero"],
     ["{(1): 2}", "Object keys must be strings"],
     ["path(1)", "Invalid path expression"],
+    // What catches an error catches none of what is done with its items.
+    ['try (1, 2) catch "caught" | error("behind")', "behind"],
+    ['(1, 2) // "other" | error("behind")', "behind"],
+    ['try (label $out | 1, error("within")) | error("behind")', "behind"],
   ])("%s fails with its place", (filter, reason) => {
     expect(() => compileJq(filter).run(input)).toThrow(
       expect.objectContaining({ code: "EXPR_EVALUATION", message: expect.stringContaining(reason) }),

@@ -53,23 +53,14 @@ export function* alternative(
   scope: Scope | undefined,
 ): Items {
   let any = false;
-  const items = evaluator.run(node.left, input, scope);
   try {
-    for (;;) {
-      let next: IteratorResult<Item, void>;
-      try {
-        next = items.next();
-      } catch (error) {
-        caughtValue(error); // errors on the left count as nothing
-        break;
-      }
-      if (next.done === true) break;
-      if (!isTrue(next.value.value)) continue;
+    for (const item of evaluator.run(node.left, input, scope)) {
+      if (!isTrue(item.value)) continue;
       any = true;
-      yield next.value;
+      yield item;
     }
-  } finally {
-    items.return();
+  } catch (error) {
+    caughtValue(error); // errors on the left count as nothing
   }
   if (!any) yield* evaluator.run(node.right, input, scope);
 }
@@ -81,21 +72,11 @@ export function* attempt(
   scope: Scope | undefined,
 ): Items {
   let caught: unknown;
-  const items = evaluator.run(node.body, input, scope);
   try {
-    for (;;) {
-      let next: IteratorResult<Item, void>;
-      try {
-        next = items.next();
-      } catch (error) {
-        caught = caughtValue(error);
-        break;
-      }
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    items.return();
+    yield* evaluator.run(node.body, input, scope);
+    return;
+  } catch (error) {
+    caught = caughtValue(error);
   }
   if (node.handler !== undefined) yield* evaluator.run(node.handler, made(caught, input), scope);
 }

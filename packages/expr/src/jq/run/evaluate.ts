@@ -1,7 +1,8 @@
 // The evaluator: a filter is a generator of items. Nothing is evaluated that nobody asks for, so `first(f)` stops `f`.
 // Invariants
 //   J1. Each node evaluated spends a step; texts and lists are measured before they are built.
-//   J2. `try` catches errors of its body alone: what is done with an item happens outside of the body's generator.
+//   J2. `try` catches errors of its body alone. Items are yielded, never handed to a function: whoever takes one fails
+//       outside of the body's generator.
 //   J3. Values are never changed in place.
 
 import type { Clock } from "@sluice/base";
