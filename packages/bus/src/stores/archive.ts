@@ -1,5 +1,6 @@
 import { hasCode } from "@sluice/base";
-import type { Archive, ArchiveRow, ArchiveTombstone, RunKey } from "../ports/stores.ts";
+import type { Archive, ArchiveRow, ArchiveTombstone } from "../ports/archive.ts";
+import type { RunKey } from "../ports/journal.ts";
 import type { KvEntry } from "../ports/transport.ts";
 import { token } from "../subjects.ts";
 import { asVersioned } from "./content/body.ts";

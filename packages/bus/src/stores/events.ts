@@ -1,7 +1,7 @@
 // EVENTS: storing, consuming and finding events.
 import { hashId } from "@sluice/base";
 import type { StoredEvent } from "@sluice/spec";
-import type { EventLog, Stored } from "../ports/stores.ts";
+import type { EventLog, Stored } from "../ports/events.ts";
 import type { Message } from "../ports/transport.ts";
 import { withoutCovered } from "../subjects.ts";
 import { asVersioned } from "./content/body.ts";

@@ -8,7 +8,7 @@
 
 import { type Packing, threadPacking } from "@sluice/base";
 import { BusError } from "../errors.ts";
-import type { Journal, JournalRecord, RunKey } from "../ports/stores.ts";
+import type { Journal, JournalRecord, RunKey } from "../ports/journal.ts";
 import type { Message } from "../ports/transport.ts";
 import { fromToken, maxTokenBytes, namesOf, token } from "../subjects.ts";
 import { asVersioned } from "./content/body.ts";

@@ -1,4 +1,5 @@
-import type { LogLine, LogSource, LogStore, RunKey } from "../ports/stores.ts";
+import type { RunKey } from "../ports/journal.ts";
+import type { LogLine, LogSource, LogStore } from "../ports/logs.ts";
 import type { Message } from "../ports/transport.ts";
 import { asVersioned } from "./content/body.ts";
 import type { StoreContext } from "./context.ts";

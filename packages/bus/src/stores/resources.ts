@@ -1,6 +1,6 @@
 // KV `resources`: applied manifests, each with its generation.
 import { hasCode, messageOf, stableJson } from "@sluice/base";
-import type { Resource, ResourceChange, Resources } from "../ports/stores.ts";
+import type { Resource, ResourceChange, Resources } from "../ports/resources.ts";
 import type { KvChange, KvEntry } from "../ports/transport.ts";
 import { fromToken, token } from "../subjects.ts";
 import { asVersioned } from "./content/body.ts";

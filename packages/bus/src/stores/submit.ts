@@ -6,7 +6,8 @@
 import { hasCode } from "@sluice/base";
 import type { RunSubmitted } from "@sluice/spec";
 import { BusError } from "../errors.ts";
-import type { Archive, Journal, RunKey, SubmitOutcome, SubmitRun } from "../ports/stores.ts";
+import type { Archive } from "../ports/archive.ts";
+import type { Journal, RunKey, SubmitOutcome, SubmitRun } from "../ports/journal.ts";
 import type { StoreContext } from "./context.ts";
 
 /** A journal is purged no sooner after its archive row than this, ms: a look at the archive is fresh for so long. */

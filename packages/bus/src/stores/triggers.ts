@@ -1,8 +1,10 @@
 // TRIGGERS, DEAD and TRAIL: firings, what gave up, and what happened to an event.
 import { hashId, stableJson } from "@sluice/base";
 import type { CauseRef, DeadLetter, TrailRecord, TriggerRequest } from "@sluice/spec";
-import type { DeadLetters, Stored, Trail, TriggerQueue } from "../ports/stores.ts";
+import type { DeadLetters } from "../ports/dead.ts";
+import type { Stored } from "../ports/events.ts";
 import type { Message } from "../ports/transport.ts";
+import type { Trail, TriggerQueue } from "../ports/triggers.ts";
 import { asVersioned } from "./content/body.ts";
 import type { StoreContext } from "./context.ts";
 import { consumeTyped, decodeOrQuarantine } from "./reading/typed.ts";

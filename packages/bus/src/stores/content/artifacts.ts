@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { isObject } from "@sluice/base";
 import { BusError } from "../../errors.ts";
-import type { ArtifactPlace, ArtifactStore, StoredArtifact } from "../../ports/stores.ts";
+import type { ArtifactPlace, ArtifactStore, StoredArtifact } from "../../ports/artifacts.ts";
 import type { Message } from "../../ports/transport.ts";
 import { token } from "../../subjects.ts";
 import type { StoreContext } from "../context.ts";

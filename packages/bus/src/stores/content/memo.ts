@@ -1,6 +1,6 @@
 // KV `memo`: memoized outputs; what does not fit a message is in the object store.
 import { hasCode } from "@sluice/base";
-import type { MemoEntry, MemoKey, MemoStore } from "../../ports/stores.ts";
+import type { MemoEntry, MemoKey, MemoStore } from "../../ports/memo.ts";
 import type { KvEntry } from "../../ports/transport.ts";
 import { token } from "../../subjects.ts";
 import type { StoreContext } from "../context.ts";

@@ -3,7 +3,8 @@
 //   Q1. What is unreadable wedges nobody, and is never lost silently (P6): it is in DEAD before it is skipped.
 //   Q2. Readers see one entry a message, however often it was met.
 import { hashId, isObject, messageOf } from "@sluice/base";
-import type { Quarantine, QuarantinedMessage, Stored } from "../../ports/stores.ts";
+import type { Quarantine, QuarantinedMessage } from "../../ports/dead.ts";
+import type { Stored } from "../../ports/events.ts";
 import type { Message } from "../../ports/transport.ts";
 import { namesOf } from "../../subjects.ts";
 import type { StoreContext } from "../context.ts";

@@ -1,6 +1,6 @@
 // Stored messages as typed values: what cannot be read goes to quarantine, and stops nobody (Q1).
 import { messageOf } from "@sluice/base";
-import type { Settleable } from "../../ports/stores.ts";
+import type { Settleable } from "../../ports/events.ts";
 import type { Message, StreamName, Transport } from "../../ports/transport.ts";
 import type { StoreContext } from "../context.ts";
 import { isUnreadable, quarantine } from "./quarantine.ts";

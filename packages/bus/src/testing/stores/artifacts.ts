@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import type { ArtifactStore, StoredArtifact, Stores } from "../ports/stores.ts";
-import type { Transport } from "../ports/transport.ts";
+import type { ArtifactStore, StoredArtifact } from "../../ports/artifacts.ts";
+import type { StoresGround } from "./ground.ts";
 
 const of = (content: Uint8Array) =>
   async function* () {
@@ -23,7 +23,7 @@ async function keysUnder(store: ArtifactStore, key: string): Promise<readonly st
 }
 
 /** The artifact repository on any Transport. */
-export function artifactsConformance(make: () => Promise<Transport>, open: (bus: Transport) => Stores): void {
+export function artifactsConformance({ make, open }: StoresGround): void {
   test("small and large files come back byte for byte, with their hash", async () => {
     await using bus = await make();
     const { artifacts } = open(bus);

@@ -1,0 +1,1 @@
+export const text = (data: Uint8Array): string => Buffer.from(data).toString("utf8");
