@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { Executor, StepRequest } from "@sluice/engine";
-import { EventReader, type StepEnd, shStep } from "@sluice/engine/testing";
+import type { Executor, StepEnd, StepRequest } from "@sluice/engine";
+import { EventReader, shStep } from "@sluice/engine/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { candidateFor, candidatesHere, type LocalBench, makeLocalBench } from "./local-bench.ts";
 

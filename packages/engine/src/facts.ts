@@ -6,7 +6,8 @@
 //       anyone and fence nobody.
 import type { RunSubmitted, Template, WorkflowSpec } from "@sluice/spec";
 import type { KnownConfigMap } from "./definitions/config-maps.ts";
-import type { ContainerEnd, SavedArtifact } from "./executor/contract.ts";
+import type { SavedArtifact } from "./executor/artifacts.ts";
+import type { ContainerEnd } from "./executor/events.ts";
 import type { NodeOutputs } from "./run/state/node.ts";
 
 /** Version of the fact format that this code writes; carried by each `engine` fact. */

@@ -26,25 +26,11 @@ export { makeRunDirectory } from "./directory/directory.ts";
 export { type LabelTest, parseLabelSelector } from "./directory/label-selector.ts";
 export type { RunDirectory, RunEvent, RunList, RunQuery, SubmitOptions } from "./directory/port.ts";
 export { EngineError } from "./errors.ts";
-export {
-  type ArtifactArchive,
-  type ArtifactInput,
-  type ArtifactOutput,
-  type Condition,
-  type ContainerEnd,
-  type ContainerWork,
-  type Executor,
-  type ExecutorDescription,
-  type ResourceWork,
-  runUidOf,
-  type SavedArtifact,
-  type StartPermit,
-  type StepEvent,
-  type StepLine,
-  type StepRequest,
-  type StepWork,
-  type VolumeClaim,
-} from "./executor/contract.ts";
+export type { ArtifactArchive, ArtifactInput, ArtifactOutput, SavedArtifact } from "./executor/artifacts.ts";
+export { type Executor, type ExecutorDescription, runUidOf, type StartPermit } from "./executor/contract.ts";
+export type { ContainerEnd, StepEnd, StepEvent, StepLine } from "./executor/events.ts";
+export type { StepRequest, VolumeClaim } from "./executor/request.ts";
+export type { Condition, ContainerWork, ResourceWork, StepWork } from "./executor/work.ts";
 export { type CommandFact, type Fact, factVersion, isCommand } from "./facts.ts";
 export {
   type LimitPlace,

@@ -8,7 +8,9 @@
 //   A4. When fenced, the actor stops at once: no effect, no append, no forget.
 import { Mailbox } from "@sluice/base";
 import type { JournalRecord } from "@sluice/bus";
-import type { Executor, StepEvent, StepRequest } from "../executor/contract.ts";
+import type { Executor } from "../executor/contract.ts";
+import type { StepEnd, StepEvent } from "../executor/events.ts";
+import type { StepRequest } from "../executor/request.ts";
 import type { Fact, StepStarted } from "../facts.ts";
 import type { LiveStep } from "../project/live-step.ts";
 import type { Folded } from "../recovery/fold.ts";
@@ -24,7 +26,7 @@ import { measure, measureTurn } from "./measure.ts";
 import type { LiveRun } from "./registry.ts";
 import { RunTimer } from "./run-timer.ts";
 import { StepProgress } from "./steps/progress.ts";
-import { cancelledEnd, type StepEnd } from "./steps/step-end.ts";
+import { cancelledEnd } from "./steps/step-end.ts";
 import { StepStarter } from "./steps/step-starter.ts";
 
 export class RunActor implements LiveRun {

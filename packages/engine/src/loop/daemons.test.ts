@@ -1,6 +1,6 @@
 // Daemons through the whole loop: what a process that dies leaves to the next one, and slots.
 import { expect, test } from "vitest";
-import type { StepRequest } from "../executor/contract.ts";
+import type { StepRequest } from "../executor/request.ts";
 import { aWorkflow, shTemplate } from "../testing/a-workflow.ts";
 import { EngineBench, type EngineProcess } from "../testing/engine-bench.ts";
 import { ManualExecutor, manualWorld } from "../testing/manual-executor.ts";

@@ -1,8 +1,9 @@
 // What comes to a run's actor, and which of it is news.
 import type { JournalRecord } from "@sluice/bus";
+import type { StepEnd } from "../executor/events.ts";
 import type { AnswerFact, DefinitionsFixed, Fact, StepReady } from "../facts.ts";
 import type { Run } from "../run/state/run.ts";
-import { endFact, type StepEnd } from "./steps/step-end.ts";
+import { endFact } from "./steps/step-end.ts";
 
 export type Input =
   | { readonly type: "record"; readonly record: JournalRecord<Fact> }

@@ -2,7 +2,7 @@
 import { BusError } from "@sluice/bus";
 import { expect, test } from "vitest";
 import { type ConfigMapContent, type Definitions, noDefinitions } from "../definitions/port.ts";
-import type { StepRequest } from "../executor/contract.ts";
+import type { StepRequest } from "../executor/request.ts";
 import { aWorkflow, shTemplate } from "../testing/a-workflow.ts";
 import { EngineBench } from "../testing/engine-bench.ts";
 import { ManualExecutor } from "../testing/manual-executor.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { StepEvent, StepRequest } from "../executor/contract.ts";
+import type { StepEvent } from "../executor/events.ts";
+import type { StepRequest } from "../executor/request.ts";
 import { aWorkflow, shTemplate } from "../testing/a-workflow.ts";
 import { EngineBench } from "../testing/engine-bench.ts";
 import { ManualExecutor, manualWorld } from "../testing/manual-executor.ts";

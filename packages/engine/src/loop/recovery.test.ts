@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import { BusError } from "@sluice/bus";
 import { expect, test } from "vitest";
-import type { StepRequest } from "../executor/contract.ts";
+import type { StepRequest } from "../executor/request.ts";
 import type { Fact } from "../facts.ts";
 import { aWorkflow, shTemplate } from "../testing/a-workflow.ts";
 import { EngineBench, type EngineProcess } from "../testing/engine-bench.ts";

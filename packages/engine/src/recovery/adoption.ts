@@ -1,5 +1,5 @@
 // Runs that come to this engine: claimed, and their steps adopted. Invariants: `takeover.ts`.
-import type { StepRequest } from "../executor/contract.ts";
+import type { StepRequest } from "../executor/request.ts";
 import type { RunActor } from "../loop/actor.ts";
 import type { LoopDeps } from "../loop/deps.ts";
 import { stopAll } from "../run/control.ts";

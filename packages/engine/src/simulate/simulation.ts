@@ -4,7 +4,7 @@ import { hashUid, type Random } from "@sluice/base";
 import type { RunSubmitted, Workflow } from "@sluice/spec";
 import { collectDefinitions } from "../definitions/collect.ts";
 import { type ConfigMapContent, type Definitions, noDefinitions } from "../definitions/port.ts";
-import type { StepRequest } from "../executor/contract.ts";
+import type { StepRequest } from "../executor/request.ts";
 import type { CommandFact, Fact, StepFinished } from "../facts.ts";
 import { projectWorkflow } from "../project/workflow.ts";
 import type { WorkflowObject } from "../project/workflow-object.ts";

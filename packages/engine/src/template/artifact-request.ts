@@ -1,7 +1,8 @@
 // What a step's executor is told of its artifacts, and what its end makes of them.
 import type { Artifact } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
-import type { ArtifactArchive, ArtifactInput, ArtifactOutput, StepRequest } from "../executor/contract.ts";
+import type { ArtifactArchive, ArtifactInput, ArtifactOutput } from "../executor/artifacts.ts";
+import type { StepRequest } from "../executor/request.ts";
 import type { StepFinished } from "../facts.ts";
 import type { Unit } from "../run/state/frames.ts";
 import { podName } from "../run/state/node.ts";

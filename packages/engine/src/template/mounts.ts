@@ -1,7 +1,7 @@
 // What a step's containers mount must be declared: by its template, its workflow, its claims or a patch of its pod.
 import { isObject } from "@sluice/base";
 import { EngineError } from "../errors.ts";
-import type { StepRequest } from "../executor/contract.ts";
+import type { StepRequest } from "../executor/request.ts";
 
 /** Errors: ENGINE_TEMPLATE_INVALID, in Argo's words. */
 export function checkMounts({ work, pod }: Pick<StepRequest, "work" | "pod">): void {

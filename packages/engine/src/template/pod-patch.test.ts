@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { StepWork } from "../executor/contract.ts";
+import type { StepWork } from "../executor/work.ts";
 import { type PatchedStep, patchedStep } from "./pod-patch.ts";
 
 const step = (over: Partial<PatchedStep> = {}): PatchedStep => ({

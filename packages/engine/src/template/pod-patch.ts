@@ -3,7 +3,8 @@
 import { isAppError, isObject, type Json } from "@sluice/base";
 import { composeYaml, PodContainer, podSpecMerge, strategicMerge, type TextWithData } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
-import type { StepRequest, StepWork } from "../executor/contract.ts";
+import type { StepRequest } from "../executor/request.ts";
+import type { StepWork } from "../executor/work.ts";
 import { failureText } from "../values/language.ts";
 
 /** What of a step a patch may change. Times in ms. */

@@ -1,7 +1,7 @@
 import { childTraceparent, isObject, parseGoDuration } from "@sluice/base";
 import type { Parameter, Template } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
-import type { StepRequest, VolumeClaim } from "../executor/contract.ts";
+import type { StepRequest, VolumeClaim } from "../executor/request.ts";
 import type { Unit } from "../run/state/frames.ts";
 import type { Node } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";

@@ -2,7 +2,8 @@
 import { isObject } from "@sluice/base";
 import { artifactPathsOf, type ResourceTemplate, type Script, type Template } from "@sluice/spec";
 import { EngineError } from "../errors.ts";
-import type { ArtifactInput, StepWork } from "../executor/contract.ts";
+import type { ArtifactInput } from "../executor/artifacts.ts";
+import type { StepWork } from "../executor/work.ts";
 import { conditionOf, renderDeep, renderText, textWithData } from "../values/language.ts";
 import type { Scope } from "../values/scope.ts";
 import { keyOf, locationOf, withKey } from "./artifact-location.ts";

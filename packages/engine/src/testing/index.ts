@@ -3,7 +3,7 @@ export { stopDaemonsAgain } from "../run/daemons/scope.ts";
 export { resumeAsks } from "../run/gates/books.ts";
 export { AskWorld } from "../simulate/ask-world.ts";
 export { aWorkflow, shTemplate, submission } from "./a-workflow.ts";
-export { EventReader, type ExecutorBench, type StepEnd, shStep } from "./conformance/bench.ts";
+export { EventReader, type ExecutorBench, shStep } from "./conformance/bench.ts";
 export { executorConformance } from "./conformance/executor.ts";
 export { definitionsAmong } from "./definitions-among.ts";
 export { EngineBench, type EngineProcess } from "./engine-bench.ts";

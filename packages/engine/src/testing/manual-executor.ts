@@ -1,12 +1,7 @@
 import { Mailbox } from "@sluice/base";
-import {
-  type Executor,
-  type ExecutorDescription,
-  runUidOf,
-  type StepEvent,
-  type StepLine,
-  type StepRequest,
-} from "../executor/contract.ts";
+import { type Executor, type ExecutorDescription, runUidOf } from "../executor/contract.ts";
+import type { StepEvent, StepLine } from "../executor/events.ts";
+import type { StepRequest } from "../executor/request.ts";
 
 /** How a step of the fake ends; undefined keeps it running until the test ends it. */
 export type ManualEnd =

@@ -1,7 +1,7 @@
 import type { RunSubmitted, Workflow } from "@sluice/spec";
 import { collectDefinitions } from "../definitions/collect.ts";
 import type { Definitions } from "../definitions/port.ts";
-import type { StepRequest } from "../executor/contract.ts";
+import type { StepRequest } from "../executor/request.ts";
 import type { Fact, StepFinished } from "../facts.ts";
 import { createRun } from "../run/create.ts";
 import { decide, reduce } from "../run/reduce.ts";

@@ -11,7 +11,7 @@ import {
   renderTemplate,
 } from "@sluice/expr";
 import { EngineError } from "../errors.ts";
-import type { Condition } from "../executor/contract.ts";
+import type { Condition } from "../executor/work.ts";
 import type { Scope } from "./scope.ts";
 
 /** A tag under one of these words must have a value; any other that has none stays as it was written, as in Argo. */

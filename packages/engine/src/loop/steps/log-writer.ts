@@ -10,7 +10,8 @@
 //       it may differ from telling to telling.)
 import { type Clock, type Logger, messageOf, type Random, retrying } from "@sluice/base";
 import type { LogLine, LogStore, RunKey } from "@sluice/bus";
-import { runUidOf, type StepLine } from "../../executor/contract.ts";
+import { runUidOf } from "../../executor/contract.ts";
+import type { StepLine } from "../../executor/events.ts";
 
 type PerStream = Record<LogLine["stream"], number>;
 

@@ -1,4 +1,4 @@
-import type { StepEvent } from "../../executor/contract.ts";
+import type { StepEvent } from "../../executor/events.ts";
 import type { StepStarted } from "../../facts.ts";
 import type { LiveStep } from "../../project/live-step.ts";
 import { isStartStored, isStartWatched } from "../../run/hooks/watch.ts";

@@ -1,8 +1,6 @@
 // How a step ended: as executors tell it, and as the journal has it.
-import type { StepEvent } from "../../executor/contract.ts";
+import type { StepEnd } from "../../executor/events.ts";
 import type { StepFinished, StepLost, StepRefused } from "../../facts.ts";
-
-export type StepEnd = Extract<StepEvent, { type: "finished" | "lost" | "refused" }>;
 
 /** `host`: where it ran, as far as it was told before its end. */
 export function endFact(event: StepEnd, host: string | undefined): StepFinished | StepLost | StepRefused {

@@ -1,10 +1,10 @@
 // Executors' events, to the actors of their runs. Invariants (E): `engine.ts`.
 // Owns:      the uids of runs that ended here lately.     Talks to: executors, the roster, the log writer.
-import { type Executor, runUidOf, type StepEvent } from "../../executor/contract.ts";
+import { type Executor, runUidOf } from "../../executor/contract.ts";
+import { isStepEnd, type StepEnd, type StepEvent } from "../../executor/events.ts";
 import type { RunActor } from "../actor.ts";
 import type { LoopDeps } from "../deps.ts";
 import type { Roster } from "../roster.ts";
-import type { StepEnd } from "./step-end.ts";
 
 interface StepEventsHost {
   readonly roster: Roster;
@@ -36,7 +36,7 @@ export class StepEvents {
     for await (const event of executor.events(signal)) {
       const actor = this.#host.roster.ofUid(runUidOf(event.stepId));
       if (actor !== undefined) await this.#tell(actor, executor, event);
-      else if (isEnd(event)) await this.#clear(name, executor, event);
+      else if (isStepEnd(event)) await this.#clear(name, executor, event);
     }
   }
 
@@ -60,9 +60,6 @@ export class StepEvents {
     else this.#host.spawn(this.#deps.logWriter.flushed(event.stepId).then(() => actor.end(event)));
   }
 }
-
-const isEnd = (event: StepEvent): event is StepEnd =>
-  event.type === "finished" || event.type === "lost" || event.type === "refused";
 
 /** What an executor cannot forget now, it finds among nobody's steps at its next start. */
 const forget = (executor: Executor, stepId: string): Promise<void> =>

@@ -8,12 +8,13 @@ import {
   sleepFor,
 } from "@sluice/base";
 import { EngineError } from "../../errors.ts";
-import type { Executor, StepRequest } from "../../executor/contract.ts";
+import type { Executor } from "../../executor/contract.ts";
+import type { StepEnd } from "../../executor/events.ts";
+import type { StepRequest } from "../../executor/request.ts";
 import type { Run } from "../../run/state/run.ts";
 import type { Step } from "../../run/state/step.ts";
 import { executorAnnotation, type LoopDeps } from "../deps.ts";
 import type { SlotUser } from "./slots.ts";
-import type { StepEnd } from "./step-end.ts";
 
 interface Tell {
   /** The step cannot be started. */

@@ -1,5 +1,5 @@
 // The nodes of a containerSet's containers, below the node of its pod.
-import type { ContainerEnd } from "../../executor/contract.ts";
+import type { ContainerEnd } from "../../executor/events.ts";
 import type { Unit } from "../state/frames.ts";
 import { isFulfilled, type Node } from "../state/node.ts";
 import type { Run } from "../state/run.ts";

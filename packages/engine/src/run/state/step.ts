@@ -1,5 +1,5 @@
 import type { Artifact, Parameter } from "@sluice/spec";
-import type { StepRequest } from "../../executor/contract.ts";
+import type { StepRequest } from "../../executor/request.ts";
 
 /** What the shell needs to have the unit's step run. */
 export interface Step {

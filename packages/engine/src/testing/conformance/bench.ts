@@ -1,16 +1,14 @@
-import type { Executor, StepEvent, StepRequest } from "../../executor/contract.ts";
+import type { Executor } from "../../executor/contract.ts";
+import { isStepEnd, type StepEnd, type StepEvent } from "../../executor/events.ts";
+import type { StepRequest } from "../../executor/request.ts";
 
 /** What an executor's own test hands to the suite. Disposed after each test. */
 export interface ExecutorBench extends AsyncDisposable {
   /** Opens an instance over the bench's state; a second call is the next process over the same state. */
   open(): Promise<Executor>;
-  /** An image with `sh`, `sleep`, `printf`, `seq`. Default "alpine:3.23". */
+  /** An image with `sh`, `sleep`, `printf`, `seq`. Default: `defaultImage`. */
   readonly image?: string;
-  /** How long one test may take, ms. Default 30,000. */
-  readonly testTimeoutMs?: number;
 }
-
-export type StepEnd = Extract<StepEvent, { type: "finished" | "lost" | "refused" }>;
 
 /** The one reader of an executor's events: keeps all of them and lets a test await one. */
 export class EventReader implements AsyncDisposable {
@@ -48,7 +46,7 @@ export class EventReader implements AsyncDisposable {
   }
 
   ended(stepId: string): Promise<StepEnd> {
-    return this.until((e) => (isEnd(e) && e.stepId === stepId ? e : undefined));
+    return this.until((e) => (isStepEnd(e) && e.stepId === stepId ? e : undefined));
   }
 
   /** The first telling that a daemon is ready. */
@@ -75,8 +73,7 @@ export class EventReader implements AsyncDisposable {
   }
 }
 
-const isEnd = (event: StepEvent): event is StepEnd =>
-  event.type === "finished" || event.type === "lost" || event.type === "refused";
+export const defaultImage = "alpine:3.23";
 
 let serial = 0;
 
@@ -85,7 +82,7 @@ export function shStep(
   source: string,
   over: Partial<StepRequest> & { readonly image?: string } = {},
 ): StepRequest {
-  const { image = "alpine:3.23", ...rest } = over;
+  const { image = defaultImage, ...rest } = over;
   serial += 1;
   const name = `conformance-${process.pid}-${serial}`;
   const uid = `${String(process.pid).padStart(8, "0")}-0000-8000-a000-${String(serial).padStart(12, "0")}`;
