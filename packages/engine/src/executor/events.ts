@@ -9,7 +9,6 @@ export type StepEvent =
       readonly stepId: string;
       readonly at: number;
       readonly host?: string;
-      readonly podIP?: string;
     }
   /** Of a daemon: it runs, and the readiness probes of its containers, where they have one, succeed (X6). */
   | {
@@ -45,7 +44,6 @@ export type StepEvent =
       readonly deadline?: boolean;
       /** Said beside the exit code: "OOMKilled", the eviction's text. */
       readonly message?: string;
-      readonly usage?: { readonly cpuMs?: number; readonly maxRssBytes?: number };
     }
   /** It is gone without an exit code (node lost, killed with its machine): the node's phase is Error. */
   | { readonly type: "lost"; readonly stepId: string; readonly at: number; readonly reason: string }

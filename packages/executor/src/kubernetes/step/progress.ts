@@ -6,7 +6,6 @@ import type { StepDeps } from "./deps.ts";
 export interface Begun {
   readonly startedAt: number;
   readonly host?: string;
-  readonly podIP?: string;
 }
 
 /** Tells how far a step is, each thing once. */
@@ -33,13 +32,12 @@ export class StepProgress {
     queue.put({ type: "pending", stepId: this.#request.id, at: clock.now(), message });
   }
 
-  started(at: number, { host, podIP }: Begun): void {
+  started(at: number, { host }: Begun): void {
     this.#deps.queue.put({
       type: "started",
       stepId: this.#request.id,
       at,
       ...(host === undefined ? {} : { host }),
-      ...(podIP === undefined ? {} : { podIP }),
     });
   }
 

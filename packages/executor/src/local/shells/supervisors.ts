@@ -18,7 +18,7 @@ set +C
 "$@" 2>&4 4>&-
 code=$?
 if [ -e after ]; then /bin/sh ./after; fi
-{ printf 'exit %s\\n' "$code"; times; echo end; } >exit
+{ printf 'exit %s\\n' "$code"; echo end; } >exit
 `;
 
 /**
@@ -53,7 +53,7 @@ code=$?
 IFS= read -r dir <started || exit ${claimTakenExitCode}
 if [ -e staging/collect ]; then "$@" /bin/sh /argo/staging/collect </dev/null >/dev/null 3>&- 4>&-; fi
 [ "$$" = 1 ] && kill -s KILL -- -1
-{ printf 'exit %s\\n' "$code"; times; echo end; } >"$dir/exit"
+{ printf 'exit %s\\n' "$code"; echo end; } >"$dir/exit"
 echo ended >&3
 exit "$code"
 `;
@@ -89,7 +89,7 @@ supervise() (
   code=$?
   IFS= read -r group <started && kill -s KILL -- "-$group"
   if [ -e staging/collect ]; then /bin/sh staging/collect >/dev/null; fi
-  { printf 'exit %s\\n' "$code"; times; echo end; } >exit
+  { printf 'exit %s\\n' "$code"; echo end; } >exit
 )
 sandbox() (
   cd -- "$1" || exit 125

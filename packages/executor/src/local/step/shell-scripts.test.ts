@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { enterScript, shellQuote } from "./shell-scripts.ts";
-import { parseClaim, parseTimes } from "./step-folder.ts";
+import { parseClaim } from "./step-folder.ts";
 
 const sh = (script: string, env: Record<string, string> = {}) =>
   spawnSync("/bin/sh", ["-c", script], { env: { PATH: process.env["PATH"], ...env }, encoding: "utf8" });
@@ -54,10 +54,5 @@ describe("what a supervisor leaves", () => {
     });
     expect(parseClaim("")).toBeUndefined();
     expect(parseClaim(`boot-1 42 (sh) ${rest}`)).toBeUndefined();
-  });
-
-  test("counts the time of its children, not its own", () => {
-    expect(parseTimes("exit 0\n0m9.000000s 0m9.000000s\n1m0.500000s 0m0.250000s\nend\n")).toBe(60_750);
-    expect(parseTimes("exit 0\nend\n")).toBeUndefined();
   });
 });

@@ -109,7 +109,6 @@ async function tellExit(
     ...(Object.keys(unread).length > 0 ? { unread } : {}),
     ...(Object.keys(saved.artifacts).length > 0 ? { artifacts: saved.artifacts } : {}),
     ...(Object.keys(saved.unsaved).length > 0 ? { unsaved: saved.unsaved } : {}),
-    ...(exit.cpuMs === undefined ? {} : { usage: { cpuMs: exit.cpuMs } }),
   });
   isolation.rest();
 }

@@ -4,7 +4,7 @@
 //   claim         "<boot id> <pid> … <start time> … [<box>]": created O_EXCL by whoever may decide the step's fate
 //   started       the sandbox stands and the step's command is being executed
 //   failed        the sandbox could not be set up
-//   exit          "exit <code>", cpu times, "end"
+//   exit          "exit <code>", "end"
 //   by-<mark>     a link to the folder itself, one for each time that somebody set out to start the step here
 //   refused.json  it can never start
 //   stop.json     it was asked to stop: how, and when it will be killed
@@ -44,7 +44,6 @@ export interface StopRecord {
 
 export interface ExitRecord {
   readonly exitCode: number;
-  readonly cpuMs?: number;
   /** Epoch ms. */
   readonly startedAt: number;
   readonly at: number;
@@ -164,12 +163,10 @@ export class StepFolder {
     const match = /^exit (\d+)\n/.exec(text);
     if (match === null) return undefined;
     const at = this.#writtenAt("exit") ?? 0;
-    const cpuMs = parseTimes(text);
     return {
       exitCode: Number(match[1]),
       at,
       startedAt: this.startedAt() ?? this.#writtenAt("claim") ?? at,
-      ...(cpuMs === undefined ? {} : { cpuMs }),
     };
   }
 
@@ -269,13 +266,4 @@ export function parseClaim(text: string): ProcessId | undefined {
   const startTime = match?.[3]?.split(" ")[18];
   if (match === null || startTime === undefined) return undefined;
   return { bootId: match[1] ?? "", pid: Number(match[2]), startTime };
-}
-
-/** The children's line of the shell's `times`: user and system time of all that ran, as ms. */
-export function parseTimes(text: string): number | undefined {
-  const lines = [...text.matchAll(/^(\d+)m([\d.]+)s (\d+)m([\d.]+)s$/gm)];
-  const line = lines[1];
-  if (line === undefined) return undefined;
-  const [userMin, userSec, sysMin, sysSec] = line.slice(1).map(Number) as [number, number, number, number];
-  return Math.round((userMin * 60 + userSec + sysMin * 60 + sysSec) * 1_000);
 }
