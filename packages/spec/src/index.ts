@@ -76,7 +76,8 @@ export { podSpecFields, podSpecMerge } from "./pod-patch/merge-keys.ts";
 export { strategicMerge } from "./pod-patch/strategic-merge.ts";
 export { ConfigMap, Secret } from "./resources.ts";
 export { editDistance, nearest } from "./schema/nearest.ts";
-export { type Support, type SupportPlace, support, unsupportedKinds } from "./support.ts";
+export type { Support } from "./support/row.ts";
+export { type SupportPlace, support, unsupportedKinds } from "./support/table.ts";
 export type { CauseRef, CloudEvent, EventOrigin, StoredEvent } from "./wire/cloud-event.ts";
 export {
   maxWorkflowName,

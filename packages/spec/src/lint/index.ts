@@ -1,7 +1,7 @@
 import { type Issue, type IssueSink, inTextOrder, makeIssueSink } from "../issue.ts";
 import type { KindSchemas } from "../json-schema/json-schema.ts";
 import type { LoadedManifest, Manifest, MendedManifest } from "../manifest.ts";
-import { unsupportedKinds } from "../support.ts";
+import { unsupportedKinds } from "../support/table.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 import { lintCron } from "./cron.ts";
 import { lintEventBinding } from "./events/event-binding.ts";

@@ -155,7 +155,7 @@ export const Dag = z.strictObject({
 });
 export type Dag = z.infer<typeof Dag>;
 
-/** Every field of Argo's Template; which of them the engine runs is said by `support.ts`. */
+/** Every field of Argo's Template; which of them the engine runs is said by `support/`. */
 export const Template = z.strictObject({
   ...leafShape,
   steps: z.array(z.array(WorkflowStep)).optional(),

@@ -7,7 +7,7 @@ import { Template } from "./template.ts";
 
 export const WorkflowTemplateRef = z.strictObject({ name: z.string(), clusterScope: z.boolean().optional() });
 
-/** Every field of Argo's WorkflowSpec; which of them the engine runs is said by `support.ts`. */
+/** Every field of Argo's WorkflowSpec; which of them the engine runs is said by `support/`. */
 export const WorkflowSpec = z.strictObject({
   entrypoint: z.string().optional(),
   templates: z.array(Template).max(10_000).optional(),

@@ -1,5 +1,6 @@
 import type { IssueSink, Path } from "../../issue.ts";
-import { type Support, type SupportPlace, support } from "../../support.ts";
+import type { Support } from "../../support/row.ts";
+import { type SupportPlace, support } from "../../support/table.ts";
 import type { LifecycleHook } from "../../workflow/control.ts";
 import type { Arguments, Artifact, Parameter } from "../../workflow/parameter.ts";
 import { artifactPathsOf, type InlineTemplate, type Template } from "../../workflow/template.ts";

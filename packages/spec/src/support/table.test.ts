@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { Dependency, DependencyFilters, SensorSpec, Trigger, TriggerTemplate } from "./events/sensor.ts";
-import { support } from "./support.ts";
-import { Container, Script } from "./workflow/container.ts";
-import { LifecycleHook, RetryStrategy } from "./workflow/control.ts";
-import { Artifact, Parameter, ValueFrom } from "./workflow/parameter.ts";
-import { Dag, DagTask, Inputs, Outputs, Suspend, Template } from "./workflow/template.ts";
-import { WorkflowSpec } from "./workflow/workflow.ts";
+import { Dependency, DependencyFilters, SensorSpec, Trigger, TriggerTemplate } from "../events/sensor.ts";
+import { Container, Script } from "../workflow/container.ts";
+import { LifecycleHook, RetryStrategy } from "../workflow/control.ts";
+import { Artifact, Parameter, ValueFrom } from "../workflow/parameter.ts";
+import { Dag, DagTask, Inputs, Outputs, Suspend, Template } from "../workflow/template.ts";
+import { WorkflowSpec } from "../workflow/workflow.ts";
+import { support } from "./table.ts";
 
 const shapes = {
   workflow: WorkflowSpec.shape,
