@@ -77,7 +77,7 @@ export { strategicMerge } from "./pod-patch/strategic-merge.ts";
 export { ConfigMap, Secret } from "./resources.ts";
 export { editDistance, nearest } from "./schema/nearest.ts";
 export type { Support } from "./support/row.ts";
-export { type SupportPlace, support, unsupportedKinds } from "./support/table.ts";
+export { type SupportPlace, support } from "./support/table.ts";
 export type { CauseRef, CloudEvent, EventOrigin, StoredEvent } from "./wire/cloud-event.ts";
 export {
   maxWorkflowName,

@@ -1,7 +1,6 @@
 import { type Issue, type IssueSink, inTextOrder, makeIssueSink } from "../issue.ts";
 import type { KindSchemas } from "../json-schema/json-schema.ts";
 import type { LoadedManifest, Manifest, MendedManifest } from "../manifest.ts";
-import { unsupportedKinds } from "../support/table.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 import { lintCron } from "./cron.ts";
 import { lintEventBinding } from "./events/event-binding.ts";
@@ -87,12 +86,6 @@ const whats = {
 
 function lintManifest(manifest: Manifest, sink: IssueSink, options: LintOptions): void {
   const { executor } = options;
-  if (unsupportedKinds.includes(manifest.kind)) {
-    sink.error("SPEC_UNSUPPORTED", ["kind"], {
-      message: `${manifest.kind} is not run by this version of Sluice`,
-      hint: "it is checked here, and may be applied when a version runs it",
-    });
-  }
   const { metadata } = manifest;
   const namespace = metadata.namespace ?? options.namespace ?? "default";
   const known = options.known ?? noTemplates;

@@ -28,6 +28,3 @@ export const support = {
   triggerTemplate,
 } as const;
 export type SupportPlace = keyof typeof support;
-
-/** Kinds that are read and checked, but that nothing runs yet. */
-export const unsupportedKinds: readonly string[] = [];
