@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { manifestSchemas } from "../manifest.ts";
-import { descriptions } from "./descriptions.ts";
+import { descriptions } from "./descriptions/table.ts";
 import { jsonSchemas } from "./json-schema.ts";
 
 describe("JSON Schemas", () => {

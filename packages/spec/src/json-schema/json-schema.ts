@@ -3,7 +3,7 @@ import { z } from "zod";
 import { EventSource, EventSourceSpec } from "../events/event-source.ts";
 import { Sensor, SensorSpec, Trigger, TriggerTemplate } from "../events/sensor.ts";
 import { type ManifestKind, manifestSchemas } from "../manifest.ts";
-import { descriptions } from "./descriptions.ts";
+import { descriptions } from "./descriptions/table.ts";
 
 /** Schemas of kinds that other packages own, by the kind's name. */
 export interface KindSchemas {
