@@ -1,7 +1,7 @@
-// What a row of the corpus says in a form that can be asked, for rows that `expectations.ts` does not know: so a corpus of
+// What a row of the corpus says in a form that can be asked, for rows that `expectations/` does not know: so a corpus of
 // other manifests is judged by more than its phases.
 import type { Case } from "./cases.ts";
-import type { Expectation } from "./expectations.ts";
+import type { Expectation } from "./expectation.ts";
 
 /** What the row's text claims, and what a person has to do for it to end. */
 export function claimsOf({ phases, expectation, document, needs }: Case): Expectation {

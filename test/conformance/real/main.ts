@@ -10,7 +10,7 @@ import { Api } from "./api.ts";
 import { type Case, cases, corpus, corpusIsThere } from "./cases.ts";
 import { Cluster } from "./cluster.ts";
 import { applyCompanions } from "./companions.ts";
-import { expectations } from "./expectations.ts";
+import { expectations } from "./expectations/table.ts";
 import { type Outcome, type Ran, reasonOf, runCase } from "./run-case.ts";
 import { table } from "./table.ts";
 import { Web } from "./web.ts";

@@ -2,8 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Api } from "./api.ts";
 import type { Case } from "./cases.ts";
 import { claimsOf } from "./claims.ts";
-import { type Expectation, expectations } from "./expectations.ts";
-import { judge, Seen, type SeenWorkflow } from "./seen.ts";
+import type { Expectation } from "./expectation.ts";
+import { expectations } from "./expectations/table.ts";
+import { judge } from "./judge.ts";
+import { Seen, type SeenWorkflow } from "./seen.ts";
 import type { Web } from "./web.ts";
 
 export type Outcome =
