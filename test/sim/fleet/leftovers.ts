@@ -1,4 +1,4 @@
-// Law W5. When every run is over nothing is kept for any of them: no engine that lives has a slot taken or a step in its
+// Law W5 (fleet-laws.ts). When every run is over nothing is kept for any of them: no engine that lives has a slot taken or a step in its
 // line, and no lock has a holder or somebody who waits.
 import type { KeyValue } from "@sluice/bus";
 import type { MetricsRegistry } from "@sluice/engine";
