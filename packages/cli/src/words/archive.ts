@@ -1,6 +1,7 @@
 // The words of the commands on finished workflows, which are found by uid too.
 import type { Command } from "commander";
-import { type Call, collect, output, selectors } from "./call.ts";
+import { againOptions, resubmitOptions } from "./again.ts";
+import { type Call, output, selectors } from "./call.ts";
 
 export function archiveCommands(program: Command, call: Call): void {
   const archive = async () => import("../commands/archive/archive.ts");
@@ -26,28 +27,17 @@ export function archiveCommands(program: Command, call: Call): void {
     .argument("<uids...>", "uids, or names of the namespace")
     .action(call(async () => (await archive()).remove));
   for (const verb of ["retry", "resubmit"] as const) {
-    const command = group
-      .command(verb)
-      .description(
-        verb === "retry"
-          ? "go on with those that failed: what went well is not run again"
-          : "run their manifests once more",
-      )
-      .argument("<uids...>", "uids, or names of the namespace")
-      .option(
-        "-p, --parameter <name=value>",
-        "another value of a workflow parameter (repeatable)",
-        collect,
-        [],
-      )
-      .option("-w, --wait", "wait for its end; the exit code tells how it ended")
-      .option("--watch", "draw its tree until it ends")
-      .option("--log", "print its output until it ends")
-      .addOption(output());
-    if (verb === "resubmit")
-      command
-        .option("--memoized", "take over what went well (of workflows that failed)")
-        .option("--priority <number>", "the higher, the earlier");
+    const command = againOptions(
+      group
+        .command(verb)
+        .description(
+          verb === "retry"
+            ? "go on with those that failed: what went well is not run again"
+            : "run their manifests once more",
+        )
+        .argument("<uids...>", "uids, or names of the namespace"),
+    );
+    if (verb === "resubmit") resubmitOptions(command);
     else
       command
         .option("--restart-successful", "with the selector: nodes that succeeded run again too")

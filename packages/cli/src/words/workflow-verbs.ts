@@ -1,6 +1,7 @@
 // The words of the commands that do something to workflows that are there.
 import { type Command, Option } from "commander";
-import { type Call, chosen, collect, dryRun, output } from "./call.ts";
+import { againOptions, resubmitOptions } from "./again.ts";
+import { type Call, chosen, collect, dryRun } from "./call.ts";
 
 const selector =
   "which nodes: displayName=approve,… (templateName, templateRef.name, templateRef.template, phase, name, id, inputs.parameters.NAME.value)";
@@ -89,9 +90,9 @@ function againCommands(program: Command, call: Call): void {
       "\nOf workflows that options choose, only those that failed (with --restart-successful: that ended).\n\nExamples:\n  sluice retry nightly-x7k2p --wait\n  sluice retry -l team=blue --since 1d\n  sluice retry x --restart-successful --node-field-selector templateName=build",
     )
     .action(call(async () => (await verbs()).again("retry")));
-  again(program.command("resubmit").description("run the manifests of workflows once more"), "resubmit")
-    .option("--memoized", "take over what went well (of workflows that failed)")
-    .option("--priority <number>", "the higher, the earlier")
+  resubmitOptions(
+    again(program.command("resubmit").description("run the manifests of workflows once more"), "resubmit"),
+  )
     .addHelpText(
       "after",
       "\nExamples:\n  sluice resubmit nightly-x7k2p -p day=monday --log\n  sluice resubmit --memoized -l team=blue",
@@ -101,9 +102,4 @@ function againCommands(program: Command, call: Call): void {
 
 /** What `retry` and `resubmit` share. */
 const again = (command: Command, name: string): Command =>
-  dryRun(chosen(command.argument("[names...]")), name)
-    .option("-p, --parameter <name=value>", "another value of a workflow parameter (repeatable)", collect, [])
-    .option("-w, --wait", "wait for its end; the exit code tells how it ended")
-    .option("--watch", "draw its tree until it ends")
-    .option("--log", "print its output until it ends")
-    .addOption(output());
+  againOptions(dryRun(chosen(command.argument("[names...]")), name));
