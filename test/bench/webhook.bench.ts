@@ -9,7 +9,8 @@ import { systemClock, systemRandom } from "@sluice/base/system";
 import { connectJetStream } from "@sluice/bus";
 import { startTestServer } from "@sluice/bus/testing";
 import { submittingSensor, webhookSource } from "../e2e/fixtures.ts";
-import { freePort, SluiceProcess } from "../e2e/sluice-process.ts";
+import { SluiceProcess } from "../e2e/sluice-process.ts";
+import { freePort } from "../free-port.ts";
 import { distribution, goal, machine, openLoop, report } from "./report.ts";
 
 const body = JSON.stringify({ text: "x".repeat(900) });

@@ -3,9 +3,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { freePort } from "../free-port.ts";
 import { broken, greet, jsonLinesOf, jsonOf, write } from "./cli-fixtures.ts";
 import { webhookSource } from "./fixtures.ts";
-import { freePort, runSluice, SluiceProcess } from "./sluice-process.ts";
+import { runSluice, SluiceProcess } from "./sluice-process.ts";
 
 // Each test starts a dozen processes, one after another.
 vi.setConfig({ testTimeout: 180_000 });

@@ -1,6 +1,7 @@
 // Promises broken on purpose: kill -9 of the whole server at each hop of an event's life.
 import { failpointNames } from "@sluice/base";
 import { describe, expect, test } from "vitest";
+import { freePort } from "../free-port.ts";
 import {
   Counter,
   listWorkflows,
@@ -9,7 +10,7 @@ import {
   webhookSource,
   workflowsEnded,
 } from "./fixtures.ts";
-import { freePort, SluiceProcess } from "./sluice-process.ts";
+import { SluiceProcess } from "./sluice-process.ts";
 
 const threeSteps = (counter: Counter): string => `
 entrypoint: main

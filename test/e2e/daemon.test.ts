@@ -1,8 +1,9 @@
 // A daemon and what uses it, as real processes of a real server that is killed meanwhile.
 import { createServer, type Socket } from "node:net";
 import { expect, test } from "vitest";
+import { freePort } from "../free-port.ts";
 import { Counter, workflowsEnded } from "./fixtures.ts";
-import { freePort, SluiceProcess } from "./sluice-process.ts";
+import { SluiceProcess } from "./sluice-process.ts";
 
 /** Where a step waits until the test lets it go on. */
 class Gate implements AsyncDisposable {

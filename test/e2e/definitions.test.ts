@@ -1,8 +1,9 @@
 // Templates of other resources, with real processes: by trigger, by command line, and over a crash.
 import { describe, expect, test } from "vitest";
+import { freePort } from "../free-port.ts";
 import { jsonOf, write } from "./cli-fixtures.ts";
 import { Counter, manifestFile, submittingSensor, webhookSource, workflowsEnded } from "./fixtures.ts";
-import { freePort, SluiceProcess } from "./sluice-process.ts";
+import { SluiceProcess } from "./sluice-process.ts";
 
 const library = (says: string): string => `
 apiVersion: argoproj.io/v1alpha1

@@ -5,7 +5,8 @@ import { chmod, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { freePort, root, SluiceProcess } from "./sluice-process.ts";
+import { freePort } from "../free-port.ts";
+import { root, SluiceProcess } from "./sluice-process.ts";
 
 const pages = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
 const read = (name: string): string => readFileSync(join(root, "docs", name), "utf8");

@@ -1,8 +1,9 @@
 // Faults of the outside world beside healthy parts: each is contained, and what was acknowledged is acted on once.
 import { createServer, type Server } from "node:http";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { freePort } from "../free-port.ts";
 import { manifestFile, webhookSource } from "./fixtures.ts";
-import { freePort, SluiceProcess } from "./sluice-process.ts";
+import { SluiceProcess } from "./sluice-process.ts";
 
 interface Call {
   readonly path: string;

@@ -3,8 +3,9 @@ import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { signalProcess } from "@sluice/bus/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../free-port.ts";
 import { listWorkflows, manifestFile, submittingSensor, webhookSource, workflowsEnded } from "./fixtures.ts";
-import { freePort, SluiceProcess } from "./sluice-process.ts";
+import { SluiceProcess } from "./sluice-process.ts";
 
 const deep = (open: string, close: string): string => open.repeat(100_000) + close.repeat(100_000);
 const printing = `

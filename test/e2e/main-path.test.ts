@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { freePort } from "../free-port.ts";
 import {
   Counter,
   listWorkflows,
@@ -8,7 +9,7 @@ import {
   webhookSource,
   workflowsEnded,
 } from "./fixtures.ts";
-import { freePort, root, runSluice, SluiceProcess } from "./sluice-process.ts";
+import { root, runSluice, SluiceProcess } from "./sluice-process.ts";
 
 const hello = `
 entrypoint: hello

@@ -1,10 +1,10 @@
 // A real `sluice up` in a process of its own, to be used, killed and started again by tests.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../free-port.ts";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const entry = join(root, "packages", "cli", "src", "main.ts");
@@ -210,25 +210,4 @@ function startSluice(
       return ended;
     },
   };
-}
-
-/** Below the ports that systems give to outgoing connections, each test process with a stretch of its own. */
-const firstPort = 20_000 + (process.pid % 120) * 100;
-let portsGiven = 0;
-
-/** A port that nothing listens on, that no other test process asks for, and that no connection is given by chance. */
-export async function freePort(): Promise<number> {
-  for (let tries = 0; tries < 100; tries++) {
-    const port = firstPort + (portsGiven++ % 100);
-    if (await canListen(port)) return port;
-  }
-  throw new Error(`no free port from ${firstPort} on`);
-}
-
-function canListen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }

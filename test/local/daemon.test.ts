@@ -10,6 +10,7 @@ import type { Executor, StepRequest } from "@sluice/engine";
 import { EventReader, shStep } from "@sluice/engine/testing";
 import type { Container } from "@sluice/spec";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../free-port.ts";
 import { candidateFor, candidatesHere, type LocalBench, makeLocalBench } from "./local-bench.ts";
 
 const candidates = await candidatesHere();
@@ -54,15 +55,6 @@ async function aGuestOf({ stateDir }: LocalBench, stepId: string): Promise<Child
   });
   await once(guest.stdout, "data");
   return guest;
-}
-
-/** A port that nobody uses now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 for (const isolation of isolations)

@@ -15,6 +15,7 @@ export type * from "./ports/stores.ts";
 export type * from "./ports/transport.ts";
 export type * from "./ports/triggers.ts";
 export { type EmbeddedOptions, type EmbeddedServer, startEmbeddedServer } from "./server/embedded.ts";
+export { freePort } from "./server/free-port.ts";
 export { type LocateOptions, locateNatsServer, type NatsBinary } from "./server/locate.ts";
 export { type CollectorDeps, runCollector } from "./stores/content/collect.ts";
 export type { StoreDeps } from "./stores/context.ts";

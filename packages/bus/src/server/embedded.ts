@@ -9,7 +9,8 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { backoffMs, type Clock, type Logger, messageOf, type Random, Scope, sleepFor } from "@sluice/base";
 import { lockFolder } from "./folder-lock.ts";
-import { freePort, type NatsProcess, type NatsSettings, startNatsProcess } from "./nats-process.ts";
+import { freePort } from "./free-port.ts";
+import { type NatsProcess, type NatsSettings, startNatsProcess } from "./nats-process.ts";
 import { isAlive, parseProcessId, processOf } from "./process-id.ts";
 
 export interface EmbeddedOptions {

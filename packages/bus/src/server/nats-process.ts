@@ -1,7 +1,7 @@
 // One nats-server child: its config, its start until it answers, its end.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, open, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { type Clock, sleepFor } from "@sluice/base";
 import { BusError } from "../errors.ts";
@@ -27,18 +27,6 @@ export interface NatsProcess {
 const readyMs = 30_000;
 const dialEveryMs = 10;
 const logTailBytes = 600;
-
-/** A loopback port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
-}
 
 /** Starts the server and waits until it answers with JetStream on. Errors: BUS_SERVER_EXITED, BUS_UNAVAILABLE. */
 export async function startNatsProcess(settings: NatsSettings, clock: Clock): Promise<NatsProcess> {

@@ -5,8 +5,9 @@ import { type Clock, type Logger, type Random, silentLogger, sleepFor } from "@s
 import { systemClock, systemRandom } from "@sluice/base/system";
 import { connectJetStream, type JetStreamOptions } from "../jetstream/connect.ts";
 import type { Transport } from "../ports/transport.ts";
+import { freePort } from "../server/free-port.ts";
 import { locateNatsServer, type NatsBinary } from "../server/locate.ts";
-import { freePort, type NatsSettings, startNatsProcess } from "../server/nats-process.ts";
+import { type NatsSettings, startNatsProcess } from "../server/nats-process.ts";
 
 /** A real nats-server on a free port with a folder of its own. Disposing ends it and removes the folder. */
 export interface TestServer extends AsyncDisposable {

@@ -1,23 +1,10 @@
 // The first hop whole: real HTTP, the real runner and webhook kind, streams in memory.
 import { noFailpoints, Scope, SeededRandom, silentLogger } from "@sluice/base";
 import { systemClock } from "@sluice/base/system";
-import { makeMemoryTransport, openStores } from "@sluice/bus";
+import { freePort, makeMemoryTransport, openStores } from "@sluice/bus";
 import { runSources, SourcesBoard } from "@sluice/sources";
 import { describe, expect, test } from "vitest";
 import { makeIngress } from "./ingress.ts";
-
-/** A free port, taken and given back. */
-async function freePort(): Promise<number> {
-  await using ingress = makeIngress({ clock: systemClock, log: silentLogger });
-  await ingress.mount({
-    port: 0,
-    path: "/",
-    methods: "*",
-    maxBodyBytes: 1,
-    handle: async () => ({ status: 200 }),
-  });
-  return ingress.portOf(0) ?? 0;
-}
 
 async function aHop() {
   const scope = new Scope();

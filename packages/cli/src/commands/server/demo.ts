@@ -2,12 +2,11 @@
 
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatDuration, noFailpoints, Scope, silentLogger, sleepFor } from "@sluice/base";
-import type { StreamName } from "@sluice/bus";
+import { freePort, type StreamName } from "@sluice/bus";
 import { ApiClient } from "../../client/api-client.ts";
 import { outputsOf, phaseOf, type WorkflowObject } from "../../client/workflow-object.ts";
 import { loadConfig } from "../../config/config.ts";
@@ -105,9 +104,8 @@ async function applyExample(
   signal: AbortSignal,
 ): Promise<string> {
   const folder = exampleFolder();
-  const free = (await isFree(12_000)) ? 12_000 : 0;
-  const port = free === 0 ? await freePort() : free;
-  if (free === 0)
+  const port = await freePort(12_000);
+  if (port !== 12_000)
     say.plain(say.palette.warn(`! port 12000 is taken on this machine: the webhook gets ${port}`));
   const texts = await Promise.all(
     ["event-source.yaml", "sensor.yaml"].map(async (name) => ({
@@ -198,23 +196,4 @@ async function sayStored(running: RunningSluice, say: Sayer): Promise<void> {
       `${stream.padEnd(8)}${String(messages).padStart(4)} messages ${`${(bytes / 1_000).toFixed(1)} kB`.padStart(9)}   ${say.palette.dim(meaning)}`,
     );
   }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
