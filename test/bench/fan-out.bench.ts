@@ -5,7 +5,7 @@ import { systemClock } from "@sluice/base/system";
 import { openStores } from "@sluice/bus";
 import { startTestServer } from "@sluice/bus/testing";
 import { aWorkflow, ManualExecutor, shTemplate } from "@sluice/engine/testing";
-import { startEngine } from "./one-engine.ts";
+import { startEngine } from "../one-engine.ts";
 import { goal, machine } from "./report.ts";
 
 const by = { kind: "api", user: "bench" } as const;

@@ -6,7 +6,7 @@ import { type Journal, openStores } from "@sluice/bus";
 import { startTestServer } from "@sluice/bus/testing";
 import type { Fact } from "@sluice/engine";
 import { aWorkflow, ManualExecutor, shTemplate } from "@sluice/engine/testing";
-import { startEngine } from "./one-engine.ts";
+import { startEngine } from "../one-engine.ts";
 import { distribution, goal, machine, report } from "./report.ts";
 
 const by = { kind: "api", user: "bench" } as const;

@@ -96,19 +96,23 @@ const answers = (port: number): Promise<boolean> =>
 
 const local = { args: ["--isolation", "process"] };
 
-/** The workflow runs, and what uses its daemon has begun. */
-async function begin(sluice: SluiceProcess, submitted: object, counter: Counter): Promise<void> {
+/** The workflow runs: its daemon serves at `port`, and what uses it waits at the gate. */
+async function begun() {
+  await using owned = new AsyncDisposableStack();
+  const port = await freePort();
+  const counter = owned.use(await Counter.listen());
+  const gate = owned.use(await Gate.listen());
+  const sluice = owned.use(await SluiceProcess.prepare());
   await sluice.up(local);
-  await sluice.json("POST", "/api/v1/workflows/default", { workflow: submitted });
+  await sluice.json("POST", "/api/v1/workflows/default", { workflow: workflow(port, counter, gate) });
   await counter.said("begun");
+  const all = owned.move();
+  return { port, counter, gate, sluice, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 test("after a kill -9 the daemon goes on, is adopted, serves to the end of its scope, and is ended with it", async () => {
-  const port = await freePort();
-  await using counter = await Counter.listen();
-  await using gate = await Gate.listen();
-  await using sluice = await SluiceProcess.prepare();
-  await begin(sluice, workflow(port, counter, gate), counter);
+  await using scene = await begun();
+  const { port, counter, gate, sluice } = scene;
 
   await sluice.kill();
   expect(await answers(port)).toBe(true);
@@ -125,11 +129,8 @@ test("after a kill -9 the daemon goes on, is adopted, serves to the end of its s
 }, 120_000);
 
 test("a daemon that the server was about to end, when it was killed, is ended by the next one", async () => {
-  const port = await freePort();
-  await using counter = await Counter.listen();
-  await using gate = await Gate.listen();
-  await using sluice = await SluiceProcess.prepare();
-  await begin(sluice, workflow(port, counter, gate), counter);
+  await using scene = await begun();
+  const { port, counter, gate, sluice } = scene;
 
   // Nobody is there when what uses the daemon ends.
   await sluice.kill();

@@ -1,19 +1,13 @@
 // Engines on one real nats-server: only the one with the last mark advances a run, whatever the others hold in memory.
-import { noFailpoints, silentLogger } from "@sluice/base";
-import { systemClock, systemRandom } from "@sluice/base/system";
+import { silentLogger } from "@sluice/base";
+import { systemClock } from "@sluice/base/system";
 import { VirtualClock } from "@sluice/base/testing";
 import { openStores, type Stores, type Transport } from "@sluice/bus";
 import { startTestServer, type TestServer } from "@sluice/bus/testing";
-import {
-  type Fact,
-  makeRunDirectory,
-  type RunDirectory,
-  RunRegistry,
-  runEngine,
-  type StepRequest,
-} from "@sluice/engine";
+import type { Fact, RunDirectory, RunRegistry, StepRequest } from "@sluice/engine";
 import { aWorkflow, ManualExecutor, manualWorld, shTemplate } from "@sluice/engine/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { startEngine } from "../one-engine.ts";
 import { simulate } from "../sim/crashing-world.ts";
 
 let server: TestServer;
@@ -60,29 +54,18 @@ async function startProcess(
     asked.push(step.id);
     return start(step);
   };
-  const { archive, logs, submitRun } = stores;
-  const [registry, journal, abort] = [new RunRegistry(), stores.journal<Fact>(), new AbortController()];
+  const abort = new AbortController();
   const recovered = Promise.withResolvers<void>();
-  const parts = { journal, archive, logs, registry, clock: systemClock, random: systemRandom };
-  const ended = runEngine(
-    {
-      ...parts,
-      executors: new Map([["manual", executor]]),
-      defaultExecutor: "manual",
-      log: silentLogger,
-      failpoints: noFailpoints,
-      identity: "fence",
-      onRecovered: recovered.resolve,
-    },
-    abort.signal,
-  );
+  const { engine, registry, directory } = startEngine(stores, executor, {
+    signal: abort.signal,
+    onRecovered: recovered.resolve,
+  });
   const stop = async () => {
     abort.abort();
-    await ended;
+    await engine;
   };
   owned.defer(stop);
   await recovered.promise;
-  const directory = makeRunDirectory({ ...parts, submitRun, signal: abort.signal });
   return { executor, registry, directory, asked, stop };
 }
 

@@ -1,17 +1,11 @@
 import { expect, test } from "vitest";
-import type { StepEvent } from "../executor/events.ts";
 import { aWorkflow, shTemplate } from "../testing/a-workflow.ts";
 import { EngineBench } from "../testing/engine-bench.ts";
 import { ManualExecutor, manualWorld } from "../testing/manual-executor.ts";
+import { SilentExecutor } from "../testing/silent-executor.ts";
 
 const by = { kind: "api", user: "ann" } as const;
 const key = { namespace: "default", name: "wf" };
-/** Never says that a step runs. */
-class SilentExecutor extends ManualExecutor {
-  override async *events(signal: AbortSignal): AsyncIterable<StepEvent> {
-    for await (const event of super.events(signal)) if (event.type !== "started") yield event;
-  }
-}
 
 const watched = () =>
   aWorkflow({

@@ -4,17 +4,11 @@ import type { StepRequest } from "../executor/request.ts";
 import { aWorkflow, shTemplate } from "../testing/a-workflow.ts";
 import { EngineBench } from "../testing/engine-bench.ts";
 import { ManualExecutor, manualWorld } from "../testing/manual-executor.ts";
+import { SilentExecutor } from "../testing/silent-executor.ts";
 
 const submission = { namespace: "default", by: { kind: "api", user: "ann" } } as const;
 const key = { namespace: "default", name: "wf" };
 const impatient = () => aWorkflow({ templates: [shTemplate("main", { pendingTimeout: "10s" })] });
-
-/** Its steps never run. */
-class PendingExecutor extends ManualExecutor {
-  override async *events(signal: AbortSignal): AsyncIterable<StepEvent> {
-    for await (const event of super.events(signal)) if (event.type !== "started") yield event;
-  }
-}
 
 /** Says again of the steps that it attached to that they run, as real ones do. */
 class TellingExecutor extends ManualExecutor {
@@ -34,7 +28,7 @@ class TellingExecutor extends ManualExecutor {
 
 test("a step that is still pending at its pendingTimeout fails, and is stopped", async () => {
   await using bench = new EngineBench();
-  const executor = new PendingExecutor({ now: () => bench.clock.now() });
+  const executor = new SilentExecutor({ now: () => bench.clock.now() });
   const engine = bench.start(executor);
   await engine.directory.submit(impatient(), submission);
   await executor.started(() => true);
@@ -83,7 +77,7 @@ test("a step that began while no engine listened is left alone, however late the
   await using bench = new EngineBench();
   const world = manualWorld();
   const now = () => bench.clock.now();
-  const first = new PendingExecutor({ now, world });
+  const first = new SilentExecutor({ now, world });
   const one = bench.start(first);
   await one.directory.submit(impatient(), submission);
   const step = await first.started(() => true);

@@ -3,14 +3,15 @@ import { systemClock, systemRandom } from "@sluice/base/system";
 import type { Journal, Stores } from "@sluice/bus";
 import { type Executor, type Fact, makeRunDirectory, RunRegistry, runEngine } from "@sluice/engine";
 
-/** An engine of its own on these stores, and the directory of its runs, until the signal aborts. */
+/** An engine on these stores, with the real clock, and the directory of its runs, until the signal aborts. */
 export function startEngine(
   stores: Stores,
   executor: Executor,
   {
     signal,
     journal = stores.journal<Fact>(),
-  }: { readonly signal: AbortSignal; readonly journal?: Journal<Fact> },
+    onRecovered = () => {},
+  }: { readonly signal: AbortSignal; readonly journal?: Journal<Fact>; readonly onRecovered?: () => void },
 ) {
   const { archive, logs, submitRun } = stores;
   const registry = new RunRegistry();
@@ -22,7 +23,8 @@ export function startEngine(
       defaultExecutor: "manual",
       log: silentLogger,
       failpoints: noFailpoints,
-      identity: "bench",
+      identity: "one",
+      onRecovered,
     },
     signal,
   );
