@@ -1,22 +1,21 @@
 // One step from its pod's creation to its last event.
-// Owns:      its log reader and its timers. Talks to: KubeClient (delete, logs), the event queue.
+// Owns:      its log and its timers. Talks to: KubeClient (delete), the event queue.
 // Invariants
 //   T1. At most one of finished, lost, refused leaves it, after all of its output.
 //   T2. It is level-triggered: `observe` may come late, doubled or with states left out.
 //   T3. A deletion that we asked for (stop, deadline) ends as `finished`; one by somebody else as `lost`.
 import { messageOf, sleepFor } from "@sluice/base";
-import type { StepEvent, StepLine, StepRequest } from "@sluice/engine";
+import type { StepEvent, StepRequest } from "@sluice/engine";
 import type { KubeObject, ObjectRef } from "@sluice/kube";
 import { KubeExecError } from "../errors.ts";
-import { LogReader, type ReadLog } from "../logs/reader.ts";
-import { SideLogs } from "../logs/side-logs.ts";
-import { annotation, mainContainer } from "../names.ts";
+import type { LogReader, ReadLog } from "../logs/reader.ts";
 import { finishedOf, interrupted, notStartedOf } from "../outcome.ts";
-import { bodyOf, sideNames } from "../pod.ts";
+import { bodyOf } from "../pod.ts";
 import { PodHandle } from "../pod-handle.ts";
 import { type PodView, viewOf } from "../pod-view.ts";
 import type { StepDeps } from "./deps.ts";
 import { type Begun, StepProgress } from "./progress.ts";
+import { StepLog } from "./step-log.ts";
 
 type Ending = "stopped" | "deadline";
 type Ended = Extract<PodView, { kind: "ended" }>;
@@ -32,14 +31,13 @@ export class TrackedStep {
   readonly #pod: PodHandle;
   readonly #deps: StepDeps;
   readonly #progress: StepProgress;
+  readonly #log: StepLog;
   readonly #life = new AbortController();
   #phase: "waiting" | "running" | "ending" | "over" = "waiting";
   #startedAt = 0;
   #stuckSince: number | undefined;
   #ending: Ending | undefined;
   #killed = false;
-  #reader: LogReader | undefined;
-  #sides: SideLogs | undefined;
   #deletionSeen = false;
   #terminatingWatched = false;
 
@@ -47,7 +45,9 @@ export class TrackedStep {
     this.request = request;
     this.#deps = deps;
     this.#progress = new StepProgress(request, deps);
-    this.#pod = new PodHandle(place, { ...deps, step: request.id, signal: this.#life.signal });
+    const { signal } = this.#life;
+    this.#pod = new PodHandle(place, { ...deps, step: request.id, signal });
+    this.#log = new StepLog(request, place, { deps, signal });
     if (request.deadlineAt !== undefined) void this.#watchDeadline(request.deadlineAt);
   }
 
@@ -177,7 +177,7 @@ export class TrackedStep {
   #running(pod: KubeObject, view: Extract<PodView, { kind: "running" }>): void {
     if (this.#phase === "waiting") {
       this.#begin(view);
-      void this.#finishEarly(this.#read(pod));
+      void this.#finishEarly(this.#log.read(pod));
     }
     this.#progress.ready(view);
   }
@@ -188,27 +188,13 @@ export class TrackedStep {
     this.#progress.started(this.#startedAt, view);
   }
 
-  #read(pod: KubeObject): LogReader {
-    const { client, clock, random, queue } = this.#deps;
-    const stepId = this.request.id;
-    const { signal } = this.#life;
-    const common = {
-      ...{ client, clock, random, namespace: this.place.namespace, pod: this.place.name },
-      emit: (lines: readonly StepLine[]) => queue.putWhenRoom({ type: "output", stepId, lines }, signal),
-    };
-    this.#sides ??= new SideLogs(sideNames(this.request), common, signal);
-    const mark = pod.metadata.annotations?.[annotation.mark] ?? "";
-    this.#reader ??= new LogReader({ ...common, container: mainContainer, mark }, signal);
-    return this.#reader;
-  }
-
   /** A wrapped step says its end in its log, up to a second before the kubelet does. */
   async #finishEarly(reader: LogReader): Promise<void> {
     const read = await reader.ended;
     if (this.#life.signal.aborted || this.#phase !== "running" || !read.frames.complete) return;
     // T3: what a deletion by somebody else interrupted is lost, whatever it printed.
     if (this.#deletionSeen && this.#ending === undefined) return;
-    await this.#sides?.end();
+    await this.#log.sidesEnded();
     if (this.#life.signal.aborted || this.#phase !== "running") return;
     this.#finish(read, {
       startedAt: this.#startedAt,
@@ -221,10 +207,10 @@ export class TrackedStep {
     if (view.notStarted !== undefined) return this.#notStarted(view, view.notStarted);
     if (this.#phase === "waiting") this.#begin(view);
     this.#phase = "ending";
-    const reader = this.#read(pod);
+    const reader = this.#log.read(pod);
     reader.containerEnded();
     const read = await reader.ended;
-    await this.#sides?.end();
+    await this.#log.sidesEnded();
     if (this.#life.signal.aborted || this.over) return;
     if (read.incomplete !== undefined)
       this.#deps.log.warn("the log's end could not be read", {
