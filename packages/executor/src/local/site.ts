@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Clock, Random } from "@sluice/base";
-import { prepareDeviceFolder } from "./isolation/sandbox.ts";
+import { prepareDeviceFolder } from "./isolation/sandbox/devices.ts";
 import { writeShims } from "./isolation/shims.ts";
 
 export interface SiteOptions {

@@ -15,7 +15,9 @@ import { type ShellPool, soon, type Which } from "../shells/shell-pool.ts";
 import { Standbys } from "../shells/standbys.ts";
 import { claimTakenExitCode, gateText, sandboxCommand } from "../shells/supervisors.ts";
 import { boxPrefix, failureIn, type StepFolder } from "../step/step-folder.ts";
-import { type BindMount, enterWords, prepareSandboxFolder, unshareWords } from "./sandbox.ts";
+import { prepareSandboxFolder } from "./sandbox/folder.ts";
+import type { BindMount } from "./sandbox/spec.ts";
+import { enterWords, unshareWords } from "./sandbox/words.ts";
 
 export interface BoxOptions {
   readonly privileged: boolean;

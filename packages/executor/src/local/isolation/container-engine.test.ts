@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { bytesOf, cpusOf } from "./container-engine.ts";
-import { parseMountTable } from "./sandbox.ts";
+import { parseMountTable } from "./sandbox/host.ts";
 import { knownEntrypoint } from "./shims.ts";
 
 describe("Kubernetes quantities", () => {

@@ -6,7 +6,7 @@ import { collectScript, packScript } from "../step/shell-scripts.ts";
 import type { StepFolder } from "../step/step-folder.ts";
 import type { StepPlan } from "../step/step-plan.ts";
 import { writeWhole } from "../step/whole-file.ts";
-import type { BindMount } from "./sandbox.ts";
+import type { BindMount } from "./sandbox/spec.ts";
 
 /** The largest file that becomes an output parameter; one byte more is read to see that it is larger. */
 export const maxOutputBytes = 256 * 1_024;

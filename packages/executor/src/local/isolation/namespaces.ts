@@ -25,7 +25,7 @@ import { type Box, type BoxOptions, BoxPool } from "./box-pool.ts";
 import { runBriefly } from "./brief-run.ts";
 import type { Isolation } from "./isolation.ts";
 import { environmentOf, hostName, layCollect, layScript, layVolumes } from "./layout.ts";
-import { enterWords, joinWords } from "./sandbox.ts";
+import { enterWords, joinWords } from "./sandbox/words.ts";
 import { findProgram, placesScript } from "./shims.ts";
 import type { Supervised } from "./supervised.ts";
 

@@ -13,7 +13,8 @@ import { tryEngine } from "./engine-probe.ts";
 import type { Isolation, IsolationName } from "./isolation.ts";
 import { makeNamespaceIsolation } from "./namespaces.ts";
 import { makeProcessIsolation } from "./processes.ts";
-import { enterWords, prepareSandboxFolder, unshareWords } from "./sandbox.ts";
+import { prepareSandboxFolder } from "./sandbox/folder.ts";
+import { enterWords, unshareWords } from "./sandbox/words.ts";
 
 export type IsolationChoice = "auto" | IsolationName;
 
