@@ -1,8 +1,8 @@
 // Steps of several containers as real processes: order, ends, output by container, and what survives this process.
-import type { Executor, StepEvent, StepRequest } from "@sluice/engine";
-import { EventReader, shStep } from "@sluice/engine/testing";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { candidateFor, candidatesHere, type LocalBench, makeLocalBench } from "./local-bench.ts";
+import type { StepEvent, StepRequest } from "@sluice/engine";
+import { shStep, useBench } from "@sluice/engine/testing";
+import { describe, expect, test } from "vitest";
+import { candidateFor, candidatesHere, makeLocalBench } from "./local-bench.ts";
 
 const candidates = await candidatesHere();
 const sh = (name: string, source: string, more: object = {}) => ({
@@ -27,26 +27,7 @@ for (const isolation of ["process", "namespaces", "namespaces-unprivileged"] as 
 }
 
 function crews(isolation: "process" | "namespaces" | "namespaces-unprivileged"): void {
-  let bench: LocalBench;
-  let executor: Executor;
-  let reader: EventReader;
-  const open = async () => {
-    executor = await bench.open();
-    reader = new EventReader(executor);
-  };
-  const close = async () => {
-    await reader[Symbol.asyncDispose]();
-    await executor[Symbol.asyncDispose]();
-  };
-  beforeEach(async () => {
-    bench = await makeLocalBench(isolation);
-    await open();
-    await executor.adopt([]);
-  });
-  afterEach(async () => {
-    await close();
-    await bench[Symbol.asyncDispose]();
-  });
+  const bench = useBench(() => makeLocalBench(isolation));
 
   const setOf = (
     containers: readonly object[],
@@ -61,17 +42,19 @@ function crews(isolation: "process" | "namespaces" | "namespaces-unprivileged"):
     } as StepRequest;
   };
   const run = async (step: StepRequest): Promise<Extract<StepEvent, { type: "finished" }>> => {
-    await executor.start(step);
-    const end = await reader.ended(step.id);
+    await bench.executor().start(step);
+    const end = await bench.reader().ended(step.id);
     if (end.type !== "finished") throw new Error(`${end.type}: ${JSON.stringify(end)}`);
     return end;
   };
   const outputOf = (step: StepRequest) =>
-    reader.events.flatMap((event) =>
-      event.type === "output" && event.stepId === step.id
-        ? event.lines.map(({ container = "main", stream, text }) => `${container} ${stream} ${text}`)
-        : [],
-    );
+    bench
+      .reader()
+      .events.flatMap((event) =>
+        event.type === "output" && event.stepId === step.id
+          ? event.lines.map(({ container = "main", stream, text }) => `${container} ${stream} ${text}`)
+          : [],
+      );
 
   test("begin when those that they depend on have ended well, and say what they say under their names", async () => {
     const step = setOf([
@@ -162,11 +145,13 @@ function crews(isolation: "process" | "namespaces" | "namespaces-unprivileged"):
     const stay = (name: string) =>
       sh(name, `trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.05; done`);
     const step = setOf([stay("a"), stay("main"), sh("late", "echo never", { dependencies: ["a"] })]);
-    await executor.start(step);
-    await reader.until((e) => (outputOf(step).filter((l) => l.endsWith("up")).length === 2 ? e : undefined));
+    await bench.executor().start(step);
+    await bench
+      .reader()
+      .until((e) => (outputOf(step).filter((l) => l.endsWith("up")).length === 2 ? e : undefined));
 
-    await executor.stop(step.id, "term");
-    const end = await reader.ended(step.id);
+    await bench.executor().stop(step.id, "term");
+    const end = await bench.reader().ended(step.id);
 
     expect(end).toMatchObject({ type: "finished", exitCode: 143 });
     expect(
@@ -184,14 +169,13 @@ function crews(isolation: "process" | "namespaces" | "namespaces-unprivileged"):
       sh("a", "echo one; sleep 0.5"),
       sh("b", "echo two; exit 4", { dependencies: ["a"] }),
     ]);
-    await executor.start(step);
-    await reader.line(step.id, "one");
+    await bench.executor().start(step);
+    await bench.reader().line(step.id, "one");
 
-    await close();
-    await open();
-    expect((await executor.adopt([step])).attached).toEqual([step.id]);
+    await bench.reopen();
+    expect((await bench.executor().adopt([step])).attached).toEqual([step.id]);
 
-    expect(await reader.ended(step.id)).toMatchObject({
+    expect(await bench.reader().ended(step.id)).toMatchObject({
       exitCode: 4,
       containers: [{ phase: "Succeeded" }, { phase: "Failed", exitCode: 4 }],
     });
@@ -200,8 +184,11 @@ function crews(isolation: "process" | "namespaces" | "namespaces-unprivileged"):
 
   test("in a circle are refused", async () => {
     const step = setOf([sh("a", "", { dependencies: ["b"] }), sh("b", "", { dependencies: ["a"] })]);
-    await executor.start(step);
-    expect(await reader.ended(step.id)).toMatchObject({ type: "refused", code: "LOCAL_FIELD_UNSUPPORTED" });
+    await bench.executor().start(step);
+    expect(await bench.reader().ended(step.id)).toMatchObject({
+      type: "refused",
+      code: "LOCAL_FIELD_UNSUPPORTED",
+    });
   });
 
   describe("around a main one", () => {
@@ -267,9 +254,9 @@ function crews(isolation: "process" | "namespaces" | "namespaces-unprivileged"):
         const next = (source: string) => shStep("", { pod, run: first.run, ...work(source) });
 
         expect(await run(first)).toMatchObject({ exitCode: 0 });
-        await executor.forget(first.id);
+        await bench.executor().forget(first.id);
         expect(await run(next("grep hello /w/a"))).toMatchObject({ exitCode: 0 });
-        await executor.forgetRun?.(first.run);
+        await bench.executor().forgetRun?.(first.run);
         expect(await run(next("test ! -e /w/a"))).toMatchObject({ exitCode: 0 });
       });
 

@@ -5,6 +5,7 @@ export { AskWorld } from "../simulate/ask-world.ts";
 export { aWorkflow, shTemplate, submission } from "./a-workflow.ts";
 export { EventReader, type ExecutorBench, shStep } from "./conformance/bench.ts";
 export { executorConformance } from "./conformance/executor.ts";
+export { useBench } from "./conformance/open-bench.ts";
 export { definitionsAmong } from "./definitions-among.ts";
 export { EngineBench, type EngineProcess } from "./engine-bench.ts";
 export { type LockGround, lockSuite } from "./lock-suite.ts";
