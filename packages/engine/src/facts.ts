@@ -34,6 +34,18 @@ export interface StepStarted {
   readonly host?: string;
 }
 
+/**
+ * How far a step is by its own word. Told to watchers at once; stored with the next append that has another reason, at the
+ * latest a minute after it was told, and what was told meanwhile is one fact.
+ */
+export interface StepProgressed {
+  readonly type: "progress";
+  readonly at: number;
+  readonly step: string;
+  /** `N/M`. */
+  readonly progress: string;
+}
+
 /** A daemon's step may be used from now on; comes again with another `ip` when it was made anew elsewhere. */
 export interface StepReady {
   readonly type: "ready";
@@ -52,6 +64,8 @@ export interface StepFinished {
   /** Output parameters by name; a file that was not there is not in it. */
   readonly outputs?: Readonly<Record<string, string>>;
   readonly result?: string;
+  /** What it said last of how far it is: `N/M`. */
+  readonly progress?: string;
   /** By output parameter: why a file that was there could not be taken. */
   readonly unread?: Readonly<Record<string, string>>;
   /** Output artifacts that were saved, by name: where, and how much. */
@@ -192,7 +206,7 @@ export interface Relabelled extends Command {
 export type CommandFact = StopRequested | SuspendRequested | Resumed | OutputsSet | Deleted | Relabelled;
 /** The world's answer to an ask of the run. One that is not awaited any more changes nothing. */
 export type AnswerFact = Locked | Remembered | Configured | Denied;
-export type StepFact = StepStarted | StepReady | StepFinished | StepLost | StepRefused;
+export type StepFact = StepStarted | StepProgressed | StepReady | StepFinished | StepLost | StepRefused;
 export type Fact =
   | RunSubmitted
   | EngineMark

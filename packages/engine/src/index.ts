@@ -29,6 +29,15 @@ export { EngineError } from "./errors.ts";
 export type { ArtifactArchive, ArtifactInput, ArtifactOutput, SavedArtifact } from "./executor/artifacts.ts";
 export { type Executor, type ExecutorDescription, runUidOf, type StartPermit } from "./executor/contract.ts";
 export type { ContainerEnd, StepEnd, StepEvent, StepLine } from "./executor/events.ts";
+export {
+  type Progress,
+  parseProgress,
+  progressAnnotation,
+  progressIn,
+  progressText,
+  progressTickMs,
+  progressVariable,
+} from "./executor/progress.ts";
 export type { StepRequest, VolumeClaim } from "./executor/request.ts";
 export type { Condition, ContainerWork, ResourceWork, StepWork } from "./executor/work.ts";
 export { type CommandFact, type Fact, factVersion, isCommand } from "./facts.ts";

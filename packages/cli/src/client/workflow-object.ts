@@ -12,6 +12,7 @@ export interface NodeStatus {
   readonly message?: string;
   readonly startedAt?: string | null;
   readonly finishedAt?: string | null;
+  readonly progress?: string;
   readonly children?: readonly string[];
   readonly outputs?: NodeOutputs;
   readonly inputs?: { readonly parameters?: readonly NamedValue[] };

@@ -83,6 +83,15 @@ test("an exit handler is a tree of its own", () => {
   ]);
 });
 
+test("a running step that says how far it is shows it where its message would be", () => {
+  const shown = (more: Partial<NodeStatus>) =>
+    renderTree(workflow(node("wf", more)), { palette: paletteOf(false), now: 0 });
+  expect(shown({ phase: "Running", progress: "40/100" })).toContain("40/100");
+  expect(shown({ phase: "Running", progress: "0/1" })).not.toContain("0/1");
+  expect(shown({ phase: "Running", progress: "40/100", message: "why" })).not.toContain("40/100");
+  expect(shown({ progress: "100/100" })).not.toContain("100/100");
+});
+
 test("text from outside cannot move the cursor or add lines", () => {
   expect(oneLine("a\u001b[2Jb\nc\u0007", 100)).toBe("a·[2Jb⏎c·");
   const tree = workflow(node("wf", { message: "\u001b]0;title\u0007" }));

@@ -101,8 +101,13 @@ export function renderTree(workflow: WorkflowObject, options: ViewOptions): stri
 const isLeaf = (node: NodeStatus): boolean =>
   ["Pod", "Retry", "Suspend", "Container", "HTTP"].includes(node.type);
 
+/** A step that says nothing of its progress is 0/1. */
+const saysProgress = ({ type, progress = "0/1" }: NodeStatus): boolean =>
+  type === "Pod" && progress !== "0/1";
+
 function messageOf(node: NodeStatus, palette: Palette): string {
   if (node.message !== undefined && node.message !== "") return oneLine(node.message, 120);
+  if (node.phase === "Running" && saysProgress(node)) return palette.busy(node.progress ?? "");
   const result = node.outputs?.result;
   return result === undefined ? "" : palette.dim(`→ ${oneLine(result, 80)}`);
 }

@@ -10,6 +10,8 @@
 //       is started once by all of them together, and what is another's is neither told, stopped nor removed.
 //   X6. Of a step that is a daemon, `ready` comes once others can use it, after `started` and before its end; it comes
 //       again after a restart. One that ends before has none.
+//   X7. What a step writes to the file that `ARGO_PROGRESS_FILE` names is told within a few seconds, and at its end; a text
+//       that is no `N/M` is passed over. The newest word counts: after a restart it is told again.
 import type { StepEvent } from "./events.ts";
 import type { StepRequest } from "./request.ts";
 

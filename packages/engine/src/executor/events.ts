@@ -18,6 +18,8 @@ export type StepEvent =
       /** Where other steps reach it. */
       readonly ip?: string;
     }
+  /** X7. How far it is by its own word: `N/M` of the file that `ARGO_PROGRESS_FILE` names, when that changed. */
+  | { readonly type: "progress"; readonly stepId: string; readonly at: number; readonly progress: string }
   | { readonly type: "output"; readonly stepId: string; readonly lines: readonly StepLine[] }
   | {
       readonly type: "finished";
@@ -30,6 +32,8 @@ export type StepEvent =
       readonly exitCode: number;
       readonly outputs: Readonly<Record<string, string | undefined>>;
       readonly result?: string;
+      /** X7. What it said last of how far it is: `N/M`. */
+      readonly progress?: string;
       /** By output parameter: why a file that is there could not be taken (too large). The node's phase is Error. */
       readonly unread?: Readonly<Record<string, string>>;
       /** Output artifacts that were saved, by name; one that was not there is in neither. */

@@ -11,7 +11,7 @@ import type { JournalRecord } from "@sluice/bus";
 import type { Executor } from "../executor/contract.ts";
 import type { StepEnd, StepEvent } from "../executor/events.ts";
 import type { StepRequest } from "../executor/request.ts";
-import type { Fact, StepStarted } from "../facts.ts";
+import type { Fact } from "../facts.ts";
 import type { LiveStep } from "../project/live-step.ts";
 import type { Folded } from "../recovery/fold.ts";
 import { decide } from "../run/reduce.ts";
@@ -51,7 +51,7 @@ export class RunActor implements LiveRun {
     this.#deps = deps;
     this.run = run;
     this.executor = executor;
-    this.#progress = new StepProgress(run);
+    this.#progress = new StepProgress(run, deps.clock, { store: () => this.#inbox.put({ type: "told" }) });
     this.#timer = new RunTimer({
       ...{ clock: deps.clock, log: deps.log, run },
       fired: () => this.#inbox.put({ type: "timer" }),
@@ -85,10 +85,10 @@ export class RunActor implements LiveRun {
     this.#inbox.put({ type: "end", event });
   }
 
-  /** A step waits or runs: shown at once, stored with the next append. */
-  progress(event: Extract<StepEvent, { type: "pending" | "started" }>): void {
+  /** A step waits, runs or says how far it is: shown at once, stored with the next append. */
+  progress(event: Extract<StepEvent, { type: "pending" | "started" | "progress" }>): void {
     if (!this.run.steps.has(event.stepId)) return;
-    if (this.#progress.told(event)) this.#inbox.put({ type: "started" });
+    this.#progress.hear(event);
     this.#deps.registry.changed(this.run.key);
   }
 
@@ -138,9 +138,7 @@ export class RunActor implements LiveRun {
     const now = this.#deps.clock.now();
     if (stepIds.length > 0) this.#timer.attached(now);
     for (const stepId of stepIds) this.#deps.logWriter.adopted(stepId);
-    for (const stepId of stepIds)
-      if (this.run.steps.has(stepId) && this.#progress.adopted(stepId, now))
-        this.#inbox.put({ type: "started" });
+    for (const stepId of stepIds) if (this.run.steps.has(stepId)) this.#progress.adopted(stepId, now);
   }
 
   /** Lives until the run is over, another engine has it, or the signal aborts. Call `claim` before. */
@@ -201,9 +199,9 @@ export class RunActor implements LiveRun {
       const key = keyOf(input);
       if (fact !== undefined && !facts.has(key)) facts.set(key, fact);
     }
-    const started = this.#takeStarts(inputs, facts);
-    if (facts.size > 0 || started.length > 0) {
-      const outcome = await this.#journal.append([...started, ...facts.values()], signal);
+    const told = this.#takeTold(inputs, facts);
+    if (facts.size > 0 || told.length > 0) {
+      const outcome = await this.#journal.append([...told, ...facts.values()], signal);
       if (this.#isLost(outcome) || outcome !== "stored") return "lost";
       changed = true;
     }
@@ -220,10 +218,10 @@ export class RunActor implements LiveRun {
     return this.#starter.strayed;
   }
 
-  /** Starts to store with these facts; none when neither a fact nor a hook wants them stored now. */
-  #takeStarts(inputs: readonly Input[], facts: ReadonlyMap<string, Fact>): readonly StepStarted[] {
-    if (facts.size === 0 && !inputs.some((input) => input.type === "started")) return [];
-    return this.#progress.takeStarts((stepId) => facts.has(stepId));
+  /** Starts and progress to store with these facts; none when nothing wants them stored now. */
+  #takeTold(inputs: readonly Input[], facts: ReadonlyMap<string, Fact>): readonly Fact[] {
+    if (facts.size === 0 && !inputs.some((input) => input.type === "told")) return [];
+    return this.#progress.take((stepId) => facts.has(stepId));
   }
 
   #isLost(outcome: string): boolean {
@@ -274,6 +272,7 @@ export class RunActor implements LiveRun {
   leave(): void {
     this.#starter.leave();
     this.#asks.leave();
+    this.#progress.stop();
   }
 
   /** Another engine has the run. */

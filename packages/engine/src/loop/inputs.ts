@@ -8,7 +8,8 @@ import { endFact } from "./steps/step-end.ts";
 export type Input =
   | { readonly type: "record"; readonly record: JournalRecord<Fact> }
   | { readonly type: "end"; readonly event: StepEnd }
-  | { readonly type: "started" }
+  /** What steps told of themselves is to be stored. */
+  | { readonly type: "told" }
   | { readonly type: "ready"; readonly fact: StepReady }
   | { readonly type: "definitions"; readonly fact: DefinitionsFixed }
   | { readonly type: "answer"; readonly fact: AnswerFact }
@@ -24,7 +25,7 @@ export function newsIn(
   hostOf: (stepId: string) => string | undefined,
 ): Fact | undefined {
   switch (input.type) {
-    case "started":
+    case "told":
       return undefined;
     case "end": {
       const { event } = input;

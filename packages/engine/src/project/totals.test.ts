@@ -48,6 +48,23 @@ describe("progress and what was taken", () => {
     expect(statusOf(pure)).toMatchObject({ progress: "5/6", resourcesDuration: { cpu: 12, memory: 120 } }));
 });
 
+test("what waits for a person counts as work, and what was skipped as none", () => {
+  const pure = new PureRun(
+    aWorkflow({
+      templates: [
+        {
+          name: "main",
+          steps: [[{ name: "no", template: "plain", when: "1 == 2" }], [{ name: "ask", template: "ask" }]],
+        },
+        { name: "ask", suspend: {} },
+        shTemplate("plain"),
+      ],
+    }),
+  );
+  expect(statusOf(pure).progress).toBe("0/1");
+  expect(nodesOf(pure)["wf[0]"]).not.toHaveProperty("progress");
+});
+
 test("what took less than a second is shown as none of it, and what has not ended not at all", () => {
   const quick = new PureRun(aWorkflow(), () => ({ exitCode: 0, ms: 200 }));
   expect(statusOf(quick)).not.toHaveProperty("resourcesDuration");

@@ -1,49 +1,57 @@
 // What a node that holds others shows of them: how far they are, and what they took.
+import { type Progress, progressText } from "../executor/progress.ts";
 import type { ResourcesDuration } from "../metrics/resources-duration.ts";
-import type { Node } from "../run/state/node.ts";
+import { isFulfilled, type Node, type NodeType } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
+import type { LiveSteps } from "./live-step.ts";
 
 interface Total {
+  /** Of what leaves count as work: one each, or as much as a step says of itself. */
   done: number;
-  pods: number;
+  work: number;
   /** Pods whose time is known, be it less than a second. */
   measured: number;
   cpu: number;
   memory: number;
 }
 
-/** `n/m`, pods that went well of all there are; undefined where there are none. */
+/** `n/m`, the sum over the leaves; undefined where there are none. */
 export interface ShownTotal {
   readonly progress: string | undefined;
   readonly resourcesDuration: ResourcesDuration | undefined;
 }
 
-const nothing = (): Total => ({ done: 0, pods: 0, measured: 0, cpu: 0, memory: 0 });
+const nothing = (): Total => ({ done: 0, work: 0, measured: 0, cpu: 0, memory: 0 });
 
-function add(to: Total, { done, pods, measured, cpu, memory }: Total): void {
+function add(to: Total, { done, work, measured, cpu, memory }: Total): void {
   to.done += done;
-  to.pods += pods;
+  to.work += work;
   to.measured += measured;
   to.cpu += cpu;
   to.memory += memory;
 }
 
-/** Totals of all nodes: each pod counts in every template that it lies in, and in the groups that list it. */
+/** What Argo counts as work. */
+const leafTypes: ReadonlySet<NodeType> = new Set<NodeType>(["Pod", "Container", "HTTP", "Suspend"]);
+
+/** Totals of all nodes: each leaf counts in every template that it lies in, and in the groups that list it. */
 export class Totals {
   readonly #run: Run;
+  readonly #live: LiveSteps;
   /** By id, of steps and dag templates. */
   readonly #templates = new Map<string, Total>();
   readonly #all = nothing();
 
-  constructor(run: Run) {
+  constructor(run: Run, live: LiveSteps) {
     this.#run = run;
-    for (const node of run.nodes.values()) if (node.type === "Pod") this.#count(node);
+    this.#live = live;
+    for (const node of run.nodes.values()) if (leafTypes.has(node.type)) this.#count(node);
   }
 
-  #count(pod: Node): void {
-    const own = ownTotal(pod);
+  #count(leaf: Node): void {
+    const own = this.#ownTotal(leaf);
     add(this.#all, own);
-    for (let id = pod.boundaryId; id !== undefined; id = this.#run.nodes.get(id)?.boundaryId) {
+    for (let id = leaf.boundaryId; id !== undefined; id = this.#run.nodes.get(id)?.boundaryId) {
       const total = this.#templates.get(id) ?? nothing();
       this.#templates.set(id, total);
       add(total, own);
@@ -62,7 +70,10 @@ export class Totals {
   #total(node: Node): Total {
     switch (node.type) {
       case "Pod":
-        return ownTotal(node);
+      case "Container":
+      case "HTTP":
+      case "Suspend":
+        return this.#ownTotal(node);
       case "Steps":
       case "DAG":
         return this.#templates.get(node.id) ?? nothing();
@@ -77,21 +88,32 @@ export class Totals {
         }
         return total;
       }
-      default:
+      case "Skipped":
         return nothing();
     }
   }
+
+  #ownTotal(node: Node): Total {
+    const { resourcesDuration: taken } = node;
+    const { done, total: work } = this.#progressOf(node);
+    return {
+      ...{ done, work },
+      measured: taken === undefined ? 0 : 1,
+      cpu: taken?.cpu ?? 0,
+      memory: taken?.memory ?? 0,
+    };
+  }
+
+  /** What went well has done all of its work, whatever it said last. */
+  #progressOf(node: Node): Progress {
+    const told = isFulfilled(node) ? undefined : this.#live(node.stepId ?? node.id)?.progress;
+    const { done, total } = told ?? node.progress ?? { done: 0, total: 1 };
+    const isWell = node.phase === "Succeeded" || node.phase === "Skipped" || node.phase === "Omitted";
+    return { done: isWell ? total : done, total };
+  }
 }
 
-const ownTotal = ({ phase, resourcesDuration: taken }: Node): Total => ({
-  done: phase === "Succeeded" ? 1 : 0,
-  pods: 1,
-  measured: taken === undefined ? 0 : 1,
-  cpu: taken?.cpu ?? 0,
-  memory: taken?.memory ?? 0,
-});
-
-const shown = ({ done, pods, measured, cpu, memory }: Total): ShownTotal => ({
-  progress: pods === 0 ? undefined : `${done}/${pods}`,
+const shown = ({ done, work, measured, cpu, memory }: Total): ShownTotal => ({
+  progress: work === 0 ? undefined : progressText({ done, total: work }),
   resourcesDuration: measured === 0 ? undefined : { cpu, memory },
 });

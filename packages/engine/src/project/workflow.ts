@@ -70,7 +70,7 @@ const labelValue = (text: string): string =>
 
 function statusOf(run: Run, live: LiveSteps): WorkflowObject["status"] {
   const nodes: Record<string, WorkflowNode> = {};
-  const totals = new Totals(run);
+  const totals = new Totals(run, live);
   for (const node of run.nodes.values()) nodes[node.id] = nodeOf(run, node, totals, live);
   const message = (run.phase === "Pending" ? live(runAsk)?.pending : undefined) ?? run.message;
   const synchronization = synchronizationOf(run, live);
@@ -80,7 +80,7 @@ function statusOf(run: Run, live: LiveSteps): WorkflowObject["status"] {
     ...(synchronization === undefined ? {} : { synchronization }),
     startedAt: run.phase === "Pending" ? null : time(run.startedAt),
     finishedAt: run.finishedAt === undefined ? null : time(run.finishedAt),
-    progress: `${run.podsSucceeded}/${run.podCount}`,
+    progress: totals.all.progress ?? "0/0",
     nodes,
     ...withoutEmpty({ resourcesDuration: totals.all.resourcesDuration }),
     conditions: conditionsOf(run, nodes),

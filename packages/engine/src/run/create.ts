@@ -46,8 +46,6 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
     daemons: new Set(),
     restarting: 0,
     activePods: 0,
-    podCount: 0,
-    podsSucceeded: 0,
     held: [],
     heldGates: [],
     isLimited: false,

@@ -5,7 +5,15 @@ import { obey } from "./control.ts";
 import { isStopping, markReady } from "./daemons/daemon.ts";
 import { takeDefinitions } from "./definitions.ts";
 import { answered } from "./gates/answers.ts";
-import { cutStep, finishStep, markRunning, overdueMessage, pendingMessage, takeStep } from "./kinds/leaf.ts";
+import {
+  cutStep,
+  finishStep,
+  markProgress,
+  markRunning,
+  overdueMessage,
+  pendingMessage,
+  takeStep,
+} from "./kinds/leaf.ts";
 import { retryDue } from "./kinds/retry.ts";
 import { completeSuspend, failSuspend, missingOutput } from "./kinds/suspend.ts";
 import { breakRun, expireRun, startRun } from "./lifecycle.ts";
@@ -51,6 +59,9 @@ function apply(run: Run, fact: Fact): void {
       return;
     case "started":
       markRunning(run, fact.step, fact.host);
+      return;
+    case "progress":
+      markProgress(run, fact);
       return;
     case "ready":
       markReady(run, fact);

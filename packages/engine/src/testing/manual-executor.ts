@@ -21,6 +21,8 @@ interface World {
   /** Daemons that are ready. */
   readonly ready: Set<string>;
   readonly ended: Map<string, Extract<StepEvent, { type: "finished" | "lost" }>>;
+  /** What each step said last of how far it is, until it is forgotten. */
+  readonly progress: Map<string, string>;
   /** What each step wrote, until it is forgotten. */
   readonly output: Map<string, StepLine[]>;
   /** Every real start, in order: a step id twice in it was run twice. */
@@ -46,6 +48,7 @@ export const manualWorld = (): World => ({
   running: new Map(),
   ready: new Set(),
   ended: new Map(),
+  progress: new Map(),
   output: new Map(),
   starts: [],
   tellers: new Set(),
@@ -116,6 +119,13 @@ export class ManualExecutor implements Executor {
     this.#say({ type: "ready", stepId, at: this.#options.now(), ip: manualIp });
   }
 
+  /** A running step says how far it is: `N/M`. */
+  progress(stepId: string, progress: string): void {
+    if (!this.world.running.has(stepId)) throw new Error(`step '${stepId}' does not run`);
+    this.world.progress.set(stepId, progress);
+    this.#say({ type: "progress", stepId, at: this.#options.now(), progress });
+  }
+
   end(stepId: string, end: Exclude<ManualEnd, undefined> = {}): void {
     if (!this.world.running.delete(stepId)) throw new Error(`step '${stepId}' does not run`);
     if (end.lines !== undefined) this.#tell(stepId, end.lines, "stdout");
@@ -128,7 +138,13 @@ export class ManualExecutor implements Executor {
       exitCode: end.exitCode ?? 0,
       outputs: end.outputs ?? {},
       ...(end.result === undefined ? {} : { result: end.result }),
+      ...this.#progressOf(stepId),
     });
+  }
+
+  #progressOf(stepId: string): { readonly progress?: string } {
+    const progress = this.world.progress.get(stepId);
+    return progress === undefined ? {} : { progress };
   }
 
   /** A running step writes lines. */
@@ -152,6 +168,9 @@ export class ManualExecutor implements Executor {
     if (lines !== undefined) this.#events.put({ type: "output", stepId, lines });
     if (this.world.ready.has(stepId))
       this.#events.put({ type: "ready", stepId, at: this.#options.now(), ip: manualIp });
+    const { progress } = this.#progressOf(stepId);
+    if (progress !== undefined)
+      this.#events.put({ type: "progress", stepId, at: this.#options.now(), progress });
     if (ended !== undefined) this.#events.put(ended);
     return true;
   }
@@ -191,6 +210,7 @@ export class ManualExecutor implements Executor {
   async forget(stepId: string): Promise<void> {
     this.world.ended.delete(stepId);
     this.world.output.delete(stepId);
+    this.world.progress.delete(stepId);
   }
 
   async *events(signal: AbortSignal): AsyncIterable<StepEvent> {

@@ -74,6 +74,8 @@ export interface ReusedNode {
     readonly exitCode?: string;
   };
   readonly resourcesDuration?: { readonly cpu: number; readonly memory: number };
+  /** Of a pod: how far it was, `N/M`. */
+  readonly progress?: string;
   /** Of a Retry node, in their order. */
   readonly attempts?: readonly ReusedNode[];
   /** Of the pod of a containerSet. */

@@ -169,7 +169,7 @@ test("a Retry node that went well has its attempts again, and a pod its containe
       .filter(({ name }) => /\.(a|s)/.test(name))
       .sort((a, b) => a.id.localeCompare(b.id));
   expect(shown(second)).toEqual(shown(first));
-  expect(projectWorkflow(second.run).status.progress).toBe("3/4");
+  expect(projectWorkflow(second.run).status.progress).toBe("5/6");
 });
 
 test("what the run took from other resources is not looked up again", async () => {

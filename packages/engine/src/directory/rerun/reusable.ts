@@ -18,6 +18,7 @@ type SeenNode = WorkflowNode & {
   readonly templateRef?: { readonly template?: string };
   readonly outputs?: ReusedNode["outputs"];
   readonly resourcesDuration?: ReusedNode["resourcesDuration"];
+  readonly progress?: string;
   readonly inputs?: { readonly parameters?: readonly { readonly name: string; readonly value?: string }[] };
 };
 
@@ -160,7 +161,7 @@ class Graph {
   }
 
   reusedNode(node: SeenNode): ReusedNode {
-    const { type, message, podName, hostNodeName, podIP, outputs, resourcesDuration } = node;
+    const { type, message, podName, hostNodeName, podIP, outputs, resourcesDuration, progress } = node;
     const attempts = type === "Retry" ? this.#attemptsOf(node) : [];
     const containers = this.#containers.get(node.id) ?? [];
     return {
@@ -173,6 +174,7 @@ class Graph {
       ...(podIP === undefined ? {} : { podIP }),
       ...(outputs === undefined ? {} : { outputs }),
       ...(type === "Retry" || resourcesDuration === undefined ? {} : { resourcesDuration }),
+      ...(type !== "Pod" || progress === undefined ? {} : { progress }),
       ...(attempts.length === 0 ? {} : { attempts: attempts.map((attempt) => this.reusedNode(attempt)) }),
       ...(containers.length === 0 ? {} : { containers: containers.map((c) => reusedContainer(c, node)) }),
     };

@@ -23,6 +23,7 @@ function finishedFact(event: Extract<StepEnd, { type: "finished" }>, host: strin
     exitCode: event.exitCode,
     ...(Object.keys(outputs).length === 0 ? {} : { outputs }),
     ...(event.result === undefined ? {} : { result: event.result }),
+    ...(event.progress === undefined ? {} : { progress: event.progress }),
     ...(event.unread === undefined ? {} : { unread: event.unread }),
     ...(event.artifacts === undefined ? {} : { artifacts: event.artifacts }),
     ...(event.unsaved === undefined ? {} : { unsaved: event.unsaved }),

@@ -53,7 +53,8 @@ export class StepEvents {
       const node = run.steps.get(event.stepId)?.step?.request.node;
       if (node !== undefined)
         await this.#deps.logWriter.add(event.stepId, { key: run.key, node }, event.lines);
-    } else if (event.type === "pending" || event.type === "started") actor.progress(event);
+    } else if (event.type === "pending" || event.type === "started" || event.type === "progress")
+      actor.progress(event);
     else if (event.type === "ready") actor.ready(event);
     else if (run.stage === "done") await forget(executor, event.stepId);
     // E2.

@@ -1,4 +1,5 @@
-import type { StepFinished } from "../../facts.ts";
+import { parseProgress, progressAnnotation } from "../../executor/progress.ts";
+import type { StepFinished, StepProgressed } from "../../facts.ts";
 import { resourcesOf } from "../../metrics/resources-duration.ts";
 import { leafArtifacts } from "../../template/artifact-request.ts";
 import { leafOutputs } from "../../template/outputs.ts";
@@ -10,7 +11,7 @@ import { daemonEnd, isStopping, returnPlace, waitsForDaemon } from "../daemons/d
 import { phaseChanged } from "../hooks/watch.ts";
 import { unitScope } from "../scopes.ts";
 import type { Unit } from "../state/frames.ts";
-import type { NodeOutputs } from "../state/node.ts";
+import type { Node, NodeOutputs } from "../state/node.ts";
 import type { Run } from "../state/run.ts";
 import type { Step } from "../state/step.ts";
 import { addContainers, endContainers } from "./containers.ts";
@@ -54,7 +55,6 @@ export function refusal(run: Run, unit: Pick<Unit, "call">): string | undefined 
 
 function launch(run: Run, unit: Unit): void {
   const node = makeNode(run, unit, isPod(unit) ? "Pod" : "HTTP", "Pending");
-  if (isPod(unit)) run.podCount += 1;
   addContainers(run, unit, node);
   const refused = refusal(run, unit);
   if (refused !== undefined) {
@@ -70,6 +70,7 @@ function launch(run: Run, unit: Unit): void {
   }
   unit.step = step;
   node.stepId = step.request.id;
+  sayProgress(node, step.request.metadata.annotations[progressAnnotation]);
   run.steps.set(step.request.id, unit);
   run.changes.start.push(step.request.id);
   if (takesPlace(unit)) {
@@ -116,6 +117,17 @@ export function markRunning(run: Run, stepId: string, host?: string): void {
   if (unit.call.node === unit.node) phaseChanged(run, { kind: "call", call: unit.call });
 }
 
+/** What a step says of how far it is; a text that says nothing changes nothing. */
+export function markProgress(run: Run, { step, progress }: StepProgressed): void {
+  const node = run.steps.get(step)?.node;
+  if (node !== undefined) sayProgress(node, progress);
+}
+
+function sayProgress(node: Node, text: string | undefined): void {
+  const progress = parseProgress(text ?? "");
+  if (progress !== undefined) node.progress = progress;
+}
+
 export function finishStep(run: Run, fact: StepFinished): void {
   const cut = cutBeforeItBegan(run, fact);
   // A step that was never seen to run is seen now: a hook on Running fires for the fastest step.
@@ -127,6 +139,7 @@ export function finishStep(run: Run, fact: StepFinished): void {
     return;
   }
   if (fact.host !== undefined) unit.node.hostNodeName = fact.host;
+  sayProgress(unit.node, fact.progress);
   const taken = resourcesOf(unit.shape.template, Math.max(0, fact.at - unit.node.startedAt) / 1_000);
   if (taken !== undefined) unit.node.resourcesDuration = taken;
   endContainers(run, unit, fact.containers);
@@ -144,7 +157,6 @@ export function finishStep(run: Run, fact: StepFinished): void {
     endUnit(run, unit, { phase: "Error", message: failureText(error), outputs });
     return;
   }
-  if (good && isPod(unit)) run.podsSucceeded += 1;
   endUnit(
     run,
     unit,

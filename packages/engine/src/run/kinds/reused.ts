@@ -1,5 +1,6 @@
 // A leaf that an earlier run did already: it gets its nodes, and its end, at once, and nothing is started.
 import type { ReusedNode } from "@sluice/spec";
+import { parseProgress } from "../../executor/progress.ts";
 import type { TemplateShape } from "../../template/shape.ts";
 import { endUnit, makeNode } from "../call.ts";
 import type { Call, Unit } from "../state/frames.ts";
@@ -36,7 +37,6 @@ export function endReused(run: Run, unit: Unit, reused: ReusedNode): void {
   const node = makeNode(run, unit, typeOf(reused), "Pending");
   restore(run, unit, node, reused);
   for (const attempt of reused.attempts ?? []) addAttempt(run, unit, node, attempt);
-  if (reused.type === "Retry" && reused.attempts === undefined) countPod(run, reused);
   endUnit(run, unit, { phase: reused.phase, message: reused.message, outputs: outputsOf(reused) });
   node.startedAt = reused.startedAt;
   node.finishedAt = reused.finishedAt;
@@ -67,16 +67,12 @@ function addAttempt(run: Run, unit: Unit, retry: Node, reused: ReusedNode): void
 /** What a pod's node has beside its end. */
 function restore(run: Run, unit: Unit, node: Node, reused: ReusedNode): void {
   const { hostNodeName, podIP, resourcesDuration } = reused;
+  const progress = parseProgress(reused.progress ?? "");
+  if (progress !== undefined) node.progress = progress;
   if (podIP !== undefined) node.podIp = podIP;
   if (hostNodeName !== undefined) node.hostNodeName = hostNodeName;
   if (resourcesDuration !== undefined) node.resourcesDuration = resourcesDuration;
   if (node.type !== "Pod") return;
-  countPod(run, reused);
   addContainers(run, unit, node);
   endContainers(run, unit, reused.containers);
-}
-
-function countPod(run: Run, { phase }: ReusedNode): void {
-  run.podCount += 1;
-  if (phase === "Succeeded") run.podsSucceeded += 1;
 }

@@ -1,5 +1,6 @@
 import { fnv32a } from "@sluice/base";
 import type { Artifact, Parameter } from "@sluice/spec";
+import type { Progress } from "../../executor/progress.ts";
 import type { ResourcesDuration } from "../../metrics/resources-duration.ts";
 import type { TemplateUse } from "../../template/shape.ts";
 
@@ -55,6 +56,8 @@ export interface Node {
   podName?: string;
   /** Of a Retry node: its last attempt, whose values siblings read. */
   lastAttempt?: Node;
+  /** How far it is by its step's own word, or by its template's before. */
+  progress?: Progress;
   /** What it took, once it ended: seconds of what it requests. */
   resourcesDuration?: ResourcesDuration;
   /** Key of its step while, and after, it is one. */

@@ -95,8 +95,6 @@ export interface Run {
   main?: { readonly phase: RunPhase; readonly message?: string };
   /** Leaves that run now, and those held by `parallelism` or `suspend`, in order. */
   activePods: number;
-  podCount: number;
-  podsSucceeded: number;
   held: Unit[];
   /** Calls that would ask, held while the run is suspended. */
   heldGates: Gate[];
