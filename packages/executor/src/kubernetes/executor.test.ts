@@ -6,7 +6,7 @@ import { KubeError, resources } from "@sluice/kube";
 import { FakeKube } from "@sluice/kube/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeKubernetesExecutor } from "./executor.ts";
-import { podName } from "./names.ts";
+import { annotation, podName } from "./names.ts";
 
 const where = { what: "POST pods", said: "test" };
 const startedAt = "2026-01-01T00:00:01Z";
@@ -93,6 +93,25 @@ describe("the Kubernetes executor over an API server that fails", () => {
       await reader.ended(step.id);
     }
     expect(reader.events.filter((e) => e.type === "ready").map((e) => e.stepId)).toEqual([daemon.id]);
+  });
+
+  test("what a step's log says of its progress is told when it changed, and at the end", async () => {
+    const step = shStep('work --progress "$ARGO_PROGRESS_FILE"');
+    await executor.start(step);
+    const pod = await kube.get(resources.pods, ref(step));
+    const mark = pod.metadata.annotations?.[annotation.mark] ?? "";
+    const lines = ["one", "", `${mark}progress 1/4`, "", `${mark}progress soon`, "", `${mark}progress 2/4`];
+    const stamped = (text: string) => `${startedAt} ${text}\n`;
+    log(step, lines.map(stamped).join(""));
+    status(step, running);
+    await reader.until((e) => (e.type === "progress" && e.progress === "2/4" ? e : undefined));
+
+    log(step, ["", `${mark}progress 4/4`, "", `${mark}begin 0`, `${mark}end`].map(stamped).join(""));
+    status(step, terminated(0));
+    expect(await reader.ended(step.id)).toMatchObject({ type: "finished", exitCode: 0, progress: "4/4" });
+    const told = reader.events.flatMap((e) => (e.type === "progress" ? e.progress : []));
+    expect(told).toEqual(["1/4", "2/4", "4/4"]);
+    expect(reader.lines(step.id)).toEqual(["one"]);
   });
 
   test("a daemon that is ready is told as such to the next instance", async () => {

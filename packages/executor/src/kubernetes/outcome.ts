@@ -45,6 +45,7 @@ export function finishedOf(
     exitCode: end.exitCode,
     outputs,
     ...(result === undefined ? {} : { result }),
+    ...(read?.frames.progress === undefined ? {} : { progress: read.frames.progress }),
     ...(end.deadline === true ? { deadline: true } : {}),
     ...(notes.length === 0 ? {} : { message: notes.join("; ") }),
   };

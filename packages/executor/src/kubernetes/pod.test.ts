@@ -103,6 +103,28 @@ describe("a step that needs the wrapper", () => {
     expect(specOf(step)["volumes"]).toEqual([...volumes, { name: "sluice-scratch", emptyDir: {} }]);
   });
 
+  test("is one that may say how far it is: its template names the file, or says it itself", () => {
+    const named = plain({ command: ["sh", "-c", 'echo 1/2 >"$ARGO_PROGRESS_FILE"'] });
+    const said = plain(
+      { command: ["work"] },
+      { metadata: { labels: {}, annotations: { "workflows.argoproj.io/progress": "0/9" } } },
+    );
+    for (const step of [named, said]) {
+      expect(mainOf(step)["command"]).toEqual([
+        expect.any(String),
+        "-c",
+        expect.stringContaining("said"),
+        "sluice",
+      ]);
+      expect(mainOf(step)["env"]).toContainEqual({
+        name: "ARGO_PROGRESS_FILE",
+        value: "/var/run/sluice/progress",
+      });
+    }
+    // Where nobody knows what its image runs, it just cannot say so.
+    expect(mainOf({ ...said, ...plain({}), metadata: said.metadata })).not.toHaveProperty("command");
+  });
+
   test("is refused without a command, unless its image's entrypoint is known", () => {
     const step = plain({ args: ["echo", "x"] }, { outputPaths });
 

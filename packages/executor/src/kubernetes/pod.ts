@@ -1,10 +1,11 @@
 // A step as a pod. Pure.
 import { isObject } from "@sluice/base";
-import type { StepRequest } from "@sluice/engine";
+import { progressAnnotation, progressVariable, type StepRequest } from "@sluice/engine";
 import type { KubeObject } from "@sluice/kube";
 import type { Container, Script, UserContainer } from "@sluice/spec";
 import { KubeExecError } from "./errors.ts";
 import {
+  progressPath,
   scratchDir,
   scriptMaxBytes,
   scriptVariable,
@@ -149,13 +150,20 @@ function commandOf(step: StepRequest, settings: PodSettings): Command {
         ? "its output files are read after it ended"
         : undefined;
   // Stdout apart from stderr needs the wrapper; that is worth it only where a shell is surely there.
-  const wrapped = why !== undefined || (step.captureResult && ownShell !== undefined);
+  const known = body.command ?? entrypointOf(body.image, settings);
+  const wrapped =
+    why !== undefined ||
+    (step.captureResult && ownShell !== undefined) ||
+    (saysProgress(step) && known !== undefined && known.length > 0);
   if (!wrapped) return { wrapped, command: body.command, args: body.args, shell: "" };
-  const command = body.command ?? entrypointOf(body.image, settings);
-  if (command === undefined || command.length === 0)
+  if (known === undefined || known.length === 0)
     throw KubeExecError.NO_COMMAND({ template, image: body.image, why: why ?? "its result is kept" });
-  return { wrapped, command, args: body.args, shell: ownShell ?? "/bin/sh" };
+  return { wrapped, command: known, args: body.args, shell: ownShell ?? "/bin/sh" };
 }
+
+/** Whether it may say how far it is: its template names the file, or says it itself before. */
+const saysProgress = ({ work, metadata }: StepRequest): boolean =>
+  metadata.annotations[progressAnnotation] !== undefined || JSON.stringify(work).includes(progressVariable);
 
 type Mounts = readonly { readonly name: string; readonly mountPath: string }[];
 
@@ -172,7 +180,10 @@ function mainOf(
     ...container,
     name: mainContainer,
     ...(how.wrapped ? wrap(step, how) : {}),
-    env: envOf(step, how.wrapped ? source : undefined),
+    env: [
+      ...envOf(step, how.wrapped ? source : undefined),
+      ...(how.wrapped && saysProgress(step) ? [{ name: progressVariable, value: progressPath }] : []),
+    ],
     securityContext: guarded(container.securityContext),
     volumeMounts: [...(container.volumeMounts ?? []), ...how.mounts],
   };
@@ -183,6 +194,7 @@ function wrap(step: StepRequest, how: Command & { readonly mark: string }): Reco
     mark: how.mark,
     script: step.work.kind === "script",
     captureResult: step.captureResult,
+    progress: saysProgress(step),
     outputPaths: step.outputPaths.map((output) => output.path),
   });
   return {

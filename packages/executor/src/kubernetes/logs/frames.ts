@@ -1,10 +1,13 @@
-// What the wrapper prints after the step's command has ended: lines that begin with the step's mark.
+// What the wrapper prints, most of it after the step's command has ended: lines that begin with the step's mark.
+//   <mark>progress N/M    while it runs: how far it is by its own word
 //   <mark>begin CODE      the command ended with CODE; the empty line before it is ours, not the step's
 //   <mark>result          its stdout (the last 256 kB) follows
 //   <mark>file I SIZE     output file number I follows      <mark>missing I      <mark>large I SIZE
 //   <mark>b BASE64 | <mark>x HEX                            a line of what follows
 //   <mark>end
 // The step itself knows the mark (it can read its own process list); a step that forges lines deceives nobody but itself.
+
+import { parseProgress } from "@sluice/engine";
 
 /** The part of stdout that becomes `outputs.result`. */
 export const resultMaxBytes = 256 * 1024;
@@ -23,6 +26,8 @@ export class FrameFilter {
   readonly files = new Map<number, OutputFile>();
   result: Buffer | undefined;
   exitCode: number | undefined;
+  /** What it said last of its progress; a text that is no N/M is passed over. */
+  progress: string | undefined;
   /** Everything is here. */
   complete = false;
   #heldEmpty = false;
@@ -61,6 +66,7 @@ export class FrameFilter {
     }
     this.#close();
     const index = Number(first);
+    if (word === "progress" && parseProgress(first) !== undefined) this.progress = first;
     if (word === "begin") this.exitCode = Number(first);
     else if (word === "result")
       this.#open((bytes) => {

@@ -103,7 +103,14 @@ describe("the wrapper, run by a shell of this machine", () => {
   /** Runs the wrapper around `source` and reads what it printed, as the log reader does. */
   async function wrapped(source: string, over: Partial<Parameters<typeof wrapperText>[0]> = {}) {
     const dir = await mkdtemp(join(tmpdir(), "wrapper-"));
-    const text = wrapperText({ mark: "::m::", script: false, captureResult: true, outputPaths: [], ...over });
+    const text = wrapperText({
+      mark: "::m::",
+      script: false,
+      captureResult: true,
+      progress: false,
+      outputPaths: [],
+      ...over,
+    });
     const path = join(dir, "wrapper");
     await writeFile(path, text.replaceAll(scratchDir, dir));
     const run = promisify(execFile)("sh", [path, "sh", "-c", source], { cwd: dir, maxBuffer: 1e8 });
@@ -119,6 +126,13 @@ describe("the wrapper, run by a shell of this machine", () => {
       .flatMap((line) => frames.take(line));
     return { code, frames, lines: [...lines, ...frames.flush()] };
   }
+
+  test("prints what the command said last of its progress, between its own lines", async () => {
+    const source = "printf a; echo 1/4 >progress; echo 3/4 >>progress; echo b";
+    const { frames, lines, code } = await wrapped(source, { progress: true });
+    expect({ progress: frames.progress, lines, code }).toEqual({ progress: "3/4", lines: ["ab"], code: 0 });
+    expect((await wrapped("echo soon >progress", { progress: true })).frames.progress).toBeUndefined();
+  });
 
   test.each([
     ["nothing", "", []],

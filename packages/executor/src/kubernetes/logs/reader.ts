@@ -30,6 +30,8 @@ export interface LogReaderOptions {
   readonly mark: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** Told when what the step says of its progress is another. */
+  readonly progressed?: (progress: string, at: number) => void;
   /** Resolves when there is room for more. */
   readonly emit: (lines: readonly StepLine[]) => Promise<void>;
 }
@@ -114,7 +116,10 @@ export class LogReader {
       if (!this.#cursor.take(line.stamp)) continue;
       const at = stampMs(line.stamp) || this.#options.clock.now();
       this.#lastAt = at;
+      const before = this.#frames.progress;
       for (const text of this.#frames.take(line.text)) this.#add(lines, at, text);
+      const { progress } = this.#frames;
+      if (progress !== undefined && progress !== before) this.#options.progressed?.(progress, at);
     }
     if (lines.length > 0) await this.#options.emit(lines);
   }

@@ -1,11 +1,15 @@
 // The shell text that runs a step's command where the plain container is not enough: it writes the script, keeps stdout
-// for the result, and after the end prints output files into the log as marked lines (see frames.ts).
+// for the result, prints what the command says of its progress, and after the end output files, into the log as marked lines
+// (see frames.ts).
+import { progressTickMs } from "@sluice/engine";
 import { resultMaxBytes } from "./frames.ts";
 
 /** Mounted empty into the pod where the wrapper runs. */
 export const scratchDir = "/var/run/sluice";
 export const stagingDir = "/argo/staging";
 export const scriptPath = `${stagingDir}/script`;
+/** Where the command says how far it is. */
+export const progressPath = `${scratchDir}/progress`;
 export const scriptVariable = "SLUICE_SCRIPT";
 
 /** An environment string may have 128 kB on Linux, its name and '=' included. */
@@ -18,6 +22,8 @@ export interface Wrapping {
   readonly mark: string;
   readonly script: boolean;
   readonly captureResult: boolean;
+  /** Whether its word of its progress is looked for while it runs. */
+  readonly progress: boolean;
   readonly outputPaths: readonly string[];
 }
 
@@ -31,11 +37,13 @@ export function wrapperText(wrapping: Wrapping): string {
       (name) => `trap 'k=1; [ -z "$p" ] || kill -${name} $p 2>/dev/null' ${name}`,
     ),
     ...(wrapping.captureResult ? startCaptured : [`"$@" <&0 & p=$!`]),
+    ...(wrapping.progress ? sayProgress : []),
     // A trapped signal ends `wait` early; what counts is that the command is gone.
     "wait $p; c=$?",
     "while kill -0 $p 2>/dev/null; do wait $p; c=$?; done",
     // Whatever the command left behind may hold its stdout open; a stopped step does not wait for that.
     `[ -z "$t" ] || [ -n "$k" ] || wait $t`,
+    ...(wrapping.progress ? ["kill $w 2>/dev/null; said"] : []),
     ...functions,
     `printf '\\n%sbegin %s\\n' "$M" "$c"`,
     ...(wrapping.captureResult ? [`[ -z "$t" ] || result`] : []),
@@ -57,6 +65,15 @@ const startCaptured = [
   "else",
   '  "$@" <&0 & p=$!',
   "fi",
+];
+
+/** A line of the command's that has no end yet is cut in two by it, and so it is printed only when it changed. */
+const sayProgress = [
+  "said() {",
+  `  n=$(tail -n 1 ${progressPath} 2>/dev/null); [ "$n" != "$o" ] || return 0`,
+  `  o=$n; printf '\\n%sprogress %s\\n' "$M" "$n"`,
+  "}",
+  `o=; { while sleep ${progressTickMs / 1_000} >/dev/null 2>&1; do said; done; } & w=$!`,
 ];
 
 const functions = [

@@ -37,7 +37,9 @@ export class StepLog {
     };
     this.#sides ??= new SideLogs(sideNames(this.#request), common, signal);
     const mark = metadata.annotations?.[annotation.mark] ?? "";
-    this.#main ??= new LogReader({ ...common, container: mainContainer, mark }, signal);
+    const progressed = (progress: string, at: number) =>
+      queue.put({ type: "progress", stepId, at, progress });
+    this.#main ??= new LogReader({ ...common, progressed, container: mainContainer, mark }, signal);
     return this.#main;
   }
 

@@ -3,7 +3,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerEnd } from "@sluice/engine";
-import { OutputTail } from "../step/output.ts";
+import { OutputTail } from "../output/lines.ts";
 import type { Crew, Member } from "./crew.ts";
 import { byWeight, isMain, memberFiles } from "./crew-script.ts";
 

@@ -1,18 +1,16 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { StepRequest } from "@sluice/engine";
-import { environmentOf } from "../isolation/layout.ts";
+import { type EnvironmentPlaces, environmentOf } from "../isolation/layout.ts";
 import { writeWhole } from "../step/whole-file.ts";
 import type { PlannedCrew } from "./crew-plan.ts";
 import { crewScript, type ScriptedMember } from "./crew-script.ts";
 
 /** Where things are, on the host (`ground`) and as the step sees them. */
-export interface CrewPlaces {
+export interface CrewPlaces extends EnvironmentPlaces {
   readonly ground: string;
   readonly stagingDir: string;
   readonly outDir: string;
-  readonly path: string;
-  readonly tmpDir: string;
   /** Where a container without a working folder of its own starts. */
   readonly workingDir: string;
   /** A word of a command as it is in this isolation. */

@@ -1,8 +1,8 @@
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { type Clock, sleepFor } from "@sluice/base";
-import type { StepRequest } from "@sluice/engine";
+import { progressVariable, type StepRequest } from "@sluice/engine";
 import { LocalError } from "../../errors.ts";
 import { loopback } from "../readiness/probe.ts";
 import { clientScript } from "../shells/supervisors.ts";
@@ -77,6 +77,7 @@ export function makeContainerEngine(options: EngineOptions): Isolation {
       }
       return undefined;
     },
+    progressFile: (folder) => folder.file(...progressPlace),
     processesOf: () => [],
     async terminate(folder, supervisor) {
       // The client may be still on its way to the container; it is there soon or never.
@@ -97,6 +98,9 @@ export function makeContainerEngine(options: EngineOptions): Isolation {
     async [Symbol.asyncDispose]() {},
   };
 }
+
+/** In the step's folder: the file, in a folder that the container has as its own. */
+const progressPlace = ["run", "progress"] as const;
 
 const containerName = (folder: StepFolder): string => `sluice-${folder.id}`;
 
@@ -148,6 +152,11 @@ function runWords(options: EngineOptions, folder: StepFolder, plan: StepPlan) {
       argv.push("--env", name);
     } else argv.push("--env", `${name}=${value}`);
   }
+  // Whoever the image's user is, it may write there.
+  const runDir = folder.file(progressPlace[0]);
+  mkdirSync(runDir, { recursive: true });
+  chmodSync(runDir, 0o777);
+  argv.push("--volume", `${runDir}:/var/run/argo`, "--env", `${progressVariable}=/var/run/argo/progress`);
   const mounts = layVolumes(folder, plan);
   if (plan.script !== undefined) argv.push("--volume", `${folder.file("staging")}:/argo/staging:ro`);
   for (const { source, target, readOnly } of mounts)

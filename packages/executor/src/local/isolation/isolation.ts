@@ -33,6 +33,8 @@ export interface Isolation extends AsyncDisposable {
   terminate(folder: StepFolder, supervisor: number): Promise<void>;
   /** Runs a command beside the step's, isolated as it is and with its variables; its exit code. For probes. */
   exec(folder: StepFolder, supervisor: number, command: BesideCommand): Promise<number>;
+  /** Where on this machine the file lies to which the step writes how far it is (X7). */
+  progressFile(folder: StepFolder): string;
   /** Where other steps reach what listens in this one; undefined = nowhere. */
   addressOf(folder: StepFolder): Promise<string | undefined>;
   /** The step's processes, where they share this machine's network; else none. */

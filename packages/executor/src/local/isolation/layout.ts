@@ -1,7 +1,7 @@
 // What a step's folder holds whatever its isolation: script, volumes, the enter and collect programs.
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { StepRequest } from "@sluice/engine";
+import { progressVariable, type StepRequest } from "@sluice/engine";
 import { collectScript, packScript } from "../step/shell-scripts.ts";
 import type { StepFolder } from "../step/step-folder.ts";
 import type { StepPlan } from "../step/step-plan.ts";
@@ -11,11 +11,18 @@ import type { BindMount } from "./sandbox/spec.ts";
 /** The largest file that becomes an output parameter; one byte more is read to see that it is larger. */
 export const maxOutputBytes = 256 * 1_024;
 
+/** What a step's variables say of its place, as the step sees it. */
+export interface EnvironmentPlaces {
+  readonly path: string;
+  readonly tmpDir: string;
+  readonly progressFile: string;
+}
+
 /** The variables of a step: a small environment of its own, with what its template gives it. */
 export function environmentOf(
   step: StepRequest,
   plan: StepPlan,
-  { path, tmpDir }: { readonly path: string; readonly tmpDir: string },
+  { path, tmpDir, progressFile }: EnvironmentPlaces,
 ): ReadonlyMap<string, string> {
   return new Map([
     ["PATH", path],
@@ -24,6 +31,8 @@ export function environmentOf(
     ["LANG", "C.UTF-8"],
     ["HOSTNAME", hostName(step.id)],
     ...plan.env,
+    // As in Argo, whatever the template says of it.
+    [progressVariable, progressFile],
   ]);
 }
 

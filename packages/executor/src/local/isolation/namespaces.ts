@@ -32,6 +32,9 @@ import type { Supervised } from "./supervised.ts";
 const imagesOf = ({ image, crew }: WholePlan): readonly string[] =>
   crew === undefined ? [image] : crew.members.map(({ plan }) => plan.image);
 
+/** In the output folder, the one part of its box that the step and this process both see as it is. */
+const progressName = "progress";
+
 /** In a box with a network of its own: where it answers. */
 const addressFile = "address";
 
@@ -117,6 +120,7 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
       return code;
     },
 
+    progressFile: ({ ground }) => join(ground, "out", progressName),
     addressOf: async ({ ground }) => ownAddressIn(ground) ?? loopback,
     processesOf: (folder, supervisor) => {
       const main = mainOf(supervisor);
@@ -182,7 +186,11 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
       source: join("/argo/artifacts/in", relative(inputsDir, source)),
       target,
     }));
-    const place = { path: `${options.path}:/argo/bin`, tmpDir: "/tmp" };
+    const place = {
+      path: `${options.path}:/argo/bin`,
+      tmpDir: "/tmp",
+      progressFile: `/argo/out/${progressName}`,
+    };
     const { env, argv } =
       plan.crew === undefined
         ? { env: environmentOf(step, plan, place), argv: [...(plan.command ?? []), ...plan.args] }

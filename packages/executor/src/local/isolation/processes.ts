@@ -21,6 +21,8 @@ import { environmentOf, layCollect, layScript, layVolumes } from "./layout.ts";
 import { findProgram } from "./shims.ts";
 import type { Supervised } from "./supervised.ts";
 
+const progressName = "progress";
+
 /** Steps as plain processes: each has a working folder and a TMPDIR of its own, and that is all that is kept apart. */
 export function makeProcessIsolation(options: {
   readonly shimsDir: string;
@@ -52,7 +54,11 @@ export function makeProcessIsolation(options: {
       const artifactsOutDir = join(options.artifactsDir, folder.id, "out");
       if (step.artifacts !== undefined) mkdirSync(artifactsOutDir, { recursive: true });
       layCollect(step, plan, { ground: folder.path, outDir: folder.file("out"), artifactsOutDir });
-      const place = { path: `${options.path}:${options.shimsDir}`, tmpDir: folder.file("tmp") };
+      const place = {
+        path: `${options.path}:${options.shimsDir}`,
+        tmpDir: folder.file("tmp"),
+        progressFile: folder.file(progressName),
+      };
       const { env, argv } =
         plan.crew === undefined
           ? { env: environmentOf(step, plan, place), argv: [...(plan.command ?? []), ...plan.args].map(own) }
@@ -87,6 +93,7 @@ export function makeProcessIsolation(options: {
       return code;
     },
 
+    progressFile: (folder) => folder.file(progressName),
     addressOf: async () => loopback,
     processesOf: (folder, supervisor) => [...familyOf(supervisor), ...stepProcesses(folder)],
 

@@ -1,5 +1,5 @@
 // The word for a step whose program is nowhere: its shell says so in the last line of stderr, and ends with 127.
-import { readResult } from "./output.ts";
+import { readResult } from "../output/lines.ts";
 import { notFoundLine } from "./shell-scripts.ts";
 
 const [before = "", after = ""] = notFoundLine("\n").split("\n");

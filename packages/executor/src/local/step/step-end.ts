@@ -8,9 +8,9 @@ import { type PorterDeps, persisting } from "../artifact-porter.ts";
 import type { Crew } from "../crew/crew.ts";
 import { readCrewEnd } from "../crew/crew-end.ts";
 import type { Isolation } from "../isolation/isolation.ts";
+import { readOutputs, readProgress } from "../output/files.ts";
+import { readResult } from "../output/lines.ts";
 import { notFoundMessage } from "./not-found.ts";
-import { readResult } from "./output.ts";
-import { readOutputs } from "./output-files.ts";
 import { stepProcesses } from "./process-table.ts";
 import type { ExitRecord, StepFolder } from "./step-folder.ts";
 import { signalExitCode } from "./step-stop.ts";
@@ -92,6 +92,7 @@ async function tellExit(
     porter.save(step, folder),
   );
   const { outputs, unread } = readOutputs(folder, step.outputPaths);
+  const progress = readProgress(isolation.progressFile(folder));
   const isDeadline = folder.stop()?.deadline === true;
   const crewEnd = crew === undefined ? {} : readCrewEnd(crew, join(folder.ground, "out"));
   deps.queue.put({
@@ -105,6 +106,7 @@ async function tellExit(
     ...(step.captureResult ? { result: readResult(join(folder.ground, "stdout")) } : {}),
     ...notFoundMessage(exit.exitCode, join(folder.ground, "stderr")),
     ...crewEnd,
+    ...(progress === undefined ? {} : { progress }),
     ...(isDeadline ? { deadline: true } : {}),
     ...(Object.keys(unread).length > 0 ? { unread } : {}),
     ...(Object.keys(saved.artifacts).length > 0 ? { artifacts: saved.artifacts } : {}),

@@ -7,6 +7,7 @@
 //   exit          "exit <code>", "end"
 //   by-<mark>     a link to the folder itself, one for each time that somebody set out to start the step here
 //   refused.json  it can never start
+//   progress      plain processes: how far the step says that it is (`Isolation.progressFile`)
 //   stop.json     it was asked to stop: how, and when it will be killed
 // `started`, `failed`, `out/` and the output are in the *ground*: this folder, or the box that the claim names.
 // Invariants

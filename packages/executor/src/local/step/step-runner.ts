@@ -16,12 +16,13 @@ import { crewTails } from "../crew/crew-end.ts";
 import { planStep, type WholePlan } from "../crew/crew-plan.ts";
 import type { Isolation } from "../isolation/isolation.ts";
 import type { Supervised } from "../isolation/supervised.ts";
+import { OutputTail } from "../output/lines.ts";
+import { tellProgress } from "../output/progress.ts";
 import { probesOf } from "../readiness/readiness.ts";
 import { tellReady } from "../readiness/tell-ready.ts";
 import type { TaskEnd } from "../shells/shell.ts";
 import { claimTakenExitCode } from "../shells/supervisors.ts";
 import { FolderWatch } from "./folder-watch.ts";
-import { OutputTail } from "./output.ts";
 import { type EndDeps, type EndedStep, type Ending, tellEnd, tellRefusal } from "./step-end.ts";
 import type { StepFolder } from "./step-folder.ts";
 import { StepStop } from "./step-stop.ts";
@@ -224,11 +225,17 @@ export class StepRunner {
         isStartTold = true;
         const { host } = this.#deps;
         this.#deps.queue.put({ type: "started", stepId: this.#step.id, at: startedAt, host });
+        void this.#tellProgress();
         if (this.#step.daemon === true) void this.#awaitReady(startedAt);
         if (this.#folder.stop() !== undefined) void this.#stop.enforce(); // asked before there was someone to ask
       }
       for (const tail of tails) await tail.read(clock.now, this.#deliver);
     }
+  }
+
+  #tellProgress(): Promise<void> {
+    const running = { step: this.#step, folder: this.#folder, isolation: this.#isolation };
+    return tellProgress(this.#deps, running, this.#waiting());
   }
 
   async #awaitReady(startedAt: number): Promise<void> {

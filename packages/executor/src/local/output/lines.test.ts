@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { StepLine } from "@sluice/engine";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { LineCutter, maxLineBytes, maxResultBytes, OutputTail, readResult } from "./output.ts";
+import { LineCutter, maxLineBytes, maxResultBytes, OutputTail, readResult } from "./lines.ts";
 
 describe("cutting bytes into lines", () => {
   test("gives the same lines however the bytes are chunked", () => {
