@@ -123,7 +123,7 @@ for (const isolation of isolations)
           e.type === "pending" && e.stepId === step.id && e.message.includes("port") ? e.message : undefined,
         );
         expect(said).toBe(
-          `port ${port} of this machine is another process's, and the step's readiness probe asks there`,
+          `port ${port} of this machine is another process's, and the step's readinessProbe asks there`,
         );
         await executor.stop(step.id, "kill");
         await reader.ended(step.id);
@@ -168,6 +168,48 @@ for (const isolation of isolations)
       60_000,
     );
 
+    test("whose server stops answering is killed and has failed, also when only the next instance sees it", async () => {
+      const port = await freePort();
+      const source = `${serve(port, 0)}; process.on("SIGTERM", () => process.exit(0)); setInterval(() => {}, 1_000);`;
+      const probe = { httpGet: { port, path: "/" }, periodSeconds: 1 };
+      const step = aServer(
+        source.replace("r.end()", "q.url === '/ill' ? (q.socket.end(), q.socket.server.close()) : r.end()"),
+        probe,
+        {
+          livenessProbe: { ...probe, failureThreshold: 2, terminationGracePeriodSeconds: 5 },
+        },
+      );
+      await executor.start(step);
+      const { ip } = await reader.ready(step.id);
+
+      await using next = await bench.open();
+      await using again = new EventReader(next);
+      await executor.detach([step.id]);
+      await next.adopt([step], () => false);
+      await again.ready(step.id);
+      await fetch(`http://${ip}:${port}/ill`).catch(() => undefined);
+      // It ends well at SIGTERM; it was ill all the same.
+      expect(await again.ended(step.id)).toMatchObject({
+        type: "finished",
+        exitCode: 137,
+        message: "main: livenessProbe failed 2 times in a row (exit code 137)",
+      });
+    }, 60_000);
+
+    test("and any other step is killed when its startup probe never succeeds", async () => {
+      const startupProbe = { exec: { command: ["false"] }, periodSeconds: 1, failureThreshold: 2 };
+      const script = { image: "node", command: ["sh"], source: "sleep 600", startupProbe };
+      for (const daemon of [true, false]) {
+        const step = shStep("", { daemon, graceMs: 300, work: { kind: "script", script } });
+        await executor.start(step);
+        expect(await reader.ended(step.id)).toMatchObject({
+          exitCode: 137,
+          message: "main: startupProbe failed 2 times in a row (exit code 137)",
+        });
+        expect(reader.events.some((e) => e.type === "ready" && e.stepId === step.id)).toBe(false);
+      }
+    }, 60_000);
+
     test("with a probe that cannot be asked is refused", async () => {
       const step = aServer("", { grpc: { port: 1 } });
       await executor.start(step);
@@ -175,6 +217,12 @@ for (const isolation of isolations)
         type: "refused",
         code: "LOCAL_FIELD_UNSUPPORTED",
         message: "field 'readinessProbe.grpc' cannot be served here: gRPC is not spoken",
+      });
+      const ill = aServer("", { tcpSocket: { port: 1 } }, { livenessProbe: { httpGet: { port: "web" } } });
+      await executor.start(ill);
+      expect(await reader.ended(ill.id)).toMatchObject({
+        message:
+          "field 'livenessProbe.httpGet.port' cannot be served here: 'web' is no port of the container",
       });
     }, 60_000);
 

@@ -68,10 +68,10 @@ export const container: Row<Container & Script> = {
   restartPolicy: "pod",
   volumeMounts: "pod",
   volumeDevices: "pod",
-  livenessProbe: "pod",
+  livenessProbe: "runs",
   /** Of a daemon, wherever it runs; of other steps nobody waits for it. */
   readinessProbe: "runs",
-  startupProbe: "pod",
+  startupProbe: "runs",
   lifecycle: "pod",
   imagePullPolicy: "pod",
   securityContext: "pod",

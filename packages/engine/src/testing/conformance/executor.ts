@@ -4,6 +4,7 @@ import { daemons } from "./daemons.ts";
 import { acrossInstances } from "./instances.ts";
 import { useBench } from "./open-bench.ts";
 import { ownEnds } from "./own-end.ts";
+import { watchedByProbes } from "./probes.ts";
 import { saysItsProgress } from "./progress.ts";
 import { endsAsTold } from "./told-to-end.ts";
 
@@ -18,6 +19,7 @@ export function executorConformance(name: string, make: () => Promise<ExecutorBe
     describe("a step that is told to end", () => endsAsTold(bench));
     describe("a step across instances", () => acrossInstances(bench));
     describe("a step that says how far it is (X7)", () => saysItsProgress(bench));
+    describe("a step with probes", () => watchedByProbes(bench));
     describe("a daemon (X6)", () => daemons(bench));
   });
 }

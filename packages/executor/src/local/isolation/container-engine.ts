@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Clock, sleepFor } from "@sluice/base";
 import { progressVariable, type StepRequest } from "@sluice/engine";
 import { LocalError } from "../../errors.ts";
-import { loopback } from "../readiness/probe.ts";
+import { loopback } from "../probes/probe.ts";
 import { clientScript } from "../shells/supervisors.ts";
 import { childrenOf, signalTo } from "../step/process-table.ts";
 import { shellQuote } from "../step/shell-scripts.ts";
@@ -61,7 +61,8 @@ export function makeContainerEngine(options: EngineOptions): Isolation {
       const at = workingDir === undefined ? [] : ["--workdir", workingDir];
       const line = [...words, "exec", ...at, containerName(folder), ...argv];
       const { code } = await runBriefly(line, { path, timeoutMs: timeoutMs + 2_000 });
-      return code;
+      // The engine's own failure: the container is not there yet, or not any more.
+      return code === 125 ? undefined : code;
     },
     async addressOf(folder) {
       const format = "{{.State.Running}} {{.NetworkSettings.IPAddress}}";

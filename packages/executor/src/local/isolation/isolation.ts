@@ -31,8 +31,11 @@ export interface Isolation extends AsyncDisposable {
   rest(): void;
   /** Asks the step's main process to end. `supervisor` is its pid. */
   terminate(folder: StepFolder, supervisor: number): Promise<void>;
-  /** Runs a command beside the step's, isolated as it is and with its variables; its exit code. For probes. */
-  exec(folder: StepFolder, supervisor: number, command: BesideCommand): Promise<number>;
+  /**
+   * Runs a command beside the step's, isolated as it is and with its variables; its exit code, undefined when it could not
+   * be run since the step does not stand. For probes.
+   */
+  exec(folder: StepFolder, supervisor: number, command: BesideCommand): Promise<number | undefined>;
   /** Where on this machine the file lies to which the step writes how far it is (X7). */
   progressFile(folder: StepFolder): string;
   /** Where other steps reach what listens in this one; undefined = nowhere. */

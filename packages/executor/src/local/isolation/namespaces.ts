@@ -6,7 +6,7 @@ import { layCrew } from "../crew/crew-layout.ts";
 import type { WholePlan } from "../crew/crew-plan.ts";
 import { giveNetwork, takeNetwork } from "../network/own-network.ts";
 import { PortBook, portsOf } from "../network/port-book.ts";
-import { loopback } from "../readiness/probe.ts";
+import { loopback } from "../probes/probe.ts";
 import type { TaskEnd } from "../shells/shell.ts";
 import type { Which } from "../shells/shell-pool.ts";
 import { claimTakenExitCode } from "../shells/supervisors.ts";
@@ -101,7 +101,7 @@ export function makeNamespaceIsolation(options: BoxOptions): Isolation {
 
     async exec(folder, supervisor, { argv, workingDir = "/", timeoutMs }) {
       const main = mainOf(supervisor);
-      if (main === undefined || folder.box === undefined) return 127;
+      if (main === undefined || folder.box === undefined) return undefined;
       const own = environmentOfProcess(main);
       const variables = new Map([...own.keys()].map((variable, index) => [variable, `SLUICE_ENV_${index}`]));
       const carriers = Object.fromEntries([...variables].map(([from, to]) => [to, own.get(from) ?? ""]));

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { LocalError } from "../../errors.ts";
 import { layCrew } from "../crew/crew-layout.ts";
-import { loopback } from "../readiness/probe.ts";
+import { loopback } from "../probes/probe.ts";
 import type { ShellPool } from "../shells/shell-pool.ts";
 import { superviseCommand } from "../shells/supervisors.ts";
 import {
@@ -83,7 +83,7 @@ export function makeProcessIsolation(options: {
 
     async exec(folder, supervisor, { argv, workingDir, timeoutMs }) {
       const [main] = childrenOf(supervisor);
-      if (main === undefined) return 127;
+      if (main === undefined) return undefined;
       const { code } = await runBriefly(argv, {
         path: options.path,
         cwd: workingDir ?? folder.file("work"),

@@ -2,13 +2,15 @@
 import { isObject } from "@sluice/base";
 import type { StepRequest } from "@sluice/engine";
 import { crewOf } from "../crew/crew.ts";
-import { probesOf } from "../readiness/readiness.ts";
+import { probesOf } from "../probes/watch.ts";
 import { containerOf } from "../step/step-plan.ts";
 import { listenersAt } from "./listeners.ts";
 
 /** The ports that a daemon says it listens at: those that its probes ask, and those that it declares. */
 export function portsOf(step: StepRequest): readonly number[] {
-  const asked = probesOf(step).flatMap(({ action }) => (action.kind === "exec" ? [] : action.port));
+  const asked = probesOf(step)
+    .flatMap(({ startup, readiness, liveness }) => [startup, readiness, liveness])
+    .flatMap((probe) => (probe === undefined || probe.action.kind === "exec" ? [] : probe.action.port));
   const crew = crewOf(step);
   const bodies = crew === undefined ? [containerOf(step)] : crew.members.map(({ container }) => container);
   const declared = bodies.flatMap(({ ports = [] }) =>

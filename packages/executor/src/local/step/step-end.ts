@@ -93,6 +93,7 @@ async function tellExit(
   );
   const { outputs, unread } = readOutputs(folder, step.outputPaths);
   const progress = readProgress(isolation.progressFile(folder));
+  const unhealthy = unhealthyEnd(folder, exit);
   const isDeadline = folder.stop()?.deadline === true;
   const crewEnd = crew === undefined ? {} : readCrewEnd(crew, join(folder.ground, "out"));
   deps.queue.put({
@@ -106,6 +107,7 @@ async function tellExit(
     ...(step.captureResult ? { result: readResult(join(folder.ground, "stdout")) } : {}),
     ...notFoundMessage(exit.exitCode, join(folder.ground, "stderr")),
     ...crewEnd,
+    ...unhealthy,
     ...(progress === undefined ? {} : { progress }),
     ...(isDeadline ? { deadline: true } : {}),
     ...(Object.keys(unread).length > 0 ? { unread } : {}),
@@ -113,6 +115,16 @@ async function tellExit(
     ...(Object.keys(saved.unsaved).length > 0 ? { unsaved: saved.unsaved } : {}),
   });
   isolation.rest();
+}
+
+/** A step that its probes ended was killed, whatever it answered to SIGTERM; one that had ended by itself just then was not. */
+function unhealthyEnd(
+  folder: StepFolder,
+  exit: ExitRecord,
+): { readonly exitCode?: number; readonly message?: string } {
+  const unhealthy = folder.stop()?.unhealthy;
+  if (unhealthy === undefined || (exit.exitCode === 0 && exit.at < unhealthy.at)) return {};
+  return { exitCode: signalExitCode.kill, message: unhealthy.message };
 }
 
 /** Tells that the step can never start, and remembers it. */

@@ -41,6 +41,8 @@ export interface StopRecord {
   readonly how: "term" | "kill";
   readonly killAt: number;
   readonly deadline: boolean;
+  /** Why its probes had it ended, and since when (epoch ms). */
+  readonly unhealthy?: { readonly at: number; readonly message: string };
 }
 
 export interface ExitRecord {

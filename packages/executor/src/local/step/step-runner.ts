@@ -18,8 +18,8 @@ import type { Isolation } from "../isolation/isolation.ts";
 import type { Supervised } from "../isolation/supervised.ts";
 import { OutputTail } from "../output/lines.ts";
 import { tellProgress } from "../output/progress.ts";
-import { probesOf } from "../readiness/readiness.ts";
-import { tellReady } from "../readiness/tell-ready.ts";
+import { keepProbes } from "../probes/keep-probes.ts";
+import { probesOf } from "../probes/watch.ts";
 import type { TaskEnd } from "../shells/shell.ts";
 import { claimTakenExitCode } from "../shells/supervisors.ts";
 import { FolderWatch } from "./folder-watch.ts";
@@ -226,7 +226,7 @@ export class StepRunner {
         const { host } = this.#deps;
         this.#deps.queue.put({ type: "started", stepId: this.#step.id, at: startedAt, host });
         void this.#tellProgress();
-        if (this.#step.daemon === true) void this.#awaitReady(startedAt);
+        void this.#keepProbes(startedAt);
         if (this.#folder.stop() !== undefined) void this.#stop.enforce(); // asked before there was someone to ask
       }
       for (const tail of tails) await tail.read(clock.now, this.#deliver);
@@ -238,9 +238,11 @@ export class StepRunner {
     return tellProgress(this.#deps, running, this.#waiting());
   }
 
-  async #awaitReady(startedAt: number): Promise<void> {
-    const daemon = { step: this.#step, folder: this.#folder, isolation: this.#isolation, startedAt };
-    await tellReady(this.#deps, { ...daemon, probes: probesOf(this.#step) }, this.#waiting());
+  async #keepProbes(startedAt: number): Promise<void> {
+    const running = { step: this.#step, folder: this.#folder, isolation: this.#isolation, startedAt };
+    const probes = probesOf(this.#step);
+    const failure = await keepProbes(this.#deps, { ...running, probes }, this.#waiting());
+    if (failure !== undefined) await this.#stop.endUnhealthy(failure);
   }
 
   #ending(): Ending | Left | undefined {

@@ -1,4 +1,4 @@
-// A container's readiness probe as it is written in Kubernetes' fields. Pure.
+// A container's probes as they are written in Kubernetes' fields. Pure.
 import { isObject } from "@sluice/base";
 import type { Container, Script } from "@sluice/spec";
 import { LocalError } from "../../errors.ts";
@@ -15,15 +15,23 @@ export type ProbeAction =
       readonly headers: readonly (readonly [name: string, value: string])[];
     };
 
+export type ProbeName = "startupProbe" | "readinessProbe" | "livenessProbe";
+
 export interface Probe {
+  /** The field that it is written in. */
+  readonly name: ProbeName;
   readonly action: ProbeAction;
   /** From the container's start to the first try. */
   readonly initialDelayMs: number;
-  /** Between tries. Where it is not written, a second: Kubernetes' ten would only make the others wait. */
+  /** Between tries. Where it is not written and others wait for it, a second: Kubernetes' ten would only delay them. */
   readonly periodMs: number;
   readonly timeoutMs: number;
-  /** Tries in a row that must succeed. */
+  /** Tries in a row that must succeed; infinite where it is asked for as long as the step runs. */
   readonly successThreshold: number;
+  /** Tries in a row after which it has failed; infinite where it is waited for as long as it takes. */
+  readonly failureThreshold: number;
+  /** Ms between SIGTERM and SIGKILL for a container that failed it; absent = the step's own. */
+  readonly graceMs?: number;
   /** Its container's. */
   readonly workingDir: string | undefined;
 }
@@ -31,19 +39,40 @@ export interface Probe {
 type Body = Container | Script;
 type Field = (name: string) => string;
 
+/** What Kubernetes takes where nothing is written. */
+const usual = { periodSeconds: 10, failureThreshold: 3 };
+
 /** Errors: LOCAL_FIELD_UNSUPPORTED. */
-export function probeOf(body: Body): Probe | undefined {
-  const { readinessProbe: probe } = body;
+export function probeOf(body: Body, name: ProbeName): Probe | undefined {
+  const probe = body[name];
   if (probe === undefined) return undefined;
-  const field: Field = (name) => `readinessProbe.${name}`;
+  const field: Field = (part) => (part === "" ? name : `${name}.${part}`);
+  const graceSeconds = wholeOf(probe, "terminationGracePeriodSeconds");
   return {
+    name,
     action: actionOf(body, probe, field),
     initialDelayMs: secondsOf(probe, "initialDelaySeconds", 0),
-    periodMs: Math.max(100, secondsOf(probe, "periodSeconds", 1)),
+    periodMs: Math.max(
+      100,
+      secondsOf(probe, "periodSeconds", name === "livenessProbe" ? usual.periodSeconds : 1),
+    ),
     timeoutMs: Math.max(100, secondsOf(probe, "timeoutSeconds", 1)),
-    successThreshold: Math.max(1, wholeOf(probe, "successThreshold") ?? 1),
+    successThreshold:
+      name === "livenessProbe"
+        ? Number.POSITIVE_INFINITY
+        : Math.max(1, wholeOf(probe, "successThreshold") ?? 1),
+    failureThreshold: failuresOf(probe, name),
+    ...(graceSeconds === undefined ? {} : { graceMs: graceSeconds * 1_000 }),
     workingDir: body.workingDir === "" ? undefined : body.workingDir,
   };
+}
+
+/** A startup probe that is asked more often than Kubernetes would ask it has as long as it would have there. */
+function failuresOf(probe: Readonly<Record<string, unknown>>, name: ProbeName): number {
+  if (name === "readinessProbe") return Number.POSITIVE_INFINITY;
+  const failures = Math.max(1, wholeOf(probe, "failureThreshold") ?? usual.failureThreshold);
+  const isHastened = name === "startupProbe" && wholeOf(probe, "periodSeconds") === undefined;
+  return isHastened ? failures * usual.periodSeconds : failures;
 }
 
 function actionOf(body: Body, probe: Readonly<Record<string, unknown>>, field: Field): ProbeAction {
@@ -65,7 +94,7 @@ function actionOf(body: Body, probe: Readonly<Record<string, unknown>>, field: F
   }
   if (isObject(tcpSocket)) return { kind: "tcp", ...placeOf(body, tcpSocket, field("tcpSocket.port")) };
   if (probe["grpc"] !== undefined) throw refused(field("grpc"), "gRPC is not spoken");
-  throw refused("readinessProbe", "it has none of exec, httpGet and tcpSocket");
+  throw refused(field(""), "it has none of exec, httpGet and tcpSocket");
 }
 
 function placeOf(
