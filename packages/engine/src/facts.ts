@@ -155,6 +155,20 @@ export interface DefinitionsFixed {
 }
 
 /**
+ * How long the run and its nodes may take, by the last one of its template that went well: looked for once, when an engine
+ * begins with it, and shown from then on whatever becomes of that other run. Nothing follows from it. Not written where
+ * nothing is known, or that run took less than a second.
+ */
+export interface Estimated {
+  readonly type: "estimated";
+  readonly at: number;
+  /** Whole seconds. */
+  readonly seconds: number;
+  /** By name behind the run's own: whole seconds of the longest nodes. */
+  readonly nodes?: Readonly<Record<string, number>>;
+}
+
+/**
  * The run is archived and its journal about to go: last of its facts. A deletion comes either before it, and the engine
  * carries it out, or finds it, and is carried out on the archive by who asked.
  */
@@ -211,6 +225,7 @@ export type Fact =
   | RunSubmitted
   | EngineMark
   | DefinitionsFixed
+  | Estimated
   | StepFact
   | AnswerFact
   | TimerDue

@@ -26,6 +26,7 @@ export { makeRunDirectory } from "./directory/directory.ts";
 export { type LabelTest, parseLabelSelector } from "./directory/label-selector.ts";
 export type { RunDirectory, RunEvent, RunList, RunQuery, SubmitOptions } from "./directory/port.ts";
 export { EngineError } from "./errors.ts";
+export type { Estimate, Estimates } from "./estimation/estimate.ts";
 export type { ArtifactArchive, ArtifactInput, ArtifactOutput, SavedArtifact } from "./executor/artifacts.ts";
 export { type Executor, type ExecutorDescription, runUidOf, type StartPermit } from "./executor/contract.ts";
 export type { ContainerEnd, StepEnd, StepEvent, StepLine } from "./executor/events.ts";

@@ -13,6 +13,8 @@ export interface NodeStatus {
   readonly startedAt?: string | null;
   readonly finishedAt?: string | null;
   readonly progress?: string;
+  /** Whole seconds. */
+  readonly estimatedDuration?: number;
   readonly children?: readonly string[];
   readonly outputs?: NodeOutputs;
   readonly inputs?: { readonly parameters?: readonly NamedValue[] };
@@ -53,6 +55,8 @@ export interface WorkflowObject {
     /** `null` while it runs. */
     readonly finishedAt?: string | null;
     readonly progress?: string;
+    /** Whole seconds. */
+    readonly estimatedDuration?: number;
     readonly nodes?: Readonly<Record<string, NodeStatus>>;
     readonly outputs?: NodeOutputs;
     readonly conditions?: readonly {

@@ -92,6 +92,18 @@ test("a running step that says how far it is shows it where its message would be
   expect(shown({ progress: "100/100" })).not.toContain("100/100");
 });
 
+test("what runs shows how long it may take, and what is over does not", () => {
+  const now = Date.parse("2026-01-01T00:00:12Z");
+  const shown = (phase: string) => {
+    const { status, ...rest } = workflow(node("wf", { phase, estimatedDuration: 40 }));
+    const whole = { ...rest, status: { ...status, phase, estimatedDuration: 42 } };
+    return renderWorkflow(whole, { palette: paletteOf(false), now });
+  };
+  expect(shown("Running")).toMatch(/EstimatedDuration: {3}42s\n/);
+  expect(shown("Running")).toContain("12s of ~40s");
+  expect(shown("Succeeded")).not.toMatch(/EstimatedDuration|of ~/);
+});
+
 test("text from outside cannot move the cursor or add lines", () => {
   expect(oneLine("a\u001b[2Jb\nc\u0007", 100)).toBe("a·[2Jb⏎c·");
   const tree = workflow(node("wf", { message: "\u001b]0;title\u0007" }));

@@ -75,6 +75,7 @@ function headOf(workflow: WorkflowObject, { palette, now }: ViewOptions): string
     ...row("Started", shownTime(status.startedAt)),
     ...row("Finished", shownTime(status.finishedAt)),
     ...row("Duration", durationOf(status, now)),
+    ...row("EstimatedDuration", phase === "Running" ? estimateOf(status) : undefined),
     ...row("Progress", status.progress),
     ...row("Creator", workflow.metadata.labels?.["workflows.argoproj.io/creator"]),
     ...(parameters.length === 0 ? [] : ["Parameters:"]),
@@ -90,7 +91,7 @@ export function renderTree(workflow: WorkflowObject, options: ViewOptions): stri
   const rows = treeOf(workflow, nodeTest).map(({ lead, node }) => [
     `${palette.dim(drawn(lead))}${paint(node.phase, palette)(drawn(symbols[node.phase] ?? "?"))} ${oneLine(node.displayName, 60)}`,
     node.templateName ?? "",
-    palette.dim(isLeaf(node) || node.phase === "Running" ? (durationOf(node, now) ?? "") : ""),
+    palette.dim(isLeaf(node) || node.phase === "Running" ? takenOf(node, now) : ""),
     ...(options.wide === true ? [node.id] : []),
     messageOf(node, palette),
   ]);
@@ -120,6 +121,16 @@ function outputLines(workflow: WorkflowObject): string[] {
     "Output parameters:",
     ...parameters.map((p) => `  ${`${oneLine(p.name, 60)}:`.padEnd(19)}${oneLine(p.value ?? "", 100)}`),
   ];
+}
+
+const estimateOf = ({ estimatedDuration }: { readonly estimatedDuration?: number }): string | undefined =>
+  estimatedDuration === undefined ? undefined : formatDuration(estimatedDuration * 1_000);
+
+/** How long a node took; of one that runs, also how long it may take. */
+function takenOf(node: NodeStatus, now: number): string {
+  const taken = durationOf(node, now) ?? "";
+  const estimate = node.phase === "Running" ? estimateOf(node) : undefined;
+  return estimate === undefined ? taken : `${taken} of ~${estimate}`;
 }
 
 /** How long from start to end (or now); undefined when it has not started. */

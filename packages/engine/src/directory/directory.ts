@@ -14,6 +14,7 @@ import { ChangeFeed } from "./change-feed.ts";
 import type { RunDirectoryDeps } from "./deps.ts";
 import { listRuns } from "./list.ts";
 import { findByUid } from "./lookup/by-uid.ts";
+import { EstimateBook, isEstimated } from "./lookup/estimate.ts";
 import { archivedLabels } from "./lookup/labels.ts";
 import { type Deletions, isRow, makePlaces, type RunPlaces } from "./places.ts";
 import type { RunDirectory, RunList, RunQuery, SubmitOptions, Submitted } from "./port.ts";
@@ -26,6 +27,7 @@ export function makeRunDirectory(deps: RunDirectoryDeps): RunDirectory {
   const at = () => deps.clock.now();
   const places = makePlaces(deps);
   const feed = new ChangeFeed(places, deps.log ?? silentLogger);
+  const book = new EstimateBook();
   const { find } = places;
   /** Until there is a use for it, the archive is not read. */
   const indexed = (): RunPlaces => {
@@ -39,6 +41,8 @@ export function makeRunDirectory(deps: RunDirectoryDeps): RunDirectory {
       if (found === undefined) throw EngineError.RUN_NOT_FOUND({ namespace, name });
       return found;
     },
+    estimate: async (namespace, labels) =>
+      isEstimated(labels) ? book.estimate(indexed(), namespace, labels) : undefined,
     findByUid: (uid) => findByUid(indexed(), uid),
     labels: (namespace) => archivedLabels(indexed(), namespace),
     list: (namespace: string | undefined, query: RunQuery = {}): Promise<RunList> =>

@@ -1,4 +1,5 @@
 import type { CauseRef } from "@sluice/spec";
+import { originLabels } from "../estimation/estimate.ts";
 import type { RunKeyed } from "../run/state/run.ts";
 import { parseLabelSelector } from "./label-selector.ts";
 import type { RunQuery } from "./port.ts";
@@ -14,10 +15,6 @@ export interface FilteredRow {
   readonly causes: readonly CauseRef[];
 }
 
-const templateLabels = ["workflow-template", "cluster-workflow-template", "cron-workflow"].map(
-  (name) => `workflows.argoproj.io/${name}`,
-);
-
 /** Whether a run belongs to what is asked for. Errors: ENGINE_SELECTOR_INVALID. */
 export function filterOf(query: RunQuery): (row: FilteredRow) => boolean {
   const fits = parseLabelSelector(query.labelSelector);
@@ -26,7 +23,7 @@ export function filterOf(query: RunQuery): (row: FilteredRow) => boolean {
   if (phases !== undefined) tests.push(({ phase }) => phases.has(phase));
   const { name, template, cause, createdAfter, createdBefore, finishedBefore, finishedAfter } = query;
   if (name !== undefined) tests.push(({ key }) => nameTests[name.how](key.name, name.text));
-  if (template !== undefined) tests.push(({ labels }) => templateLabels.some((l) => labels[l] === template));
+  if (template !== undefined) tests.push(({ labels }) => originLabels.some((l) => labels[l] === template));
   if (cause !== undefined) tests.push(({ causes }) => causes.some((c) => isCause(c, cause)));
   if (createdAfter !== undefined) tests.push(({ submittedAt }) => submittedAt >= createdAfter);
   if (createdBefore !== undefined) tests.push(({ submittedAt }) => submittedAt < createdBefore);

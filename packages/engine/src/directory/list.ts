@@ -1,12 +1,11 @@
 import { EngineError } from "../errors.ts";
 import type { LiveRun } from "../loop/registry.ts";
-import { objectOf } from "../project/archive.ts";
 import { labelsOf, projectWorkflow } from "../project/workflow.ts";
 import type { WorkflowObject } from "../project/workflow-object.ts";
 import { idOf, type Run } from "../run/state/run.ts";
-import type { IndexedRow } from "./archive-index.ts";
+import { archivedObject } from "./archived/object.ts";
 import { type FilteredRow, filterOf } from "./filter.ts";
-import { isRow, type RunPlaces } from "./places.ts";
+import type { RunPlaces } from "./places.ts";
 import type { RunList, RunQuery } from "./port.ts";
 
 interface Entry {
@@ -90,13 +89,4 @@ async function entriesOf(
   for await (const row of (await places.index.rows(namespace)) ?? archive.list(namespace))
     if (!seen.has(idOf(row.key)) && !deletions.has(row.uid)) add(row, () => archivedObject(places, row));
   return entries;
-}
-
-async function archivedObject(
-  { archive, deletions }: RunPlaces,
-  { key, object }: Pick<IndexedRow, "key" | "object">,
-): Promise<WorkflowObject | undefined> {
-  if (object !== undefined) return objectOf({ object });
-  const row = await archive.get(key);
-  return isRow(row) && !deletions.has(row.uid) ? objectOf(row) : undefined;
 }

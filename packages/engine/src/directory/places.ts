@@ -12,7 +12,7 @@ import { objectOf } from "../project/archive.ts";
 import { projectWorkflow } from "../project/workflow.ts";
 import type { WorkflowObject } from "../project/workflow-object.ts";
 import type { Run, RunKeyed } from "../run/state/run.ts";
-import { ArchiveIndex } from "./archive-index.ts";
+import { ArchiveIndex } from "./archived/archive-index.ts";
 import { JournalReader } from "./journal-reader.ts";
 
 export interface RunPlaces {

@@ -1,4 +1,5 @@
 import type { CauseRef, RunRequester, Workflow } from "@sluice/spec";
+import type { Estimates } from "../estimation/estimate.ts";
 import type { WorkflowObject } from "../project/workflow-object.ts";
 import type { RunKeyed } from "../run/state/run.ts";
 import type { LabelValues } from "./lookup/labels.ts";
@@ -67,7 +68,7 @@ interface By {
 }
 
 /** Every run there is, running or archived, and what may be asked of it. */
-export interface RunDirectory {
+export interface RunDirectory extends Estimates {
   /** Starts a run of a manifest that was linted. Errors: ENGINE_NAME_TAKEN, BUS_UNAVAILABLE. */
   submit(manifest: Workflow, options: SubmitOptions): Promise<Submitted>;
   /** Errors: ENGINE_RUN_NOT_FOUND. */

@@ -17,11 +17,12 @@ import type { Folded } from "../recovery/fold.ts";
 import { decide } from "../run/reduce.ts";
 import type { Run } from "../run/state/run.ts";
 import { AskDesk } from "./ask-desk.ts";
-import { readDefinitions } from "./definitions.ts";
 import type { LoopDeps } from "./deps.ts";
 import { finishRun } from "./finish.ts";
 import { type Input, keyOf, newsIn, readyIn } from "./inputs.ts";
 import { JournalWriter } from "./journal-writer.ts";
+import { readDefinitions } from "./lookups/definitions.ts";
+import { readEstimate } from "./lookups/estimate.ts";
 import { measure, measureTurn } from "./measure.ts";
 import type { LiveRun } from "./registry.ts";
 import { RunTimer } from "./run-timer.ts";
@@ -145,6 +146,9 @@ export class RunActor implements LiveRun {
   async live(signal: AbortSignal): Promise<void> {
     const stop = AbortSignal.any([signal, this.#stop.signal]);
     stop.addEventListener("abort", () => this.#inbox.close(), { once: true });
+    void readEstimate(this.#deps, this.run).then((fact) => {
+      if (fact !== undefined) this.#inbox.put({ type: "estimate", fact });
+    });
     try {
       await this.#loop(stop);
     } finally {

@@ -1,6 +1,7 @@
 import type { Clock, Failpoints, Logger, Packing, Random } from "@sluice/base";
 import type { Archive, ArtifactStore, Journal, KeyValue, LogStore, MemoStore, Resources } from "@sluice/bus";
 import type { Definitions } from "../definitions/port.ts";
+import type { Estimates } from "../estimation/estimate.ts";
 import type { Executor } from "../executor/contract.ts";
 import type { Fact } from "../facts.ts";
 import type { RunPlaces } from "../locks/limit-book.ts";
@@ -51,6 +52,8 @@ export interface EngineDeps {
   /** Where the metrics that workflows declare go, and what the engine says of itself. */
   readonly metrics?: MetricsRegistry;
   readonly coordination?: Coordination;
+  /** How long runs may take; absent = nobody knows. */
+  readonly estimates?: Estimates;
   /** Called once the unfinished runs were read and claimed: from then on the engine takes new ones. */
   readonly onRecovered?: () => void;
 }

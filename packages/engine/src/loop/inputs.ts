@@ -1,7 +1,7 @@
 // What comes to a run's actor, and which of it is news.
 import type { JournalRecord } from "@sluice/bus";
 import type { StepEnd } from "../executor/events.ts";
-import type { AnswerFact, DefinitionsFixed, Fact, StepReady } from "../facts.ts";
+import type { AnswerFact, DefinitionsFixed, Estimated, Fact, StepReady } from "../facts.ts";
 import type { Run } from "../run/state/run.ts";
 import { endFact } from "./steps/step-end.ts";
 
@@ -12,6 +12,7 @@ export type Input =
   | { readonly type: "told" }
   | { readonly type: "ready"; readonly fact: StepReady }
   | { readonly type: "definitions"; readonly fact: DefinitionsFixed }
+  | { readonly type: "estimate"; readonly fact: Estimated }
   | { readonly type: "answer"; readonly fact: AnswerFact }
   | { readonly type: "timer" };
 
@@ -33,6 +34,8 @@ export function newsIn(
     }
     case "definitions":
       return run.definitions === "wanted" ? input.fact : undefined;
+    case "estimate":
+      return run.estimate === undefined ? input.fact : undefined;
     case "ready":
       return isNewsOf(run, input.fact) ? input.fact : undefined;
     case "answer":

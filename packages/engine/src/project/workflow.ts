@@ -82,7 +82,10 @@ function statusOf(run: Run, live: LiveSteps): WorkflowObject["status"] {
     finishedAt: run.finishedAt === undefined ? null : time(run.finishedAt),
     progress: totals.all.progress ?? "0/0",
     nodes,
-    ...withoutEmpty({ resourcesDuration: totals.all.resourcesDuration }),
+    ...withoutEmpty({
+      estimatedDuration: run.estimate?.seconds,
+      resourcesDuration: totals.all.resourcesDuration,
+    }),
     conditions: conditionsOf(run, nodes),
     ...storedOf(run),
     ...outputsOf(run),
@@ -139,6 +142,7 @@ function nodeOf(run: Run, node: Node, totals: Totals, live: LiveSteps): Workflow
       boundaryID: node.boundaryId,
       message: now?.started === undefined ? (now?.pending ?? node.message) : node.message,
       ...totals.of(node),
+      estimatedDuration: estimateOf(run, node),
       inputs: inputsOf(node),
       outputs: outputsOfNode(run, node),
       children: node.children.length === 0 ? undefined : [...node.children],
@@ -151,6 +155,13 @@ function nodeOf(run: Run, node: Node, totals: Totals, live: LiveSteps): Workflow
       synchronizationStatus: waited === undefined ? undefined : { waiting: waited.key },
     }),
   };
+}
+
+/** Nodes of one run all begin with its name, but for those that a repeat took from another. */
+function estimateOf({ key, estimate }: Run, { name }: Node): number | undefined {
+  if (estimate === undefined || !name.startsWith(key.name)) return undefined;
+  const behind = name.slice(key.name.length);
+  return Object.hasOwn(estimate.nodes, behind) ? estimate.nodes[behind] : undefined;
 }
 
 const inputsOf = ({ inputs, inputArtifacts }: Node): object | undefined =>

@@ -57,6 +57,9 @@ function apply(run: Run, fact: Fact): void {
       takeDefinitions(run, fact);
       startRun(run);
       return;
+    case "estimated":
+      run.estimate ??= { seconds: fact.seconds, nodes: fact.nodes ?? {} };
+      return;
     case "started":
       markRunning(run, fact.step, fact.host);
       return;

@@ -42,6 +42,10 @@ export class EngineBench implements AsyncDisposable {
     const random = new SeededRandom(this.#serial);
     const journal = this.stores.journal<Fact>();
     const { archive, logs, submitRun } = this.stores;
+    const directory = makeRunDirectory({
+      ...{ journal, archive, logs, submitRun, registry, clock: this.clock, random },
+      signal: stop.signal,
+    });
     const deps: EngineDeps = {
       journal,
       archive,
@@ -55,6 +59,7 @@ export class EngineBench implements AsyncDisposable {
       packing: inlinePacking,
       identity: "test",
       registry,
+      estimates: directory,
       coordination: {
         locks: this.stores.state("locks"),
         memo: this.stores.memo,
@@ -65,10 +70,7 @@ export class EngineBench implements AsyncDisposable {
     const ended = runEngine(deps, stop.signal);
     const process: EngineProcess = {
       registry,
-      directory: makeRunDirectory({
-        ...{ journal, archive, logs, submitRun, registry, clock: this.clock, random },
-        signal: stop.signal,
-      }),
+      directory,
       ended,
       kill: async () => {
         stop.abort();

@@ -79,6 +79,7 @@ export function startEngine(
         config: engineConfig(config),
         definitions: makeDefinitions(stores.resources, chosen.configMap),
         registry,
+        estimates: runs,
         ...(metrics === undefined ? {} : { metrics }),
         coordination: {
           locks: stores.state("locks"),

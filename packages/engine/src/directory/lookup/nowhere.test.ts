@@ -8,7 +8,7 @@ import { RunRegistry } from "../../loop/registry.ts";
 import { aWorkflow, shTemplate } from "../../testing/a-workflow.ts";
 import { EngineBench, type EngineProcess } from "../../testing/engine-bench.ts";
 import { ManualExecutor } from "../../testing/manual-executor.ts";
-import { ArchiveIndex } from "../archive-index.ts";
+import { ArchiveIndex } from "../archived/archive-index.ts";
 import { makeRunDirectory } from "../directory.ts";
 import type { RunDirectory } from "../port.ts";
 

@@ -7,6 +7,7 @@
 import type { Artifact, RunSubmitted, Template, WorkflowSpec } from "@sluice/spec";
 import type { ConfigMaps, KnownConfigMap } from "../../definitions/config-maps.ts";
 import type { Library } from "../../definitions/library.ts";
+import type { Estimate } from "../../estimation/estimate.ts";
 import type { DefinitionsFixed, Fact, StopRequested } from "../../facts.ts";
 import type { Ask, HeldLocks, LockRelease, MemoSave } from "./asks.ts";
 import type { Call, Gate, HookState, Settled, Unit } from "./frames.ts";
@@ -54,6 +55,8 @@ export interface Run {
   /** The manifest's, with those of `workflowMetadata` from the start on. */
   labels: Readonly<Record<string, string>>;
   annotations: Readonly<Record<string, string>>;
+  /** How long it may take, once that was looked for and found. */
+  estimate?: Estimate;
   readonly nodes: Map<string, Node>;
   phase: RunPhase;
   message?: string;

@@ -1,10 +1,10 @@
 import { backoffMs, defaultBackoff, retryOf, sleepFor } from "@sluice/base";
 import type { RunSubmitted } from "@sluice/spec";
-import { collectDefinitions } from "../definitions/collect.ts";
-import { noDefinitions } from "../definitions/port.ts";
-import type { DefinitionsFixed } from "../facts.ts";
-import { failureText } from "../values/language.ts";
-import type { LoopDeps } from "./deps.ts";
+import { collectDefinitions } from "../../definitions/collect.ts";
+import { noDefinitions } from "../../definitions/port.ts";
+import type { DefinitionsFixed } from "../../facts.ts";
+import { failureText } from "../../values/language.ts";
+import type { LoopDeps } from "../deps.ts";
 
 /**
  * What the run names outside of it; tried again while the bus is away, undefined when the signal aborted. Never throws:

@@ -1,10 +1,10 @@
 import { BusError } from "@sluice/bus";
 import type { WorkflowSpec } from "@sluice/spec";
 import { expect, test } from "vitest";
-import { type Definitions, noDefinitions } from "../definitions/port.ts";
-import { aWorkflow, shTemplate } from "../testing/a-workflow.ts";
-import { EngineBench } from "../testing/engine-bench.ts";
-import { ManualExecutor, manualWorld } from "../testing/manual-executor.ts";
+import { type Definitions, noDefinitions } from "../../definitions/port.ts";
+import { aWorkflow, shTemplate } from "../../testing/a-workflow.ts";
+import { EngineBench } from "../../testing/engine-bench.ts";
+import { ManualExecutor, manualWorld } from "../../testing/manual-executor.ts";
 
 const by = { kind: "api", user: "ann" } as const;
 const key = { namespace: "default", name: "wf" };

@@ -6,15 +6,9 @@
 //   I2. At most `maxRows` rows and `maxPackedChars` of packed objects are held; rows whose object is not held are read.
 import { type Clock, type Logger, messageOf, retryOf, sleepFor } from "@sluice/base";
 import type { Archive, ArchiveRow } from "@sluice/bus";
-import { idOf, type RunKeyed } from "../run/state/run.ts";
-
-export interface IndexedRow
-  extends Pick<ArchiveRow, "key" | "uid" | "phase" | "submittedAt" | "finishedAt" | "labels" | "causes"> {
-  /** Uids that it had before. */
-  readonly earlier: readonly string[];
-  /** The packed object, when it is held. */
-  readonly object: string | undefined;
-}
+import { idOf, type RunKeyed } from "../../run/state/run.ts";
+import { Origins } from "./origins.ts";
+import type { IndexedRow } from "./row.ts";
 
 export interface ArchiveIndexLimits {
   readonly maxRows: number;
@@ -35,6 +29,7 @@ export class ArchiveIndex {
   readonly #rows = new Map<string, IndexedRow>();
   /** Keys of the rows by uid, also by those that a run had before it was tried again. */
   readonly #keys = new Map<string, RunKeyed>();
+  readonly #origins = new Origins();
   readonly #listeners = new Set<(key: RunKeyed) => void>();
   readonly #caughtUp = Promise.withResolvers<boolean>();
   #packedChars = 0;
@@ -89,6 +84,18 @@ export class ArchiveIndex {
   async keyOf(uid: string): Promise<RunKeyed | undefined | "unknown"> {
     if (!(await this.#isFresh())) return "unknown";
     return this.#keys.get(uid) ?? (this.#complete ? undefined : "unknown");
+  }
+
+  /**
+   * The run that went well and began last of those of the same template or cron workflow; undefined when there is none, or
+   * it is not known. Waits until the index has caught up.
+   */
+  async newest(namespace: string, labels: Readonly<Record<string, string>>): Promise<IndexedRow | undefined> {
+    // Behind a busy archive, a run of a moment ago does as well.
+    const isFresh = await this.#isFresh();
+    return isFresh || (this.#following && this.#isCaughtUp)
+      ? this.#origins.newest(namespace, labels)
+      : undefined;
   }
 
   /** Calls back for each row and tombstone that comes after the index has caught up. Returns how to stop. */
@@ -160,13 +167,16 @@ export class ArchiveIndex {
   }
 
   #add({ object, ...row }: ArchiveRow): void {
-    const { key, uid, phase, submittedAt, finishedAt, labels, causes, earlier = [] } = row;
+    const { key, uid, phase, submittedAt, startedAt, finishedAt, labels, causes, earlier = [] } = row;
     const held = this.#packedChars + object.length <= this.#limits.maxPackedChars;
     if (held) this.#packedChars += object.length;
-    this.#rows.set(idOf(key), {
-      ...{ key, uid, phase, submittedAt, finishedAt, labels, causes, earlier },
+    const indexed = {
+      ...{ key, uid, phase, submittedAt, startedAt, finishedAt, labels, causes, earlier },
       object: held ? object : undefined,
-    });
+      packedChars: object.length,
+    };
+    this.#rows.set(idOf(key), indexed);
+    this.#origins.add(indexed);
     for (const one of [uid, ...earlier]) this.#keys.set(one, key);
     const [oldest] = this.#rows.keys();
     if (this.#rows.size <= this.#limits.maxRows || oldest === undefined) return;
@@ -180,5 +190,6 @@ export class ArchiveIndex {
     this.#packedChars -= row.object?.length ?? 0;
     for (const uid of [row.uid, ...row.earlier]) this.#keys.delete(uid);
     this.#rows.delete(id);
+    this.#origins.remove(row);
   }
 }
