@@ -37,9 +37,9 @@ async function read(
   places: RunPlaces,
   row: NonNullable<Awaited<ReturnType<RunPlaces["index"]["newest"]>>>,
 ): Promise<Estimate> {
-  const object = row.packedChars > maxPackedChars ? undefined : await archivedObject(places, row);
-  return {
-    seconds: secondsBetween(row.startedAt, row.finishedAt),
-    nodes: object === undefined ? {} : nodeSeconds(object),
-  };
+  const seconds = secondsBetween(row.startedAt, row.finishedAt);
+  // Nobody is told of less than a second: such an object is not worth unpacking.
+  const isWorth = seconds > 0 && row.packedChars <= maxPackedChars;
+  const object = isWorth ? await archivedObject(places, row) : undefined;
+  return { seconds, nodes: object === undefined ? {} : nodeSeconds(object) };
 }
