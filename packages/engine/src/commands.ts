@@ -5,7 +5,7 @@ import type { Journal } from "@sluice/bus";
 import { EngineError } from "./errors.ts";
 import type { CommandFact, Fact } from "./facts.ts";
 import { type Folded, foldRecord } from "./recovery/fold.ts";
-import { waiting } from "./run/control.ts";
+import { waiting } from "./run/control/control.ts";
 import { missingOutput, refusedOutput } from "./run/kinds/suspend.ts";
 import { parseSelector } from "./run/selector.ts";
 import type { Run, RunKeyed } from "./run/state/run.ts";
@@ -66,11 +66,15 @@ export async function command(
   throw EngineError.COMMAND_CONTENDED({ ...key, tries: maxTries });
 }
 
+/** What is asked, as the command line calls it. */
+export const verbOf = (fact: CommandFact): string =>
+  fact.type === "stop" && fact.strategy === "Terminate" ? "terminate" : fact.type;
+
 function check(run: Run, fact: CommandFact): void {
   if (fact.type === "delete") return;
   const { namespace, name } = run.key;
   if (run.stage === "done")
-    throw EngineError.RUN_FINISHED({ namespace, name, verb: fact.type, phase: run.phase });
+    throw EngineError.RUN_FINISHED({ namespace, name, verb: verbOf(fact), phase: run.phase });
   const selector = "selector" in fact ? fact.selector : undefined;
   if (selector !== undefined) {
     parseSelector(selector);

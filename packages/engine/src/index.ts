@@ -39,7 +39,7 @@ export {
   progressTickMs,
   progressVariable,
 } from "./executor/progress.ts";
-export type { StepRequest, VolumeClaim } from "./executor/request.ts";
+export { claimOwnerOf, type StepRequest, type VolumeClaim } from "./executor/request.ts";
 export type { Condition, ContainerWork, ResourceWork, StepWork } from "./executor/work.ts";
 export { type CommandFact, type Fact, factVersion, isCommand } from "./facts.ts";
 export {

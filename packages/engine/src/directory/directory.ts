@@ -1,7 +1,7 @@
 // Runs as clients see them, and what may be asked of them.
 import { hasCode, silentLogger, traceparentOf } from "@sluice/base";
 import { type RunSubmitted, runIdentity, type Workflow } from "@sluice/spec";
-import { command, readRun } from "../commands.ts";
+import { command, readRun, verbOf } from "../commands.ts";
 import { EngineError } from "../errors.ts";
 import { objectOf } from "../project/archive.ts";
 import { removeArtifacts } from "../project/artifact-gc.ts";
@@ -122,7 +122,7 @@ async function settledCommand(
   if ((await command(deps.journal, key, fact)).kind !== "absent") return;
   const row = await deps.archive.get(key);
   if (!isRow(row) || deletions.has(row.uid)) throw EngineError.RUN_NOT_FOUND({ ...key });
-  throw EngineError.RUN_FINISHED({ ...key, verb: fact.type, phase: row.phase });
+  throw EngineError.RUN_FINISHED({ ...key, verb: verbOf(fact), phase: row.phase });
 }
 
 /** In the journal while it takes commands, and in the archive where the run has come to by then. */
@@ -150,7 +150,8 @@ async function remove(
   // After the journal: a run that is in neither is nowhere.
   const row = await deps.archive.get(key);
   if (isRow(row) && (wanted === undefined || row.uid === wanted)) {
-    if (deps.artifacts !== undefined) await removeArtifacts(deps.artifacts, await objectOf(row), "deletion");
+    if (deps.artifacts !== undefined)
+      await removeArtifacts(deps.artifacts, await objectOf(row), { when: "deletion", earlier: row.earlier });
     await deps.archive.bury(key, row.uid);
     deletions.add(row.uid);
     await deps.logs.purge(key);

@@ -5,7 +5,13 @@ import type { StepWork } from "./work.ts";
 export interface StepRequest {
   /** Run uid + node id + attempt: names the container, pod or state folder. Lower-case letters, digits, '-' and '.'. */
   readonly id: string;
-  readonly run: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly run: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid: string;
+    /** Its first uid, where it is tried again under another: its claims are those of the first time. */
+    readonly firstUid?: string;
+  };
   readonly node: {
     readonly id: string;
     readonly name: string;
@@ -38,6 +44,9 @@ export interface StepRequest {
     readonly annotations: Readonly<Record<string, string>>;
   };
 }
+
+/** Whose the run's own claims are, over all its retries. */
+export const claimOwnerOf = ({ uid, firstUid }: StepRequest["run"]): string => firstUid ?? uid;
 
 /** A persistent volume claim, in Kubernetes' shape. */
 export interface VolumeClaim {

@@ -5,6 +5,7 @@ import { archiveRowOf, slimmed } from "../project/archive.ts";
 import { removeArtifacts } from "../project/artifact-gc.ts";
 import { projectWorkflow } from "../project/workflow.ts";
 import type { Run } from "../run/state/run.ts";
+import { stepRunOf } from "../template/request.ts";
 import type { LoopDeps } from "./deps.ts";
 import type { Input } from "./inputs.ts";
 import type { JournalWriter } from "./journal-writer.ts";
@@ -75,9 +76,12 @@ interface Kept {
   readonly artifacts: ArtifactStore | undefined;
 }
 
+const earlierOf = (run: Run): readonly string[] | undefined => run.submitted.reuse?.earlier;
+
 /** What a run that is over keeps no longer. */
 async function release(run: Run, { executor, artifacts }: Kept): Promise<void> {
-  if (artifacts !== undefined) await removeArtifacts(artifacts, projectWorkflow(run), "completion");
+  if (artifacts !== undefined)
+    await removeArtifacts(artifacts, projectWorkflow(run), { when: "completion", earlier: earlierOf(run) });
   await releaseClaims(run, executor);
 }
 
@@ -86,11 +90,12 @@ async function releaseClaims(run: Run, executor: Executor | undefined): Promise<
   if ((run.spec.volumeClaimTemplates ?? []).length === 0) return;
   const isKept = run.phase !== "Succeeded" && run.spec.volumeClaimGC?.["strategy"] !== "OnWorkflowCompletion";
   if (isKept && !run.deleted) return;
-  await executor?.forgetRun?.({ ...run.key, uid: run.uid });
+  await executor?.forgetRun?.(stepRunOf(run));
 }
 
 async function bury(deps: LoopDeps, run: Run, artifacts: ArtifactStore | undefined): Promise<void> {
-  if (artifacts !== undefined) await removeArtifacts(artifacts, projectWorkflow(run), "deletion");
+  if (artifacts !== undefined)
+    await removeArtifacts(artifacts, projectWorkflow(run), { when: "deletion", earlier: earlierOf(run) });
   await deps.archive.bury(run.key, run.uid);
   await deps.logs.purge(run.key);
 }

@@ -49,10 +49,10 @@ async function keysLeft(strategy?: string) {
     return keys.sort();
   };
   const object = projectWorkflow(run);
-  await removeArtifacts(artifacts, object, "completion");
+  await removeArtifacts(artifacts, object, { when: "completion" });
   const over = await left();
-  await removeArtifacts(artifacts, object, "deletion");
-  await removeArtifacts(artifacts, object, "deletion");
+  await removeArtifacts(artifacts, object, { when: "deletion" });
+  await removeArtifacts(artifacts, object, { when: "deletion" });
   return { object, over, deleted: await left() };
 }
 
@@ -89,4 +89,18 @@ describe("a run's artifacts", () => {
       "wf/wf/own.tgz",
     ]);
   });
+});
+
+test("what a run wrote before it was tried again is its own too, what another run wrote is not", async () => {
+  const { run } = runToEnd(aWorkflow());
+  const clock = new VirtualClock(1);
+  const { artifacts } = openStores(makeMemoryTransport({ clock }), { clock, log: silentLogger });
+  for (const owner of ["before", run.uid, "another"])
+    await artifacts.put({ namespace: "default", key: `wf/${owner}`, owner }, async function* () {
+      yield Buffer.from("x");
+    });
+  await removeArtifacts(artifacts, projectWorkflow(run), { when: "deletion", earlier: ["before"] });
+  const left: string[] = [];
+  for await (const { key } of artifacts.list("default", "")) left.push(key);
+  expect(left).toEqual(["wf/another"]);
 });

@@ -51,14 +51,28 @@ function* artifactsOf(workflow: WorkflowObject): Iterable<Artifact> {
   }
 }
 
+interface Removal {
+  readonly when: "completion" | "deletion";
+  /** Uids under which the run was tried before: what it wrote then is its own too. */
+  readonly earlier?: readonly string[] | undefined;
+}
+
 /** Removes them, as far as this run wrote them. May be repeated. Errors: BUS_UNAVAILABLE. */
 export async function removeArtifacts(
   store: ArtifactStore,
   workflow: WorkflowObject,
-  when: "completion" | "deletion",
+  { when, earlier = [] }: Removal,
 ): Promise<void> {
+  const removals = removalsOf(workflow, when);
   const { namespace, uid } = workflow.metadata;
-  const { keys, own } = removalsOf(workflow, when);
+  for (const owner of [...earlier, uid]) await removeOwned(store, { namespace, uid: owner }, removals);
+}
+
+async function removeOwned(
+  store: ArtifactStore,
+  { namespace, uid }: { readonly namespace: string; readonly uid: string },
+  { keys, own }: Removals,
+): Promise<void> {
   for (const key of keys) await store.remove(namespace, key, uid);
   if (own === undefined) return;
   if (own.keep.length === 0) return store.remove(namespace, own.key, uid);

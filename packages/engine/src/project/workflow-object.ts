@@ -6,6 +6,8 @@ export interface WorkflowObject {
     readonly name: string;
     readonly namespace: string;
     readonly uid: string;
+    /** RFC 3339. */
+    readonly creationTimestamp: string;
     readonly labels: Readonly<Record<string, string>>;
   };
   readonly spec: unknown;

@@ -27,7 +27,7 @@ export function projectWorkflow(run: Run, seq = 0, live: LiveSteps = () => undef
       namespace: run.key.namespace,
       uid: run.uid,
       resourceVersion: String(seq),
-      creationTimestamp: time(run.submitted.at),
+      creationTimestamp: time(run.origin.at),
       labels: labelsOf(run),
       ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     },

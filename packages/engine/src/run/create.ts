@@ -15,6 +15,7 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
   const run: Run = {
     key: { namespace: submitted.namespace, name: submitted.name },
     uid: submitted.uid,
+    origin: originOf(submitted),
     submitted,
     spec,
     templates: new Map((spec.templates ?? []).map((t: Template) => [t.name ?? "", t])),
@@ -62,6 +63,12 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
     run.shutdown = { type: "stop", at: submitted.at, by: "manifest", strategy: spec.shutdown };
   run.parameters = bindParameters(run);
   return run;
+}
+
+function originOf({ uid, at, reuse }: RunSubmitted): Run["origin"] {
+  return reuse?.kind === "retry"
+    ? { uid: reuse.earlier?.[0] ?? reuse.of.uid, at: reuse.createdAt ?? at }
+    : { uid, at };
 }
 
 /** The workflow's own spec over the defaults; a template's comes between the two when it is known. */

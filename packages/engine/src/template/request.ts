@@ -125,6 +125,14 @@ interface RequestParts {
   readonly claims: readonly OwnClaim[];
 }
 
+/** The run as executors know it. */
+export const stepRunOf = ({ key, uid, origin }: Run): StepRequest["run"] => ({
+  namespace: key.namespace,
+  name: key.name,
+  uid,
+  ...(origin.uid === uid ? {} : { firstUid: origin.uid }),
+});
+
 function requestOf(
   run: Run,
   unit: Unit,
@@ -135,7 +143,7 @@ function requestOf(
   const podMetadata = run.spec.podMetadata;
   return {
     id: stepIdOf(run, node, unit.attempt),
-    run: { namespace: run.key.namespace, name: run.key.name, uid: run.uid },
+    run: stepRunOf(run),
     node: { id: node.id, name: node.name, template: name, attempt: unit.attempt },
     ...body,
     ...(claims.length === 0 ? {} : { claims: claims.map(({ claim }) => claim) }),

@@ -19,17 +19,17 @@ const outputArtifact = "workflow.outputs.artifacts.";
 const plain: Readonly<Record<string, (run: Run) => string | undefined>> = {
   name: (run) => run.key.name,
   namespace: (run) => run.key.namespace,
-  uid: (run) => run.uid,
+  uid: (run) => run.origin.uid,
   mainEntrypoint: (run) => run.spec.entrypoint,
   serviceAccountName: (run) => run.spec.serviceAccountName ?? "default",
   priority: (run) => String(run.spec.priority ?? 0),
   status: (run) => run.main?.phase ?? run.phase,
   duration: (run) => (((run.finishedAt ?? run.now) - run.startedAt) / 1_000).toFixed(6),
   failures: (run) => (run.main === undefined ? undefined : failuresOf(run)),
-  creationTimestamp: (run) => rfc3339(run.submitted.at),
+  creationTimestamp: (run) => rfc3339(run.origin.at),
   scheduledTime,
-  "creationTimestamp.RFC3339": (run) => rfc3339(run.submitted.at),
-  "creationTimestamp.s": (run) => String(Math.floor(run.submitted.at / 1_000)),
+  "creationTimestamp.RFC3339": (run) => rfc3339(run.origin.at),
+  "creationTimestamp.s": (run) => String(Math.floor(run.origin.at / 1_000)),
   parameters: (run) => parametersJson(run.parameters),
   "parameters.json": (run) => parametersJson(run.parameters),
   "labels.json": (run) => JSON.stringify(run.labels),
@@ -50,7 +50,7 @@ function workflowValue(run: Run, key: string): Value {
   const annotation = after("annotations.");
   if (annotation !== undefined) return own(run.annotations, annotation);
   const char = after("creationTimestamp.");
-  return char === undefined ? undefined : strftime(run.submitted.at, char);
+  return char === undefined ? undefined : strftime(run.origin.at, char);
 }
 
 function workflowMap(run: Run): Record<string, unknown> {
@@ -75,7 +75,7 @@ const withJson = (map: Readonly<Record<string, string>>): Record<string, unknown
 
 /** In expressions it is the map of its letters; its own text is `workflow.creationTimestamp.RFC3339`. */
 function creationOf(run: Run): Record<string, unknown> {
-  const { at } = run.submitted;
+  const { at } = run.origin;
   const map = Object.assign(emptyMap(), { RFC3339: rfc3339(at), s: String(Math.floor(at / 1_000)) });
   for (const letter of strftimeDirectives) map[letter] = strftime(at, letter);
   return map;

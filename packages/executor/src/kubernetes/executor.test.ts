@@ -386,6 +386,17 @@ describe("the Kubernetes executor over an API server that fails", () => {
       expect(await all()).toEqual([]);
     });
 
+    test("stay the same when the run is tried again under another uid", async () => {
+      const step = owned();
+      await executor.start(step);
+      const run = { ...step.run, uid: "again", firstUid: step.run.uid };
+      await executor.start({ ...owned(), run });
+      expect(await all()).toHaveLength(1);
+
+      await executor.forgetRun?.(run);
+      expect(await all()).toEqual([]);
+    });
+
     test("are found by the next process, which knows of none", async () => {
       const step = owned();
       await executor.start(step);

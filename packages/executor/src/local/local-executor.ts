@@ -7,6 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { type Logger, type Random, Scope } from "@sluice/base";
 import type { ArtifactStore } from "@sluice/bus";
 import {
+  claimOwnerOf,
   type Executor,
   type ExecutorDescription,
   runUidOf,
@@ -184,8 +185,8 @@ class LocalExecutor implements Executor {
     this.#remove(new StepFolder(this.#parts, stepId));
   }
 
-  async forgetRun({ uid }: StepRequest["run"]): Promise<void> {
-    this.#parts.trash.put(join(this.#parts.claimsDir, "runs", uid));
+  async forgetRun(run: StepRequest["run"]): Promise<void> {
+    this.#parts.trash.put(join(this.#parts.claimsDir, "runs", claimOwnerOf(run)));
   }
 
   events(signal: AbortSignal): AsyncIterable<StepEvent> {

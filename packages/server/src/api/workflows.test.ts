@@ -268,7 +268,13 @@ describe("streams", () => {
     const workflow = (phase: string) => ({
       apiVersion: "argoproj.io/v1alpha1" as const,
       kind: "Workflow" as const,
-      metadata: { name: "one", namespace: "default", uid: "u", labels: {} },
+      metadata: {
+        name: "one",
+        namespace: "default",
+        uid: "u",
+        creationTimestamp: "2026-01-31T08:00:00Z",
+        labels: {},
+      },
       spec: {},
       status: { phase, startedAt: null, finishedAt: null, progress: "0/1", nodes: {} },
     });

@@ -44,6 +44,8 @@ export interface Reuse {
   readonly of: { readonly name: string; readonly uid: string };
   /** Uids under which this run was tried before, the first one first; their causes start nothing any more. */
   readonly earlier?: readonly string[];
+  /** Epoch ms: when a run that is tried again was asked for the first time. */
+  readonly createdAt?: number;
   /** By node name behind the run's own: `[0].a(1:x)`; the root is "". */
   readonly nodes: Readonly<Record<string, ReusedNode>>;
   /** What the earlier run took from other resources: it is not looked up again. */

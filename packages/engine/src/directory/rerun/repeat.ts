@@ -48,6 +48,7 @@ export async function retryRun(
       kind: "retry",
       of: { name: key.name, uid: row.uid },
       earlier: [...(row.earlier ?? []), row.uid],
+      createdAt: Date.parse(object.metadata.creationTimestamp),
       ...taken,
     },
   });

@@ -361,3 +361,38 @@ test("a retry takes over what a daemon served that is not needed again", async (
   expect(executor.world.starts.slice(before)).toHaveLength(2); // svc and b
   expect(executor.running).toEqual([]);
 });
+
+test("what steps see of a run stays the same over its retries: uid, time of creation, whose its claims are", () => {
+  const args = ["{{workflow.uid}} {{workflow.creationTimestamp.s}}"];
+  const main = shTemplate("main", { container: { image: "alpine", command: ["echo"], args } });
+  const claim = { metadata: { name: "work" }, spec: { accessModes: ["ReadWriteOnce"] } };
+  const workflow = aWorkflow({ templates: [main], volumeClaimTemplates: [claim] });
+  const first = runToEnd(workflow, () => ({ exitCode: 1 }));
+  const at = first.run.submitted.at + 86_400_000;
+  const object = projectWorkflow(first.run);
+  const again = new PureRun({
+    ...submission(manifestOf(object), at),
+    uid: "again",
+    reuse: {
+      kind: "retry",
+      of: { name: "wf", uid: first.run.uid },
+      earlier: [first.run.uid],
+      createdAt: Date.parse(object.metadata.creationTimestamp),
+      ...retryOf(object, {}),
+    },
+  }).toEnd();
+
+  const said = `${first.run.uid} 1700000000`;
+  for (const { started } of [first, again])
+    expect(started[0]?.work).toMatchObject({ container: { args: [said] } });
+  expect(again.started[0]?.run).toEqual({
+    namespace: "default",
+    name: "wf",
+    uid: "again",
+    firstUid: first.run.uid,
+  });
+  expect(projectWorkflow(again.run).metadata).toMatchObject({
+    uid: "again",
+    creationTimestamp: object.metadata.creationTimestamp,
+  });
+});

@@ -36,6 +36,8 @@ export const idOf = ({ namespace, name }: RunKeyed): string => `${namespace}/${n
 export interface Run {
   readonly key: RunKeyed;
   readonly uid: string;
+  /** Its first uid and when it was asked for then, epoch ms: what steps see of it stays the same over its retries. */
+  readonly origin: { readonly uid: string; readonly at: number };
   readonly submitted: RunSubmitted;
   /** What runs: the submitted spec, over that of its `workflowTemplateRef` once it is known. */
   spec: WorkflowSpec;

@@ -1,8 +1,8 @@
 // The claims that a run makes for itself: made before its first pod, removed when the engine says that it needs them no more.
 // Owns:      the knowledge which are made; nothing that a new process could not find again.   Talks to: KubeClient.
-// Invariant: a claim belongs to the run whose uid is its label. Made twice it is found; another's is never used or removed.
+// Invariant: a claim belongs to the run whose first uid is its label: a retry goes on with it. Made twice it is found; another's is never used or removed.
 import { hasCode } from "@sluice/base";
-import type { StepRequest, VolumeClaim } from "@sluice/engine";
+import { claimOwnerOf, type StepRequest, type VolumeClaim } from "@sluice/engine";
 import { type KubeClient, type KubeObject, resources } from "@sluice/kube";
 import { KubeExecError } from "../errors.ts";
 import { label, labelValue } from "../names.ts";
@@ -22,7 +22,7 @@ export class RunClaims {
   /** Errors: KUBEEXEC_CLAIM_TAKEN, those of Kubernetes. */
   async ensure({ run, claims = [] }: OfRun, namespace: string, signal: AbortSignal): Promise<void> {
     for (const claim of claims) {
-      const key = `${run.uid}/${claim.metadata.name}`;
+      const key = `${claimOwnerOf(run)}/${claim.metadata.name}`;
       if (this.#made.has(key)) continue;
       await this.#make(claim, { run, namespace }, signal);
       this.#made.add(key);
@@ -38,7 +38,7 @@ export class RunClaims {
     const labels = {
       ...claim.metadata.labels,
       [label.install]: this.#installId,
-      [label.run]: labelValue(run.uid),
+      [label.run]: labelValue(claimOwnerOf(run)),
       [label.workflow]: labelValue(run.name),
     };
     const object: KubeObject = { metadata: { ...claim.metadata, namespace, labels }, spec: claim.spec };
@@ -53,7 +53,8 @@ export class RunClaims {
   }
 
   /** All that are the run's; those that are gone already are no error. A pod that still ends keeps its volume until then. */
-  async remove({ uid }: StepRequest["run"], namespace: string, signal: AbortSignal): Promise<void> {
+  async remove(run: StepRequest["run"], namespace: string, signal: AbortSignal): Promise<void> {
+    const uid = claimOwnerOf(run);
     const labelSelector = `${label.run}=${labelValue(uid)},${label.install}=${this.#installId}`;
     const { items } = await this.#client.list(
       resources.persistentVolumeClaims,

@@ -1,7 +1,7 @@
 // What a step mounts: empty folders, files of Secrets and ConfigMaps, claims.
 import { join } from "node:path";
 import { isObject } from "@sluice/base";
-import type { StepRequest } from "@sluice/engine";
+import { claimOwnerOf, type StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import type { Container, Script } from "@sluice/spec";
 import { LocalError } from "../../errors.ts";
@@ -65,7 +65,7 @@ function claimOf(step: StepRequest, volume: Readonly<Record<string, unknown>>): 
     throw LocalError.FIELD_UNSUPPORTED({ field: "namespace", reason: "it is no name" });
   const own = step.pod["volumeClaims"];
   return Array.isArray(own) && own.includes(claimName)
-    ? join("runs", step.run.uid, claimName)
+    ? join("runs", claimOwnerOf(step.run), claimName)
     : join("namespaces", step.run.namespace, claimName);
 }
 

@@ -142,6 +142,16 @@ describe("a step's volumes", () => {
     expect(own.volumes[0]?.source).toMatch(/^\/claims\/runs\/[0-9a-f-]{36}\/c$/);
   });
 
+  test("of a run's own claims stay where they were when it is tried again under another uid", async () => {
+    const step = aStep(mount("/data"), {
+      volumes: [{ name: "v", persistentVolumeClaim: { claimName: "c" } }],
+      volumeClaims: ["c"],
+    });
+    const again = { ...step, run: { ...step.run, uid: "again", firstUid: "first" } };
+    const { volumes } = await planStep(again, { references, isolation: "namespaces", claimsDir: "/claims" });
+    expect(volumes[0]?.source).toBe("/claims/runs/first/c");
+  });
+
   test("of a whole Secret has a file a key", async () => {
     const { volumes } = await plan(
       { volumeMounts: [{ name: "v", mountPath: "/etc/db" }] },
