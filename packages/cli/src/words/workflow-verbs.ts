@@ -23,7 +23,7 @@ export function verbCommands(program: Command, call: Call): void {
     .action(call(async () => (await verbs()).verb("stop")));
   verb(
     "terminate",
-    "terminate workflows at once, without exit handlers",
+    "terminate workflows: running steps end, without exit handlers",
     "  sluice terminate @latest\n  sluice terminate -A --field-selector status.phase=Pending",
   )
     .option("--message <text>", "why")

@@ -2,7 +2,7 @@
 import type { StepRequest } from "../executor/request.ts";
 import type { RunActor } from "../loop/actor.ts";
 import type { LoopDeps } from "../loop/deps.ts";
-import { stopAll } from "../run/control.ts";
+import { stopAll } from "../run/control/shutdown.ts";
 import { stopDaemonsAgain } from "../run/daemons/scope.ts";
 import type { Run } from "../run/state/run.ts";
 import { persisting } from "./persisting.ts";

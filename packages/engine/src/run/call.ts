@@ -81,10 +81,15 @@ export function beginCall(run: Run, call: Call, shape: TemplateShape, inputs: Bo
   else startRetry(run, call, shape, inputs);
 }
 
+/** Takes the error for the call's own, which its owner tells too; the words of its node, as Argo has them. */
+export function blame(call: Call, message: string): string {
+  call.error = message;
+  return call.owner.kind.startsWith("task") ? `task '${call.name}' errored: ${message}` : message;
+}
+
 /** Ends a call that cannot be made: its node is an error, and its owner is told. */
 export function failCall(run: Run, call: Call, message: string): void {
-  const text = call.owner.kind.startsWith("task") ? `task '${call.name}' errored: ${message}` : message;
-  call.error = message;
+  const text = blame(call, message);
   const node = call.gate?.node;
   if (node === undefined) standFor(run, call, addFailedCall(run, call, text));
   else endNode(run, node, "Error", text);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { projectWorkflow } from "../project/workflow.ts";
 import { aWorkflow, shTemplate } from "../testing/a-workflow.ts";
 import { PureRun, runToEnd, type ScriptedEnd } from "../testing/run-to-end.ts";
-import { waiting } from "./control.ts";
+import { waiting } from "./control/control.ts";
 
 const retried = (retryStrategy: RetryStrategy, more: Partial<Template> = {}) =>
   aWorkflow({ templates: [shTemplate("main", { retryStrategy, ...more })] });

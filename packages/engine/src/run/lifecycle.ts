@@ -2,6 +2,7 @@ import { workflowArtifacts } from "../template/artifacts.ts";
 import { failureText } from "../values/language.ts";
 import { invalidArgument } from "./arguments.ts";
 import { startCall } from "./call.ts";
+import { shutdownMessage } from "./control/shutdown.ts";
 import { closeRun } from "./daemons/scope.ts";
 import { missingDefinition } from "./definitions.ts";
 import { admitRun, isAwaiting } from "./gates/admission.ts";
@@ -83,11 +84,7 @@ export function mainEnded(run: Run, call: Call): void {
 
 function mainResult(run: Run, call: Call): NonNullable<Run["main"]> {
   const phase = call.node?.phase;
-  if (run.shutdown !== undefined)
-    return {
-      phase: "Failed",
-      message: run.shutdown.message ?? `Stopped with strategy '${run.shutdown.strategy}'`,
-    };
+  if (run.shutdown !== undefined) return { phase: "Failed" };
   const message =
     call.error === undefined ? call.node?.message : `error in entry template execution: ${call.error}`;
   const bad = phase === "Failed" || phase === "Error" ? phase : undefined;
@@ -101,11 +98,14 @@ export function exitEnded(run: Run, call: Call): void {
     run.exit = { phase, ...(message === undefined ? {} : { message }) };
 }
 
-/** A failed exit handler fails a run that went well; a run that failed keeps its own reason. Other hooks do not count. */
+/**
+ * A failed exit handler fails a run that went well; a run that failed keeps its own reason, or is told by the last
+ * shutdown, also one that came while its exit handler ran. Other hooks do not count.
+ */
 export function runHooksEnded(run: Run): void {
   const main = run.main ?? { phase: "Error" as const };
-  const { phase, message } = main.phase === "Succeeded" ? (run.exit ?? main) : main;
-  closeRun(run, phase, message);
+  if (main.phase !== "Succeeded") closeRun(run, main.phase, shutdownMessage(run) ?? main.message);
+  else closeRun(run, (run.exit ?? main).phase, (run.exit ?? main).message);
 }
 
 /** Ends the run, whatever it was at, and gives back what it has. */
@@ -128,6 +128,7 @@ export function expireRun(run: Run): void {
     if (!unit.call.exiting) failSuspend(run, unit, "Failed", overdueMessage);
   cutGates(run, (gate) => !gate.call.exiting, overdueMessage);
   run.message = overdueMessage;
+  run.timers.hasten(run.now);
 }
 
 /** Ends a run that cannot go on, with all that is under way in it. */

@@ -1,7 +1,7 @@
 import type { Fact } from "../facts.ts";
 import { failureText } from "../values/language.ts";
 import { endUnit } from "./call.ts";
-import { obey } from "./control.ts";
+import { obey } from "./control/control.ts";
 import { isStopping, markReady } from "./daemons/daemon.ts";
 import { takeDefinitions } from "./definitions.ts";
 import { answered } from "./gates/answers.ts";

@@ -119,3 +119,70 @@ describe("nodeAntiAffinity", () => {
     }
   });
 });
+
+describe("a retry strategy that cannot be read when it is needed", () => {
+  test.each([
+    [
+      { limit: 2, expression: "lastRetry.exitCode" },
+      "Expected boolean evaluation for 'lastRetry.exitCode'. Got \"1\"",
+    ],
+    [{ limit: 2, backoff: { maxDuration: "1m" } }, "no base duration specified for retryStrategy"],
+  ])(
+    "%j is an error of the step and of its group, not a failure",
+    (retryStrategy: RetryStrategy, message) => {
+      const main: Template = { name: "main", steps: [[{ name: "a", template: "sh" }]] };
+      const ended = runToEnd(aWorkflow({ templates: [main, shTemplate("sh", { retryStrategy })] }), () => ({
+        exitCode: 1,
+      }));
+      const group = `step group deemed errored due to child wf[0].a error: ${message}`;
+      expect(ended.tree()).toEqual([
+        `wf Steps Failed ${group}`,
+        `[0] StepGroup Error ${group}`,
+        `a Retry Error ${message}`,
+        "a(0) Pod Failed main: Error (exit code 1)",
+      ]);
+    },
+  );
+
+  test("is told by a task, and its continueOn forgives the error", () => {
+    const templates: Template[] = [
+      {
+        name: "main",
+        dag: { tasks: [{ name: "a", template: "sh", continueOn: { error: true } }] },
+      },
+      shTemplate("sh", { retryStrategy: { limit: 2, expression: "1" } }),
+    ];
+    const ended = runToEnd(aWorkflow({ templates }), () => ({ exitCode: 1 }));
+    expect(ended.node("wf.a")).toMatchObject({
+      phase: "Error",
+      message: "task 'wf.a' errored: Expected boolean evaluation for '1'. Got 1",
+    });
+    expect(ended.run.phase).toBe("Succeeded");
+  });
+});
+
+describe("the workflow's deadline", () => {
+  const late = "retry exceeded workflow deadline 2023-11-14 22:13:30 +0000 UTC";
+
+  test("is the reason of a step that could be tried again", () => {
+    const workflow = aWorkflow({
+      activeDeadlineSeconds: 10,
+      templates: [shTemplate("main", { retryStrategy: { limit: 5 } })],
+    });
+    expect(runToEnd(workflow, () => ({ forever: true })).tree()).toEqual([
+      `wf Retry Failed ${late}`,
+      "wf(0) Pod Failed Step exceeded its deadline",
+    ]);
+  });
+
+  test("ends a back-off at once", () => {
+    const retryStrategy = { limit: 5, backoff: { duration: "1h" } };
+    const workflow = aWorkflow({
+      activeDeadlineSeconds: 10,
+      templates: [shTemplate("main", { retryStrategy })],
+    });
+    const { run } = runToEnd(workflow, () => ({ exitCode: 1 }));
+    expect(run).toMatchObject({ phase: "Failed", message: late });
+    expect((run.finishedAt ?? 0) - run.startedAt).toBe(10_000);
+  });
+});

@@ -6,7 +6,8 @@ import { leafOutputs } from "../../template/outputs.ts";
 import { stepOf } from "../../template/request.ts";
 import { isDaemon } from "../../template/shape.ts";
 import { failureText } from "../../values/language.ts";
-import { endUnit, makeNode } from "../call.ts";
+import { blame, endUnit, makeNode } from "../call.ts";
+import { isSpared, stoppedText } from "../control/shutdown.ts";
 import { daemonEnd, isStopping, returnPlace, waitsForDaemon } from "../daemons/daemon.ts";
 import { phaseChanged } from "../hooks/watch.ts";
 import { unitScope } from "../scopes.ts";
@@ -34,8 +35,8 @@ function mayLaunch(run: Run, unit: Unit): boolean {
   return run.spec.parallelism === undefined || run.activePods < run.spec.parallelism;
 }
 
-/** What the run's `parallelism` counts: requests of ours are no pods. */
-const isPod = (unit: Unit): boolean => unit.shape.type !== "http";
+/** What the run's `parallelism` counts: requests of ours, and what waits, are no pods. */
+const isPod = ({ shape }: Pick<Unit, "shape">): boolean => shape.type !== "http" && shape.type !== "suspend";
 const takesPlace = (unit: Unit): boolean => isPod(unit) && unit.call.daemon === undefined;
 
 /** Lets held leaves go as far as there is room. */
@@ -47,9 +48,10 @@ export function releaseHeld(run: Run): void {
 }
 
 /** Why nothing new may start here: the message of the node that is made all the same. */
-export function refusal(run: Run, unit: Pick<Unit, "call">): string | undefined {
-  if (run.shutdown !== undefined && (run.shutdown.strategy === "Terminate" || !unit.call.exiting))
-    return `workflow shutdown with strategy: ${run.shutdown.strategy}`;
+export function refusal(run: Run, unit: Pick<Unit, "call" | "shape">): string | undefined {
+  const { shutdown } = run;
+  if (shutdown !== undefined && !isSpared(shutdown, unit))
+    return isPod(unit) ? `workflow shutdown with strategy: ${shutdown.strategy}` : stoppedText(shutdown);
   return run.overdue && !unit.call.exiting ? overdueMessage : undefined;
 }
 
@@ -88,14 +90,8 @@ function launch(run: Run, unit: Unit): void {
  * Error like any other.
  */
 function cannotStart(run: Run, unit: Unit, message: string): void {
-  const { call } = unit;
   const isWhole = unit.shape.template.retryStrategy === undefined;
-  if (isWhole) call.error = message;
-  const isTask = isWhole && call.owner.kind.startsWith("task");
-  endUnit(run, unit, {
-    phase: "Error",
-    message: isTask ? `task '${call.name}' errored: ${message}` : message,
-  });
+  endUnit(run, unit, { phase: "Error", message: isWhole ? blame(unit.call, message) : message });
 }
 
 /** Takes a step off the books (R3). Undefined when it was taken before: a late or repeated report. */

@@ -6,7 +6,8 @@ import type { TemplateShape } from "../../template/shape.ts";
 import { globalsOf } from "../../values/globals.ts";
 import { evaluateCondition, failureText, renderText } from "../../values/language.ts";
 import { fixed, parameters, Scope } from "../../values/scope.ts";
-import { failCall, makeUnit, standFor, startUnit } from "../call.ts";
+import { blame, failCall, makeUnit, standFor, startUnit } from "../call.ts";
+import { isSpared, stoppedText } from "../control/shutdown.ts";
 import { noteRestart } from "../daemons/daemon.ts";
 import { waitedNode } from "../gates/gate.ts";
 import type { BoundInputs } from "../state/arguments.ts";
@@ -14,7 +15,6 @@ import type { Call, RetryFrame, Unit } from "../state/frames.ts";
 import { isFulfilled, type Node } from "../state/node.ts";
 import type { Run } from "../state/run.ts";
 import { addNode, endNode } from "../state/tree.ts";
-import { overdueMessage } from "./leaf.ts";
 
 export function startRetry(run: Run, call: Call, shape: TemplateShape, inputs: BoundInputs): void {
   const strategy = shape.template.retryStrategy ?? {};
@@ -77,7 +77,9 @@ const lastRetry = (run: Run, last: Node | undefined, noExitCode: string): Record
 type Verdict =
   | { readonly kind: "again" }
   | { readonly kind: "wait"; readonly at: number; readonly message: string }
-  | { readonly kind: "over"; readonly message: string | undefined };
+  | { readonly kind: "over"; readonly message: string | undefined }
+  /** What is written of it cannot be read: as Argo has it, that is an error of the call, however its attempts ended. */
+  | { readonly kind: "broken"; readonly message: string };
 
 /** An attempt ended: its phase is the call's, or there is another one, now or later. */
 export function attemptEnded(run: Run, retry: RetryFrame, unit: Unit): void {
@@ -92,7 +94,11 @@ export function attemptEnded(run: Run, retry: RetryFrame, unit: Unit): void {
   try {
     verdict = judge(run, retry, last);
   } catch (error) {
-    verdict = { kind: "over", message: failureText(error) };
+    verdict = { kind: "broken", message: failureText(error) };
+  }
+  if (verdict.kind === "broken") {
+    endRetry(run, retry, { ...last, phase: "Error" }, blame(retry.call, verdict.message));
+    return;
   }
   if (verdict.kind === "over") {
     endRetry(run, retry, last, verdict.message);
@@ -126,10 +132,17 @@ function endRetry(run: Run, retry: RetryFrame, last: Node, message: string | und
 
 function cannotGoOn(run: Run, retry: RetryFrame): string | undefined {
   const { call } = retry;
-  if (run.shutdown !== undefined && (run.shutdown.strategy === "Terminate" || !call.exiting))
-    return `Stopped with strategy '${run.shutdown.strategy}'`;
+  if (run.shutdown !== undefined && !isSpared(run.shutdown, retry)) return stoppedText(run.shutdown);
   if (call.boundary?.failedFast === true) return "template failed fast";
-  return run.overdue && !call.exiting ? overdueMessage : undefined;
+  return run.overdue && !call.exiting ? `retry exceeded workflow deadline ${deadlineOf(run)}` : undefined;
+}
+
+/** As Go writes a time: `2026-01-31 08:00:00 +0000 UTC`. */
+function deadlineOf({ startedAt, spec }: Run): string {
+  const [day, time] = new Date(startedAt + (spec.activeDeadlineSeconds ?? 0) * 1_000)
+    .toISOString()
+    .split(/[T.]/);
+  return `${day} ${time} +0000 UTC`;
 }
 
 function judge(run: Run, retry: RetryFrame, last: Node): Verdict {

@@ -1,11 +1,12 @@
 // What people ask of a running workflow.
-import type { CommandFact, OutputsSet, Resumed, StopRequested } from "../facts.ts";
-import { endUnadmitted, isAwaiting } from "./gates/admission.ts";
-import { cutGates } from "./gates/gate.ts";
-import { completeSuspend, failSuspend, setOutputs } from "./kinds/suspend.ts";
-import { type NodeSelector, parseSelector } from "./selector.ts";
-import type { Unit } from "./state/frames.ts";
-import type { Run } from "./state/run.ts";
+import type { CommandFact, OutputsSet, Resumed, StopRequested } from "../../facts.ts";
+import { endUnadmitted, isAwaiting } from "../gates/admission.ts";
+import { cutGates } from "../gates/gate.ts";
+import { completeSuspend, failSuspend, setOutputs } from "../kinds/suspend.ts";
+import { type NodeSelector, parseSelector } from "../selector.ts";
+import type { Unit } from "../state/frames.ts";
+import type { Run } from "../state/run.ts";
+import { isSpared, stopAll, stoppedText } from "./shutdown.ts";
 
 export function obey(run: Run, fact: CommandFact): void {
   switch (fact.type) {
@@ -54,27 +55,14 @@ function stop(run: Run, fact: StopRequested): void {
 function shutDown(run: Run, fact: StopRequested): void {
   if (run.shutdown?.strategy === "Terminate") return;
   run.shutdown = fact;
+  const stopped = stoppedText(fact);
   stopAll(run);
   for (const unit of [...run.suspends.values()])
-    if (!isSpared(fact, unit)) failSuspend(run, unit, "Failed", `Stopped with strategy '${fact.strategy}'`);
-  const stopped = `Stopped with strategy '${fact.strategy}'`;
+    if (!isSpared(fact, unit)) failSuspend(run, unit, "Failed", stopped);
   cutGates(run, (gate) => fact.strategy === "Terminate" || !gate.call.exiting, stopped);
   if (isAwaiting(run)) endUnadmitted(run, fact.message ?? stopped);
   run.timers.hasten(run.now);
 }
-
-/** Asks for the end of every step that the run's shutdown, if there is one, does not spare. */
-export function stopAll(run: Run): void {
-  const { shutdown } = run;
-  if (shutdown === undefined) return;
-  const how = shutdown.strategy === "Terminate" ? "kill" : "term";
-  for (const [stepId, unit] of run.steps)
-    if (!isSpared(shutdown, unit)) run.changes.stop.push({ stepId, how });
-}
-
-/** Exit handlers outlive a Stop. */
-const isSpared = (shutdown: StopRequested, unit: Unit): boolean =>
-  shutdown.strategy === "Stop" && unit.call.exiting;
 
 function resume(run: Run, fact: Resumed): void {
   if (fact.selector === undefined) run.suspended = false;
