@@ -222,3 +222,30 @@ describe("a dag template", () => {
     );
   });
 });
+
+test("a dag has the phase of its first bad task by name, without failFast that of the last", () => {
+  const tasks = ["c", "b", "a"].map((name) => ({ name, template: "sh" }));
+  const of = (failFast: boolean) =>
+    aWorkflow({ templates: [{ name: "main", dag: { tasks, failFast } }, shTemplate("sh")] });
+  const ends: Script = ({ node }) =>
+    node.name === "wf.a" ? {} : node.name === "wf.b" ? { exitCode: 1 } : { lost: "gone" };
+  expect(runToEnd(of(true), ends).run.phase).toBe("Failed");
+  expect(runToEnd(of(false), ends).run.phase).toBe("Error");
+});
+
+test("a task that cannot be made says why, and no more", () => {
+  const arguments_ = { parameters: [{ name: "list", value: "no list" }] };
+  const tasks = [
+    { name: "a", template: "sh", withParam: "{{workflow.parameters.list}}" },
+    { name: "b", template: "sh", when: "{{workflow.parameters.list}}" },
+  ];
+  const templates = [{ name: "main", dag: { tasks } }, shTemplate("sh")];
+  expect(
+    runToEnd(aWorkflow({ arguments: arguments_, templates }))
+      .tree()
+      .slice(1),
+  ).toEqual([
+    "a Skipped Error withParam value could not be parsed as a JSON list: no list",
+    "b Skipped Error Expected boolean evaluation for 'no list'. Got no list",
+  ]);
+});

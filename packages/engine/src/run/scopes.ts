@@ -56,12 +56,13 @@ export const globalsScope = (run: Run): Scope => new Scope(run.now, globalsOf(ru
 
 /** What the hooks of a step or task see: its siblings, itself under its name (an item of a loop too), and its item. */
 export function hookScope(run: Run, boundary: Boundary, of: Hooked): Scope {
-  if (of.kind !== "call" || of.call.item === undefined || of.call.owner.kind !== "group")
-    return boundaryScope(run, boundary);
-  const { call } = of;
-  const { name, use } = of.call.owner.child;
-  const own: Child = { name, use, ...(call.node === undefined ? {} : { node: call.node }) };
-  return boundaryScope(run, boundary, own).with(itemPart(of.call.item.value));
+  if (of.kind !== "call" || of.call.item === undefined) return boundaryScope(run, boundary);
+  const { item, node, owner } = of.call;
+  const looped =
+    owner.kind === "group" ? owner.child : owner.kind === "task-item" ? owner.task.child : undefined;
+  if (looped === undefined) return boundaryScope(run, boundary);
+  const own: Child = { name: looped.name, use: looped.use, ...(node === undefined ? {} : { node }) };
+  return boundaryScope(run, boundary, own).with(itemPart(item.value));
 }
 
 function outputDefault(run: Run, boundary: Boundary, child: Child, parameter: string): string | undefined {

@@ -236,7 +236,7 @@ describe("hooks of a dag", () => {
     expect(ended.run.phase).toBe("Succeeded");
   });
 
-  test("of a loop are those of the whole loop", () => {
+  test("of a loop are those of the whole loop, and its exit handler also that of each item", () => {
     const hooks = {
       running: hook("tasks.a.status == 'Running'"),
       done: hook("tasks.a.status == 'Succeeded'"),
@@ -245,12 +245,25 @@ describe("hooks of a dag", () => {
     const ended = runToEnd(dag(hooks, ["x", "y"]));
     expect(fired(ended)).toEqual([
       "a.hooks.running Succeeded",
+      "a(0:x).onExit Succeeded",
+      "a(1:y).onExit Succeeded",
       "a.onExit Succeeded",
       "a.hooks.done Succeeded",
     ]);
     expect(ended.run.phase).toBe("Succeeded");
     expect(ended.node("b").startedAt).toBe(ended.node("a.hooks.done").finishedAt);
   });
+});
+
+test("the exit handler of an item of a dag's loop sees the item, that of the loop sees the loop", () => {
+  const said = { ...shTemplate("say"), inputs: { parameters: [{ name: "of" }] } };
+  const value = "{{tasks.a.status}}";
+  const exit = { template: "say", arguments: { parameters: [{ name: "of", value }] } };
+  const task = { name: "a", template: "work", withItems: ["x", "y"], hooks: { exit } };
+  const templates = [{ name: "main", dag: { tasks: [task] } }, shTemplate("work"), said];
+  const ended = runToEnd(aWorkflow({ templates }), failing("a(1:y)"));
+  const told = (name: string) => ended.node(name).inputs?.[0]?.value;
+  expect(["a(0:x).onExit", "a(1:y).onExit", "a.onExit"].map(told)).toEqual(["Succeeded", "Failed", "Failed"]);
 });
 
 test("each item of a step's loop has its own hooks, which see it under the step's name", () => {

@@ -121,12 +121,13 @@ function startOne(run: Run, one: One, scope: Scope): void {
       exiting: frame.unit.call.exiting,
       hooked: false,
       wantsResult: frame.resultsWanted.has(task.task.name),
-      exitHook: owner.kind === "task" ? exitHookOf(task.task) : undefined,
+      // Of a loop each item has it, and then the loop as a whole: so it is in Argo.
+      exitHook: exitHookOf(task.task),
       hooks: owner.kind === "task" ? task.task.hooks : undefined,
       item: one.item,
     };
   } catch (error) {
-    standInOne(run, one, "Error", `task '${name}' errored: ${failureText(error)}`);
+    standInOne(run, one, "Error", failureText(error));
     return;
   }
   startCall(run, call);
@@ -162,18 +163,18 @@ function linkTask(run: Run, frame: DagFrame, task: TaskState, node: Node): void 
 }
 
 function startLoop(run: Run, frame: DagFrame, task: TaskState, scope: Scope): void {
-  const name = taskName(frame, task);
   let items: readonly Item[];
   try {
     items = itemsOf(task.task, scope, run.limits.maxItems);
   } catch (error) {
-    standIn(run, frame, task, "Error", `task '${name}' errored: ${failureText(error)}`);
+    standIn(run, frame, task, "Error", failureText(error));
     return;
   }
   if (items.length === 0) {
     standIn(run, frame, task, "Skipped", "Skipped, empty params");
     return;
   }
+  const name = taskName(frame, task);
   const group = addNode(run, {
     name,
     type: "TaskGroup",
@@ -250,7 +251,9 @@ export function dagEnded(run: Run, frame: DagFrame): void {
   frame.node.outboundNodes = targets.flatMap((t) =>
     t.child.node === undefined ? [] : outboundOf(run, t.child.node),
   );
-  const bad = targets.find((t) => isBad(t.branch) && !isForgiven(t));
+  const bads = targets.filter((t) => isBad(t.branch) && !isForgiven(t));
+  // As Argo's loop over the targets: it ends at the first one, but for failFast: false.
+  const bad = frame.unit.shape.template.dag?.failFast === false ? bads.at(-1) : bads[0];
   if (bad === undefined) {
     endWithOutputs(run, frame);
     return;

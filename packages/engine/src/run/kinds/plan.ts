@@ -14,10 +14,9 @@ export function planTasks(
   const needed = named.length === 0 ? all : reachable(all, named);
   for (const state of needed.values()) wire(needed, state);
   refuseCycle(needed);
-  const targets =
-    named.length > 0
-      ? named
-      : [...needed.values()].filter((s) => s.dependants.length === 0).map((s) => s.task.name);
+  const leaves = [...needed.values()].filter((s) => s.dependants.length === 0).map((s) => s.task.name);
+  // By name, as in Argo: of several that failed the first one decides.
+  const targets = named.length > 0 ? named : leaves.sort();
   return { tasks: needed, targets };
 }
 
