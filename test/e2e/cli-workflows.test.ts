@@ -80,6 +80,9 @@ describe("submit", () => {
 
     expect(yaml.stdout.match(/^---$/gm)).toHaveLength(1);
     expect(json.spec.arguments.parameters).toEqual([{ name: "who", value: "you" }]);
+    expect((await run("submit", "greet.yaml", "--dry-run", "-o", "name")).stdout).toBe("greet-\n");
+    const served = await run("submit", "greet.yaml", "--server-dry-run", "-o", "name");
+    expect(served.stdout).toMatch(/^greet-\w{10}\n$/);
     expect((await run("get", "never")).code).toBe(1);
   });
 
@@ -138,6 +141,7 @@ describe("list, get, watch, wait", () => {
     expect((await run("get", name, "-o", "name")).stdout).toBe(`${name}\n`);
     expect((await run("get", name, "-o", "yaml")).stdout).toMatch(/^apiVersion: argoproj/);
     expect((await run("get", name, "-o", "wide")).stdout).toContain("NODE");
+    expect((await run("get", name, "-o", "short")).stdout).toMatch(/^STEP +TEMPLATE[^\n]*\n● greet-/);
     expect(jsonOf(await run("terminate", name, "--json")).metadata.name).toBe(name);
   });
 
@@ -159,6 +163,9 @@ test("logs: of a node, by text, the last lines, with times, alone, as JSON, foll
   const name = await submitted();
   const followed = await run("logs", name, "-f", "--no-prefix");
   const lines = async (...args: string[]) => (await run("logs", name, "--no-prefix", ...args)).stdout;
+  const none = await run("logs", name, "no-such-node");
+  expect([none.code, none.stdout]).toEqual([0, ""]);
+  expect(none.stderr).toContain(`no output of 'no-such-node'; the steps that there are: sluice get ${name}`);
 
   expect(followed.stdout).toBe("first\nhello world\n");
   expect(await lines(name)).toBe("first\nhello world\n");

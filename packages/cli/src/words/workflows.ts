@@ -77,7 +77,7 @@ function lookCommands(program: Command, call: Call): void {
         .argument("[names...]"),
     ),
   )
-    .addOption(output())
+    .addOption(output("short"))
     .addHelpText(
       "after",
       "\nExamples:\n  sluice get @latest\n  sluice get release-4 --status Failed\n  sluice get -l team=blue -o name",

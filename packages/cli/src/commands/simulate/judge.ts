@@ -34,13 +34,12 @@ export function judge(simulated: Simulated, expected: TestExpectation): readonly
   differs("phase", expected.phase, status.phase);
   differs("message", expected.message, status.message ?? "", true);
   for (const [name, want] of Object.entries(expected.nodes ?? {})) {
-    const node = find(nodes, name);
-    if (node === undefined) wrong.push(`node '${name}': expected, but it is not there${near(nodes)}`);
-    else judgeNode(name, node, typeof want === "string" ? { phase: want } : want, differs);
+    const found = asked(nodes, name);
+    if (found.length === 0) wrong.push(`node '${name}': expected, but it is not there${near(nodes)}`);
+    const wanted = typeof want === "string" ? { phase: want } : want;
+    for (const node of found) judgeNode(labelOf(node, name), node, wanted, differs);
   }
-  for (const name of expected.absent ?? [])
-    if (find(nodes, name) !== undefined)
-      wrong.push(`node '${name}': expected to be absent, it is ${find(nodes, name)?.phase}`);
+  wrong.push(...judgeAbsent(nodes, expected.absent ?? []));
   wrong.push(...judgeOrder(nodes, expected.order ?? []));
   for (const [name, want] of Object.entries(expected.outputs ?? {}))
     differs(`output '${name}'`, want, outputOf(simulated, nodes, name));
@@ -50,6 +49,14 @@ export function judge(simulated: Simulated, expected: TestExpectation): readonly
     );
   return [...wrong, ...judgeTime(simulated, expected.within), ...judgeWaiting(simulated, expected)];
 }
+
+const judgeAbsent = (nodes: readonly SeenNode[], absent: readonly string[]): readonly string[] =>
+  absent.flatMap((name) => {
+    const there = find(nodes, name);
+    if (there === undefined) return [];
+    const what = name.includes("*") ? `'${there.displayName}'` : "it";
+    return [`node '${name}': expected to be absent, ${what} is ${there.phase}`];
+  });
 
 type Differs = (what: string, want: string | undefined, came: string | undefined, pattern?: boolean) => void;
 
@@ -108,11 +115,26 @@ function outputOf(simulated: Simulated, nodes: readonly SeenNode[], name: string
 const parameterOf = (parameters: readonly ParameterValue[] | undefined, name: string): string | undefined =>
   parameters?.find((p) => p.name === name)?.value;
 
-/** By whole name, else by display name; one that really ran before one that stands for it. */
+/** By whole or display name, `*` for any characters; one that really ran before one that stands for it. */
 function find(nodes: readonly SeenNode[], name: string): SeenNode | undefined {
-  const named = nodes.filter((node) => node.name === name || node.displayName === name);
+  const named = namedLike(nodes, name);
   return named.find((node) => node.type !== "Skipped") ?? named[0];
 }
+
+/** Each that a name with `*` means, else the one of that name. */
+function asked(nodes: readonly SeenNode[], name: string): readonly SeenNode[] {
+  if (name.includes("*")) return namedLike(nodes, name);
+  const node = find(nodes, name);
+  return node === undefined ? [] : [node];
+}
+
+function namedLike(nodes: readonly SeenNode[], name: string): readonly SeenNode[] {
+  const fits = matcherOf(name);
+  return nodes.filter((node) => fits(node.name) || fits(node.displayName));
+}
+
+const labelOf = ({ displayName }: SeenNode, name: string): string =>
+  name.includes("*") ? displayName : name;
 
 const near = (nodes: readonly SeenNode[]): string => {
   const all = nodes.filter((node) => node.type !== "StepGroup").map((node) => node.displayName);

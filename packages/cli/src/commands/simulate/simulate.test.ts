@@ -104,6 +104,20 @@ describe("what a test expects", () => {
     ).toEqual([]);
   });
 
+  test("may name many nodes at once: all of them have to be so, and one has to be there", async () => {
+    expect(await judged({ nodes: { "each(*": "Succeeded" }, absent: ["may*"] })).toEqual([]);
+    expect(
+      await judged({
+        nodes: { "each(*": { inputs: { text: "z ann" } }, "x*": "Failed" },
+        absent: ["*(1:z)"],
+      }),
+    ).toEqual([
+      expect.stringMatching(/^node 'each\(0:x\.y\)' input 'text': expected 'z ann', got /),
+      expect.stringMatching(/^node 'x\*': expected, but it is not there/),
+      "node '*(1:z)': expected to be absent, 'each(1:z)' is Succeeded",
+    ]);
+  });
+
   test("is answered by what came instead, for each part", async () => {
     expect(
       await judged({

@@ -80,8 +80,13 @@ export async function printLogs(context: CliContext, name: string, options: Prin
     signal: context.signal,
   });
   const workflow = options.title === undefined ? {} : { workflow: name };
-  for await (const entry of entries)
+  let isEmpty = true;
+  for await (const entry of entries) {
+    isEmpty = false;
     context.out(context.json ? JSON.stringify({ ...workflow, ...entry }) : lineOf(context, entry, options));
+  }
+  if (isEmpty && options.node !== undefined && !context.json)
+    context.note(`no output of '${options.node}'; the steps that there are: sluice get ${name}`);
 }
 
 /** Errors: CLI_USAGE. */

@@ -108,6 +108,12 @@ const send = (context: CliContext, { path, body }: Sending): Promise<WorkflowObj
 const printJson = (context: CliContext, workflows: readonly unknown[]): void =>
   context.out(JSON.stringify(workflows.length === 1 ? workflows[0] : workflows));
 
+/** Without a server it has its name only where it is written. */
+function draftName(draft: unknown): string {
+  const { name, generateName } = ((draft as Draft).metadata ?? {}) as Record<string, string | undefined>;
+  return name ?? generateName ?? "";
+}
+
 /** What would be submitted; where the server has to say it, it is asked. */
 async function printDrafts(
   context: CliContext,
@@ -117,6 +123,7 @@ async function printDrafts(
   const drafts: unknown[] = [];
   for (const one of sends) drafts.push(one.draft ?? (await send(context, one)));
   if (context.json || output === "json") return printJson(context, drafts);
+  if (output === "name") return context.out(drafts.map(draftName).join("\n"));
   const texts = await Promise.all(drafts.map((draft) => formatted(draft, "yaml", false)));
   context.out(texts.join("\n---\n"));
 }

@@ -5,7 +5,7 @@ import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { renderTable } from "../../render/table.ts";
 import { oneLine } from "../../render/text.ts";
-import { durationOf, paint, renderWorkflow, type ViewOptions } from "../../render/workflow.ts";
+import { durationOf, paint, renderTree, renderWorkflow, type ViewOptions } from "../../render/workflow.ts";
 import { formatted, integerOf, type OutputFormat } from "../output.ts";
 import { drawWorkflow, followWorkflow } from "./live-tree.ts";
 import { listPathOf, nameOf, pathIn, type WorkflowList } from "./names.ts";
@@ -119,7 +119,7 @@ export interface ViewedNodes {
 export interface GetOptions
   extends Pick<SelectionOptions, "selector" | "fieldSelector" | "allNamespaces">,
     ViewedNodes {
-  readonly output?: OutputFormat;
+  readonly output?: OutputFormat | "short";
   readonly utf8?: boolean;
 }
 
@@ -141,7 +141,9 @@ export async function get(
   else if (output === "yaml") {
     const texts = await Promise.all(found.map((workflow) => formatted(workflow, "yaml", false)));
     context.out(texts.join("\n---\n"));
-  } else context.out(found.map((workflow) => renderWorkflow(workflow, view)).join("\n\n"));
+  } else if (output === "short")
+    context.out(found.map((workflow) => renderTree(workflow, view)).join("\n\n"));
+  else context.out(found.map((workflow) => renderWorkflow(workflow, view)).join("\n\n"));
 }
 
 export async function watch(
