@@ -66,6 +66,7 @@ describe("a request that is wrong", () => {
       400,
     ],
     ["no body", "POST", path, "", json, 400],
+    ["a form", "POST", path, "a=1", { "content-type": "application/x-www-form-urlencoded" }, 400],
     ["a body of another type", "POST", path, "<a/>", { "content-type": "application/xml" }, 415],
     ["YAML where JSON is wanted", "POST", path, "a: 1", { "content-type": "application/yaml" }, 400],
     ["9 MB", "POST", path, `"${"x".repeat(9_000_000)}"`, json, 413],
@@ -76,6 +77,18 @@ describe("a request that is wrong", () => {
     expect(answer.status).toBe(status);
     expect(Object.keys(answer.body).sort()).toEqual(["code", "details", "hint", "message"]);
     expect(answer.body.code).toMatch(/^(SERVER|SPEC)_/);
+  });
+
+  test("is not one that sends JSON as curl does, but from another site's page it is", async () => {
+    await using api = anApi();
+    const send = (more: Record<string, string>) =>
+      api.call("POST", "/api/v1/events/default/push", '{"message":"hi"}', {
+        "content-type": "application/x-www-form-urlencoded",
+        ...more,
+      });
+    expect((await send({})).status).toBe(200);
+    for (const origin of ["https://evil.example", "null"])
+      expect((await send({ origin })).body.code).toBe("SERVER_HOST_REFUSED");
   });
 
   test("by a bug of ours shows only the request's id, and the log has the rest", async () => {

@@ -136,10 +136,14 @@ export function withDocument(routes: readonly ApiRoute[], version: string): read
   return all;
 }
 
-/** JSON with bounded depth and exact numbers; YAML as text. Anything else is refused. */
+/**
+ * JSON with bounded depth and exact numbers, also where it is said to be a form, as `curl -d` does and Argo's server
+ * takes it; YAML as text. Anything else is refused. A form of another site's page is kept away by its Origin.
+ */
 function takeBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+  const json = ["application/json", "application/x-www-form-urlencoded"];
+  app.addContentTypeParser(json, { parseAs: "buffer" }, (_request, body, done) => {
     if (body.length === 0) return done(null, {});
     const parsed = parseJsonBytes(typeof body === "string" ? Buffer.from(body) : body);
     if (parsed.ok) return done(null, parsed.value);
