@@ -66,4 +66,4 @@ const resultOf = (read: ReadLog): string =>
   withoutNewline(read.frames.result === undefined ? read.tail : endOf(read.frames.result, resultMaxBytes));
 
 /** As Argo: the one newline that `echo` writes at the end is not part of the value. */
-const withoutNewline = (text: string): string => text.replace(/\r?\n$/, "");
+const withoutNewline = (text: string): string => text.replace(/\n$/, "");

@@ -92,6 +92,12 @@ describe("a file that grows", () => {
     expect(await readAnew()).toEqual(lines);
   });
 
+  test("keeps the carriage return before the newline that its result is without", async () => {
+    const path = join(dir, "stdout");
+    await writeFile(path, "a\r\nb\r\n");
+    expect(readResult(path)).toBe("a\r\nb\r");
+  });
+
   test("begins its result with a whole character", async () => {
     const path = join(dir, "stdout");
     await writeFile(path, `${"é".repeat(maxResultBytes)}x`);

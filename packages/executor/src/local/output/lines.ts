@@ -181,7 +181,7 @@ export function readResult(path: string): string {
     const buffer = Buffer.alloc(length);
     const bytesRead = readSync(file, buffer, 0, length, size - length);
     const from = length < size ? wholeCharacterFrom(buffer) : 0;
-    return buffer.toString("utf8", from, bytesRead).replace(/\r?\n$/, "");
+    return buffer.toString("utf8", from, bytesRead).replace(/\n$/, "");
   } finally {
     closeSync(file);
   }
