@@ -76,6 +76,22 @@ describe("a templateRef", () => {
     }
   });
 
+  test("behind a template whose name is made of the run's parameters is found at the start", async () => {
+    const far = steps("far", step("b", { templateRef: { name: "lib", template: "say" }, ...message("hi") }));
+    const use = { template: "{{workflow.parameters.which}}{{item}}", withItems: ["r"] };
+    const task = { name: "main", dag: { tasks: [step("a", use)] } } as Template;
+
+    for (const template of [steps("main", step("a", use)), task]) {
+      const parameters = [{ name: "which", value: "fa" }];
+      const ended = await run(
+        { templates: [template, far], arguments: { parameters } },
+        { templates: { "namespaced/lib": library } },
+      );
+      expect(ended.run.phase).toBe("Succeeded");
+      expect(ended.started).toHaveLength(1);
+    }
+  });
+
   test("of a loop's item that leads nowhere ends the run before it starts", async () => {
     const main = steps(
       "main",
@@ -382,6 +398,25 @@ describe("a configMapKeyRef", () => {
       "ConfigMap 'bare' needs to have the label workflows.argoproj.io/configmap-type: Parameter to load parameters",
     );
   });
+});
+
+test("tags in workflowMetadata are the run's own values", async () => {
+  const ended = await run(
+    {
+      workflowMetadata: {
+        labels: { job: "{{workflow.parameters.job}}" },
+        annotations: { note: "{{workflow.name}} {{=sprig.upper(workflow.parameters.job)}}" },
+        labelsFrom: { again: { expression: "workflow.labels.job + '{{workflow.parameters.job}}'" } },
+      },
+      arguments: { parameters: [{ name: "job", value: "nightly" }] },
+    },
+    {},
+  );
+
+  expect(ended.run.phase).toBe("Succeeded");
+  const { metadata } = projectWorkflow(ended.run);
+  expect(metadata.labels).toMatchObject({ job: "nightly", again: "nightlynightly" });
+  expect(metadata["annotations"]).toEqual({ note: "wf NIGHTLY" });
 });
 
 describe("labelsFrom", () => {

@@ -32,8 +32,8 @@ export interface Reach {
   readonly unknown: readonly Unknown[];
   /** Of inputs and of the arguments of steps, tasks and hooks; not of the workflow's own arguments. */
   readonly configMaps: readonly ConfigMapRef[];
-  /** References whose names only the step knows: they reach what other references reach. */
-  readonly late: readonly TemplateRef[];
+  /** Uses whose names only the step knows, by their place: they reach what others reach. */
+  readonly late: readonly string[];
 }
 
 interface Use {
@@ -44,6 +44,13 @@ interface Use {
   readonly hooks?: Readonly<Record<string, LifecycleHook>> | undefined;
   readonly onExit?: string | undefined;
   readonly withItems?: readonly unknown[] | undefined;
+}
+
+/** A template's name as it is written, where it is used. */
+interface Named {
+  readonly scope: string;
+  readonly place: string;
+  readonly written: string;
 }
 
 /** A name with tags in it, for one item of a loop; undefined when it cannot be known before the step. */
@@ -66,7 +73,7 @@ class Walk implements Reach {
   readonly templates: Reached[] = [];
   readonly unknown: Unknown[] = [];
   readonly configMaps: ConfigMapRef[] = [];
-  readonly late: TemplateRef[] = [];
+  readonly late: string[] = [];
   readonly #nameOf: NameOf;
   readonly #seen = new Set<Template>();
   readonly #open: Reached[] = [];
@@ -86,22 +93,33 @@ class Walk implements Reach {
     this.#configured(use.arguments?.parameters);
     if (use.inline !== undefined) this.#configured(use.inline.inputs?.parameters);
     if (use.templateRef !== undefined) this.#references(place, use.templateRef, use.withItems);
-    else if (use.template !== undefined) this.#reached(scope, this.#find(scope, use.template));
+    else if (use.template !== undefined) this.#named({ scope, place, written: use.template }, use.withItems);
     for (const [name, hook] of Object.entries(use.hooks ?? {}))
       this.use(scope, `${place}.hooks.${name}`, hook);
     if (use.onExit !== undefined) this.#reached(scope, this.#find(scope, use.onExit));
   }
 
-  /** A reference with tags is one for each item of its loop, as far as the manifest says the items. */
+  /** A name with tags is one for each item of its loop, as far as the manifest says the items. */
+  #named({ scope, place, written }: Named, items: readonly unknown[] = [undefined]): void {
+    const names = hasTags({ template: written })
+      ? items.map((item) => this.#nameOf(written, item))
+      : [written];
+    for (const name of names) {
+      if (name === undefined) this.late.push(place);
+      else this.#reached(scope, this.#find(scope, name));
+    }
+  }
+
+  /** The same of a reference. */
   #references(place: string, ref: TemplateRef, items: readonly unknown[] = [undefined]): void {
-    if (!hasTags(ref)) {
+    if (!hasTags({ templateRef: ref })) {
       this.#reference(place, ref);
       return;
     }
     for (const item of items) {
       const name = this.#nameOf(ref.name ?? "", item);
       const template = this.#nameOf(ref.template ?? "", item);
-      if (name === undefined || template === undefined) this.late.push(ref);
+      if (name === undefined || template === undefined) this.late.push(place);
       else this.#reference(place, { ...ref, name, template });
     }
   }
@@ -136,9 +154,9 @@ class Walk implements Reach {
   }
 }
 
-/** Whether a reference has names that are made for each step. */
-export const hasTags = ({ name = "", template = "" }: TemplateRef): boolean =>
-  name.includes("{{") || template.includes("{{");
+/** Whether the template that is used has names that are made for each step. */
+export const hasTags = ({ template, templateRef: ref }: Pick<Use, "template" | "templateRef">): boolean =>
+  [template, ref?.name, ref?.template].some((name) => name?.includes("{{") === true);
 
 /** Whether the run cannot start before someone has looked outside of it. */
 export function needsDefinitions(spec: WorkflowSpec): boolean {

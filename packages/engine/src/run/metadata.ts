@@ -1,6 +1,6 @@
 import { EngineError } from "../errors.ts";
 import { globalsOf } from "../values/globals.ts";
-import { evaluateExpression, failureText } from "../values/language.ts";
+import { evaluateExpression, failureText, renderDeep } from "../values/language.ts";
 import { Scope } from "../values/scope.ts";
 import type { Run } from "./state/run.ts";
 
@@ -11,17 +11,21 @@ const labelRule =
 const isLabelValue = (text: string): boolean => text.length <= 63 && labelValue.test(text);
 
 /**
- * Puts `workflowMetadata` over the run's labels and annotations, once, when it starts. Expressions of `labelsFrom` see
- * the labels that stand before them. Errors: ENGINE_VALUE_UNRESOLVED, in Argo's words.
+ * Puts `workflowMetadata` over the run's labels and annotations, once, when it starts. Its tags see what the run has
+ * before that; expressions of `labelsFrom` also the labels that stand before them. Errors: ENGINE_VALUE_UNRESOLVED, in
+ * Argo's words.
  */
 export function stampMetadata(run: Run): void {
   const { workflowMetadata: added } = run.spec;
   if (added === undefined) return;
-  for (const [name, value] of Object.entries(added.labels ?? {}))
+  const scope = new Scope(run.now, globalsOf(run));
+  const labels = renderDeep(added.labels ?? {}, scope);
+  for (const [name, value] of Object.entries(labels))
     if (!isLabelValue(value))
       throw invalid(`invalid label value "${value}" for label "${name}": ${labelRule}`);
-  run.labels = { ...run.labels, ...added.labels };
-  run.annotations = { ...run.annotations, ...added.annotations };
+  const annotations = renderDeep(added.annotations ?? {}, scope);
+  run.labels = { ...run.labels, ...labels };
+  run.annotations = { ...run.annotations, ...annotations };
   for (const [name, { expression }] of Object.entries(added.labelsFrom ?? {}))
     run.labels = { ...run.labels, [name]: labelFrom(run, name, expression) };
 }

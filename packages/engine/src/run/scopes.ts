@@ -67,7 +67,7 @@ export function hookScope(run: Run, boundary: Boundary, of: Hooked): Scope {
 
 function outputDefault(run: Run, boundary: Boundary, child: Child, parameter: string): string | undefined {
   // Which template a skipped step would have used is not known when its name has tags.
-  if (child.use.templateRef !== undefined && hasTags(child.use.templateRef)) return undefined;
+  if (hasTags(child.use)) return undefined;
   const declared = resolveTemplate(run, child.use, boundary.unit.shape.scope).template.outputs?.parameters;
   return declared?.find((p) => p.name === parameter)?.valueFrom?.default;
 }

@@ -25,10 +25,11 @@ export function resolveTemplate(run: Run, use: TemplateUse, around: string): Tem
   return shape;
 }
 
-/** The use with the names of its reference made for this step: tags in them are replaced. */
+/** The use with the names of its template made for this step: tags in them are replaced. */
 export function renderUse<T extends TemplateUse>(use: T, scope: Scope): T {
-  const { templateRef: ref } = use;
-  if (ref === undefined || !hasTags(ref)) return use;
+  const { template: own, templateRef: ref } = use;
+  if (!hasTags(use)) return use;
+  if (ref === undefined) return own === undefined ? use : { ...use, template: renderText(own, scope) };
   const { name = "", template = "" } = ref;
   return {
     ...use,
