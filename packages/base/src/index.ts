@@ -23,6 +23,6 @@ export { Mailbox } from "./mailbox.ts";
 export { defaultOutboundPolicy, type OutboundPolicy, refusalOf } from "./outbound/address.ts";
 export { type OutboundAnswer, type OutboundRequest, sendOutbound } from "./outbound/request.ts";
 export { inlinePacking, type Packing, threadPacking } from "./packing.ts";
-export { type Random, SeededRandom } from "./random.ts";
+export { KeyedRandom, type Random, SeededRandom } from "./random.ts";
 export { anyAborted, Scope } from "./scope.ts";
 export { childTraceparent, isTraceparent, traceparentOf } from "./traceparent.ts";

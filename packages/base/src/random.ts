@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** Where chance comes from. Only `base/src/system/` and `cli` know the real one. */
 export interface Random {
   /** Uniform in [0, 1). */
@@ -26,5 +28,35 @@ export class SeededRandom implements Random {
     let id = "";
     for (let i = 0; i < 32; i++) id += Math.floor(this.next() * 16).toString(16);
     return id;
+  }
+}
+
+/** A repeatable source with as much in it as its key has: other keys give other numbers, also where there are very many. */
+export class KeyedRandom implements Random {
+  readonly #key: string;
+  #block = Buffer.alloc(0);
+  #blocks = 0;
+
+  constructor(key: string) {
+    this.#key = key;
+  }
+
+  next(): number {
+    const bytes = this.#take(7);
+    return (bytes.readUIntBE(0, 6) * 32 + (bytes.readUInt8(6) >>> 3)) / 2 ** 53;
+  }
+
+  id(): string {
+    return this.#take(16).toString("hex");
+  }
+
+  #take(count: number): Buffer {
+    if (this.#block.length < count)
+      this.#block = createHash("sha256")
+        .update(`${this.#blocks++}/${this.#key}`)
+        .digest();
+    const taken = this.#block.subarray(0, count);
+    this.#block = this.#block.subarray(count);
+    return taken;
   }
 }

@@ -80,6 +80,7 @@ export type { Support } from "./support/row.ts";
 export { type SupportPlace, support } from "./support/table.ts";
 export type { CauseRef, CloudEvent, EventOrigin, StoredEvent } from "./wire/cloud-event.ts";
 export {
+  argumentsAnnotation,
   maxWorkflowName,
   type Reuse,
   type ReusedContainer,

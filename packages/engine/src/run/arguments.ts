@@ -1,28 +1,44 @@
-import type { Artifact, Parameter, WorkflowSpec } from "@sluice/spec";
+import { type Artifact, argumentsAnnotation, type Parameter, type WorkflowSpec } from "@sluice/spec";
 import { type ConfigValue, configValue, renderConfigKey } from "../definitions/config-maps.ts";
 import { globalsOf } from "../values/globals.ts";
-import { failureText, renderNamed } from "../values/language.ts";
+import { failureText, renderEarly } from "../values/language.ts";
 import { Scope } from "../values/scope.ts";
 import type { Run } from "./state/run.ts";
 
 /**
- * Workflow arguments. Their values may name the run (`{{workflow.name}}`), but never each other; those of a run that a
- * trigger asked for carry event data, so nothing in them is ever taken for a tag.
+ * Workflow arguments. Their values may name the run (`{{workflow.name}}`) and each other, in any order; what is put in is
+ * data. Those of a run that a trigger or a step asked for carry their data: nothing in them is ever taken for a tag.
  */
 export function bindParameters(run: Run): ReadonlyMap<string, string> {
-  const parameters = new Map<string, string>();
-  const scope = new Scope(run.now, globalsOf(run));
-  const plain = plainNames(run);
+  const written = new Map<string, string>();
   for (const p of run.spec.arguments?.parameters ?? []) {
     const value = p.value ?? configuredOrDefault(run, p);
-    if (value !== undefined) parameters.set(p.name, plain.has(p.name) ? value : renderNamed(value, scope));
+    if (value !== undefined) written.set(p.name, value);
   }
-  return parameters;
+  const made = new Map<string, string>();
+  const scope = new Scope(run.now, globalsOf({ ...run, parameters: made }));
+  const plain = plainNames(run);
+  const open = new Set<string>();
+  const bind = (name: string): void => {
+    const text = written.get(name);
+    // One that is already open names itself in the end: the tag that closes the circle stays as it is.
+    if (text === undefined || made.has(name) || open.has(name)) return;
+    open.add(name);
+    const isData = plain.has(name) || !text.includes("{{");
+    if (!isData) for (const other of namedIn(text)) bind(other);
+    made.set(name, isData ? text : renderEarly(text, scope));
+  };
+  for (const name of written.keys()) bind(name);
+  return new Map([...written.keys()].map((name) => [name, made.get(name) ?? ""]));
 }
 
-/** Those of the run's own arguments that a trigger filled; what a template adds to them is no event data. */
-function plainNames({ submitted }: Run): ReadonlySet<string> {
-  if (submitted.by.kind !== "trigger") return new Set();
+/** Arguments that a text names, dotted or in brackets. */
+const namedIn = (text: string): readonly string[] =>
+  [...text.matchAll(/workflow\.parameters(?:\.|\[\s*['"`])([\w-]+)/g)].map(([, name = ""]) => name);
+
+/** Those of the run's own arguments that a trigger or a step filled; what a template adds to them is none of their data. */
+function plainNames({ submitted, annotations }: Run): ReadonlySet<string> {
+  if (annotations[argumentsAnnotation] !== "data") return new Set();
   return new Set((submitted.workflow.spec.arguments?.parameters ?? []).map((p) => p.name));
 }
 

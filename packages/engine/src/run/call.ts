@@ -9,7 +9,7 @@ import { resolveTemplate } from "../template/resolve.ts";
 import type { TemplateShape } from "../template/shape.ts";
 import { globalsOf } from "../values/globals.ts";
 import { failureText, renderText } from "../values/language.ts";
-import { parameters, Scope } from "../values/scope.ts";
+import { parameters, placeOf, Scope } from "../values/scope.ts";
 import { dropUnit } from "./boundary.ts";
 import { scopeAround } from "./definitions.ts";
 import { putAsk } from "./gates/books.ts";
@@ -44,7 +44,7 @@ export function bindCall(run: Run, call: Call): void {
         reason: `Maximum recursion depth exceeded: templates are nested ${run.limits.maxDepth} deep`,
       });
     shape = resolveTemplate(run, call.use, scopeAround(call.boundary));
-    const scope = new Scope(run.now, globalsOf(run));
+    const scope = new Scope(run.now, globalsOf(run), placeOf(`${call.name} inputs`));
     const sources = { args: call.args, look: configLook(run) };
     const unread = unreadKey(shape.template.inputs?.parameters, sources, scope);
     if (unread !== undefined) {

@@ -26,11 +26,17 @@ test("what an event put into an argument is never taken for a tag", () => {
     expect(argumentOf(hostile, trigger)).toBe(hostile);
 });
 
-test("a person's argument may name the run, and nothing else is taken for a tag", () => {
+test("nor when a person repeats the run that the event started", () => {
+  const { annotations } = createRun({ ...submission(workflow("{{workflow.name}}")), by: trigger });
+  const repeated = workflow("{{workflow.name}} {{=1 + 1}}");
+  const again = { ...repeated, metadata: { ...repeated.metadata, annotations } } as never;
+  const run = createRun({ ...submission(again), by: api });
+  expect(run.parameters.get("p")).toBe("{{workflow.name}} {{=1 + 1}}");
+});
+
+test("what a manifest or a person says may have tags, once", () => {
   expect(argumentOf("out/{{workflow.name}}", api)).toBe("out/wf");
-  expect(argumentOf("{{workflow.parameters.p}} {{=1 + 1}}", api)).toBe(
-    "{{workflow.parameters.p}} {{=1 + 1}}",
-  );
+  expect(argumentOf("{{workflow.parameters.p}} {{=1 + 1}}", api)).toBe("{{workflow.parameters.p}} 2");
 });
 
 test("an argument without a value ends the run with what is missing", () => {

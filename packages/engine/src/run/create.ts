@@ -1,4 +1,10 @@
-import { mergeSpecs, type RunSubmitted, type Template, type WorkflowSpec } from "@sluice/spec";
+import {
+  argumentsAnnotation,
+  mergeSpecs,
+  type RunSubmitted,
+  type Template,
+  type WorkflowSpec,
+} from "@sluice/spec";
 import { needsDefinitions } from "../definitions/reach.ts";
 import { artifactsOf, bindParameters } from "./arguments.ts";
 import { noHooks } from "./state/frames.ts";
@@ -11,7 +17,7 @@ export function createRun(submitted: RunSubmitted, limits: Partial<RunLimits> = 
   const { metadata } = submitted.workflow;
   const under = submitted.defaults?.metadata;
   const labels = { ...under?.labels, ...metadata.labels };
-  const annotations = { ...under?.annotations, ...metadata.annotations };
+  const annotations = { ...under?.annotations, ...metadata.annotations, ...markOf(submitted) };
   const run: Run = {
     key: { namespace: submitted.namespace, name: submitted.name },
     uid: submitted.uid,
@@ -74,6 +80,12 @@ function originOf({ uid, at, reuse }: RunSubmitted): Run["origin"] {
 /** The workflow's own spec over the defaults; a template's comes between the two when it is known. */
 export const ownSpec = ({ workflow, defaults }: RunSubmitted): WorkflowSpec =>
   defaults?.spec === undefined ? workflow.spec : mergeSpecs(workflow.spec, defaults.spec);
+
+/** Event data stays data when a person repeats the run. */
+const markOf = ({ by, workflow }: RunSubmitted): Record<string, string> =>
+  by.kind === "trigger" && (workflow.spec.arguments?.parameters ?? []).length > 0
+    ? { [argumentsAnnotation]: "data" }
+    : {};
 
 /** Argo's label of a run that comes from a template. */
 function templateLabels({ workflowTemplateRef: ref }: WorkflowSpec): Record<string, string> {

@@ -3,7 +3,7 @@ import { resolveTemplate } from "../template/resolve.ts";
 import { childrenOf } from "../values/children.ts";
 import { globalsOf } from "../values/globals.ts";
 import { renderText } from "../values/language.ts";
-import { fixed, inputArtifacts, itemPart, parameters, Scope } from "../values/scope.ts";
+import { fixed, inputArtifacts, itemPart, parameters, placeOf, Scope } from "../values/scope.ts";
 import type { Boundary, Child, Hooked, Unit } from "./state/frames.ts";
 import { displayName, podName } from "./state/node.ts";
 import type { Run } from "./state/run.ts";
@@ -18,6 +18,7 @@ export function unitScope(run: Run, unit: Unit): Scope {
     parameters("inputs.parameters", unit.inputs),
     inputArtifacts(unit.call.artifacts),
     globalsOf(run),
+    placeOf(unit.name),
   );
   return scope.with(fixed(outputPaths(unit, scope)));
 }
@@ -49,6 +50,7 @@ export const boundaryScope = (run: Run, boundary: Boundary, own?: Child): Scope 
     inputArtifacts(boundary.unit.call.artifacts),
     globalsOf(run),
     fixed({ ...namesOf(boundary.unit), ...boundary.unit.extra }),
+    placeOf(boundary.node.name),
   );
 
 /** What a workflow's own hooks see. */

@@ -87,6 +87,20 @@ describe("of the workflow, in a step's container", () => {
     expect(inMain(`{{=${expression}}}`)).toBe(expected);
   });
 
+  test("one that is called json is itself, and the JSON of all has the names in order", () => {
+    const parameters = [{ name: "json", value: "mine" }];
+    const template = (text: string): Template => ({ ...echo(text), name: "main" });
+    const inBoth = (text: string) => {
+      const workflow = withMetadata([template(text)], { arguments: { parameters } });
+      const labels = { team: "blue", json: "label", a: "1" };
+      return echoed(runToEnd({ ...workflow, metadata: { ...workflow.metadata, labels } }), "wf");
+    };
+
+    expect(inBoth("{{workflow.parameters.json}} {{=workflow.parameters.json}}")).toBe("mine mine");
+    expect(inBoth("{{workflow.labels.json}} {{=workflow.labels.json}}")).toBe("label label");
+    expect(inBoth("{{workflow.labels}}")).toBe('{"a":"1","json":"label","team":"blue"}');
+  });
+
   test("{{=workflow.creationTimestamp}} is a map, since it has parts", () => {
     expect(JSON.parse(inMain("{{=workflow.creationTimestamp}}") ?? "")).toMatchObject({
       Y: "2023",
@@ -364,5 +378,71 @@ describe("a loop as a whole", () => {
   test("is readable in an expression", () => {
     expect(gathered("tasks", "{{=sum(fromJSON(tasks.a.outputs.result))}}", numbered(String))).toBe("3");
     expect(gathered("steps", "{{=fromJSON(steps.a.outputs.parameters.p)[2]}}", numbered(String))).toBe("2");
+  });
+});
+
+describe("chance", () => {
+  const drawn = () => {
+    const value = "{{=sprig.uuidv4()}} {{=sprig.uuidv4()}}";
+    const args = { arguments: { parameters: [{ name: "v", value }] } };
+    const own = { name: "w", default: "{{=sprig.uuidv4()}}" };
+    const main: Template = {
+      name: "main",
+      steps: [
+        [
+          { name: "loop", template: "echo", withItems: ["x", "x"], ...args },
+          { name: "one", template: "echo", ...args },
+        ],
+      ],
+    };
+    const text = "{{inputs.parameters.v}} {{inputs.parameters.w}} {{=sprig.uuidv4()}}";
+    const template = echo(text, { inputs: { parameters: [{ name: "v" }, own] } });
+    const { started } = runToEnd(withMetadata([main, template]));
+    return started.flatMap(({ work }) => (work.kind === "container" ? (work.container.args ?? []) : []));
+  };
+
+  test("is another in each place: steps, items, arguments and inputs", () => {
+    const ids = drawn().join(" ").split(" ");
+    expect(ids).toHaveLength(12);
+    expect(new Set(ids).size).toBe(12);
+  });
+
+  test("is the same when the same facts are gone through again", () => {
+    expect(drawn()).toEqual(drawn());
+  });
+});
+
+describe("arguments of the workflow", () => {
+  const bound = (values: Readonly<Record<string, string>>): unknown => {
+    const parameters = Object.entries(values).map(([name, value]) => ({ name, value }));
+    const { run } = runToEnd(withMetadata([{ ...echo("x"), name: "main" }], { arguments: { parameters } }));
+    return Object.fromEntries(run.parameters);
+  };
+
+  test("name each other in any order, and keep their own", () => {
+    expect(
+      bound({
+        c: "{{workflow.parameters.b}}!",
+        b: "{{=sprig.upper(workflow.parameters['a-a'])}}-{{workflow.name}}",
+        "a-a": "x",
+      }),
+    ).toEqual({ c: "X-wf!", b: "X-wf", "a-a": "x" });
+  });
+
+  test("put in as they are: a tag in one that is named is data", () => {
+    expect(bound({ a: "{{no.tag}} {{=1 +}}", b: "{{workflow.parameters.a}}" })).toEqual({
+      a: "{{no.tag}} {{=1 +}}",
+      b: "{{no.tag}} {{=1 +}}",
+    });
+  });
+
+  test("that lead back to themselves, or to what is not there yet, stay as they are written", () => {
+    expect(
+      bound({ a: "{{workflow.parameters.b}}", b: "{{workflow.parameters.a}}", c: "{{workflow.status}}" }),
+    ).toEqual({
+      a: "{{workflow.parameters.a}}",
+      b: "{{workflow.parameters.a}}",
+      c: "{{workflow.status}}",
+    });
   });
 });

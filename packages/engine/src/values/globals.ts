@@ -11,6 +11,7 @@ export function globalsOf(run: Run): ScopePart {
     artifact: (key) =>
       key.startsWith(outputArtifact) ? run.globalArtifacts.get(key.slice(outputArtifact.length)) : undefined,
     fill: (env) => lazily(env, "workflow", () => workflowMap(run)),
+    place: run.uid,
   };
 }
 
@@ -32,14 +33,17 @@ const plain: Readonly<Record<string, (run: Run) => string | undefined>> = {
   "creationTimestamp.s": (run) => String(Math.floor(run.origin.at / 1_000)),
   parameters: (run) => parametersJson(run.parameters),
   "parameters.json": (run) => parametersJson(run.parameters),
-  "labels.json": (run) => JSON.stringify(run.labels),
-  labels: (run) => JSON.stringify(run.labels),
-  "annotations.json": (run) => JSON.stringify(run.annotations),
-  annotations: (run) => JSON.stringify(run.annotations),
+  "labels.json": (run) => jsonOf(run.labels),
+  labels: (run) => jsonOf(run.labels),
+  "annotations.json": (run) => jsonOf(run.annotations),
+  annotations: (run) => jsonOf(run.annotations),
 };
 
-function workflowValue(run: Run, key: string): Value {
-  if (Object.hasOwn(plain, key)) return plain[key]?.(run);
+/** One that is really called `json` comes before the JSON of all. */
+const workflowValue = (run: Run, key: string): Value =>
+  named(run, key) ?? (Object.hasOwn(plain, key) ? plain[key]?.(run) : undefined);
+
+function named(run: Run, key: string): string | undefined {
   const after = (prefix: string) => (key.startsWith(prefix) ? key.slice(prefix.length) : undefined);
   const parameter = after("parameters.");
   if (parameter !== undefined) return run.parameters.get(parameter);
@@ -59,7 +63,7 @@ function workflowMap(run: Run): Record<string, unknown> {
     if (!key.includes(".")) lazily(workflow, key, () => plain[key]?.(run) ?? null);
   lazily(workflow, "creationTimestamp", () => creationOf(run));
   lazily(workflow, "parameters", () =>
-    Object.assign(emptyMap(), Object.fromEntries(run.parameters), { json: parametersJson(run.parameters) }),
+    Object.assign(emptyMap(), { json: parametersJson(run.parameters) }, Object.fromEntries(run.parameters)),
   );
   lazily(workflow, "labels", () => withJson(run.labels));
   lazily(workflow, "annotations", () => withJson(run.annotations));
@@ -71,7 +75,11 @@ function workflowMap(run: Run): Record<string, unknown> {
 }
 
 const withJson = (map: Readonly<Record<string, string>>): Record<string, unknown> =>
-  Object.assign(emptyMap(), map, { json: JSON.stringify(map) });
+  Object.assign(emptyMap(), { json: jsonOf(map) }, map);
+
+/** The names in order, whatever order the manifest has: what is made of it stays the same. */
+const jsonOf = (map: Readonly<Record<string, string>>): string =>
+  JSON.stringify(Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))));
 
 /** In expressions it is the map of its letters; its own text is `workflow.creationTimestamp.RFC3339`. */
 function creationOf(run: Run): Record<string, unknown> {

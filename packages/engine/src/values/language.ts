@@ -1,5 +1,5 @@
 // The one place where the engine meets the expression languages.
-import { isAppError, isForbiddenKey, messageOf, SeededRandom } from "@sluice/base";
+import { isAppError, isForbiddenKey, messageOf } from "@sluice/base";
 import {
   type CompiledExpr,
   compileExpr,
@@ -45,14 +45,13 @@ const resolverOf =
     return value;
   };
 
-/** Time in an expression is the time of the fact in hand, and chance follows from it: a replay gives the same. */
+/** Time in an expression is the time of the fact in hand, and chance follows from it and the place: a replay gives the same. */
 function envOf(scope: Scope): ExprEnv {
   const { now } = scope;
-  const random = new SeededRandom(now);
   return {
     variables: scope.env(),
     clock: { now: () => now },
-    random,
+    random: scope.chance(),
   };
 }
 
@@ -180,10 +179,12 @@ export function textWithData(text: string, scope: Scope): Condition {
   return { text: rendered, tags };
 }
 
-/** As renderText for the names of a run alone; every other tag stays as it is. */
-export function renderNamed(text: string, scope: Scope): string {
-  return text.replace(
-    /\{\{\s*(workflow\.(?:name|namespace|uid|creationTimestamp(?:\.\w+)?|labels\.[^{}]+?|annotations\.[^{}]+?))\s*\}\}/g,
-    (tag, key: string) => scope.lookup(key) ?? tag,
-  );
+/** What a run has only once it goes on: it is not known when its arguments are bound. */
+const lateNames = /^workflow\.(?:status|duration|failures|outputs|parameters(?:\.json)?$)/;
+
+/** As renderText for what is known before a run starts; every other tag, and an expression that fails, stays as it is. */
+export function renderEarly(text: string, scope: Scope): string {
+  if (!text.includes("{{")) return text;
+  const resolve = (key: string) => (lateNames.test(key) ? undefined : (scope.lookup(key) ?? undefined));
+  return renderTemplate(text, resolve, { expression: envOf(scope), onExpressionFailed: () => {} });
 }

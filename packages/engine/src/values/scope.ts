@@ -1,5 +1,6 @@
 // What a template's tags can see. A scope is a list of parts that are asked in turn, so that a task of a large dag
 // copies nothing.
+import { KeyedRandom, type Random } from "@sluice/base";
 import type { Artifact } from "@sluice/spec";
 
 /** A text; null = an output that its producer, skipped or omitted, never made; undefined = no such name here. */
@@ -13,10 +14,13 @@ export interface ScopePart {
   artifact?(key: string): ArtifactValue;
   /** Adds what it knows as nested maps, for expressions. */
   fill(env: Record<string, unknown>): void;
+  /** What tells the place from others, where chance is asked for: a run's uid, a node's name. */
+  readonly place?: string;
 }
 
 export class Scope {
   readonly #parts: readonly ScopePart[];
+  #draws = 0;
   /** Time of the fact in hand, epoch ms: what `now()` is. */
   readonly now: number;
 
@@ -45,6 +49,15 @@ export class Scope {
     const env = emptyMap();
     for (let i = this.#parts.length - 1; i >= 0; i--) this.#parts[i]?.fill(env);
     return env;
+  }
+
+  /**
+   * Chance of this place's own, at each call another: two steps or items never draw the same, and who comes here again
+   * from the same facts does.
+   */
+  chance(): Random {
+    const places = this.#parts.flatMap(({ place }) => (place === undefined ? [] : [place]));
+    return new KeyedRandom(JSON.stringify([this.now, this.#draws++, ...places]));
   }
 
   with(...parts: readonly ScopePart[]): Scope {
@@ -99,6 +112,13 @@ export function lazily(env: Record<string, unknown>, key: string, make: () => un
   };
   Object.defineProperty(env, key, { enumerable: true, configurable: true, get });
 }
+
+/** No names: what is evaluated for this node has chance of its own. */
+export const placeOf = (name: string): ScopePart => ({
+  lookup: () => undefined,
+  fill: () => {},
+  place: name,
+});
 
 /** Fixed names; a dotted one becomes nested maps. */
 export function fixed(values: Readonly<Record<string, string>>): ScopePart {

@@ -10,6 +10,12 @@ export type RunRequester =
   | { readonly kind: "trigger"; readonly sensor: string; readonly trigger: string; readonly request: string }
   | { readonly kind: "schedule"; readonly cron: string; readonly at: number };
 
+/**
+ * With the value `data`, nothing in the run's own arguments is taken for a tag. Runs that a trigger or a step asked for have
+ * it, and keep it when they are repeated.
+ */
+export const argumentsAnnotation = "sluice.dev/arguments";
+
 /** The first fact of a run's journal. Whoever starts a run (API, trigger, schedule) writes exactly this. */
 export interface RunSubmitted {
   readonly type: "submitted";

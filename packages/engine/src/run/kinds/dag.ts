@@ -3,7 +3,7 @@ import { configLook } from "../../definitions/config-maps.ts";
 import { renderArguments } from "../../template/arguments.ts";
 import { renderUse } from "../../template/resolve.ts";
 import { evaluateWhen, failureText, renderText } from "../../values/language.ts";
-import { itemPart, type Scope } from "../../values/scope.ts";
+import { itemPart, placeOf, type Scope } from "../../values/scope.ts";
 import { endFailedFast, endWithOutputs, makeBoundary, noteFailure } from "../boundary.ts";
 import { endUnit, makeNode, startCall } from "../call.ts";
 import { isRestarting } from "../daemons/daemon.ts";
@@ -102,8 +102,9 @@ interface One {
   readonly item?: Item;
 }
 
-function startOne(run: Run, one: One, scope: Scope): void {
+function startOne(run: Run, one: One, around: Scope): void {
   const { frame, task, owner, name } = one;
+  const scope = around.with(placeOf(name));
   let call: Call;
   try {
     const when = task.task.when === undefined ? undefined : evaluateWhen(task.task.when, scope);

@@ -4,7 +4,7 @@ import { configLook } from "../../definitions/config-maps.ts";
 import { noArguments, renderArguments } from "../../template/arguments.ts";
 import { workflowArtifacts } from "../../template/artifacts.ts";
 import { failureText, hookHolds } from "../../values/language.ts";
-import type { Scope } from "../../values/scope.ts";
+import { placeOf, type Scope } from "../../values/scope.ts";
 import { failCall, startCall } from "../call.ts";
 import { boundaryOf, hookStateOf, isExiting, nodeOf, openHook, takeTroubled } from "../hooks/watch.ts";
 import { globalsScope, hookScope } from "../scopes.ts";
@@ -35,7 +35,7 @@ function startHookCall(run: Run, { of, name, exitHook, owner, exiting }: HookPar
   try {
     args = workflowArguments
       ? { values: run.parameters, absent: new Map(), artifacts: workflowArtifacts(run) }
-      : renderArguments(hook.arguments, scopeOf(run, of), configLook(run));
+      : renderArguments(hook.arguments, scopeOf(run, of).with(placeOf(name)), configLook(run));
   } catch (thrown) {
     error = failureText(thrown);
   }

@@ -4,7 +4,7 @@ import { configLook } from "../../definitions/config-maps.ts";
 import { renderArguments } from "../../template/arguments.ts";
 import { renderUse } from "../../template/resolve.ts";
 import { evaluateWhen, failureText } from "../../values/language.ts";
-import { itemPart, type Scope } from "../../values/scope.ts";
+import { itemPart, placeOf, type Scope } from "../../values/scope.ts";
 import { endFailedFast, endWithOutputs, makeBoundary, noteFailure } from "../boundary.ts";
 import { makeNode, startCall } from "../call.ts";
 import { isRestarting } from "../daemons/daemon.ts";
@@ -113,9 +113,10 @@ interface Member {
   readonly item?: Item;
 }
 
-function startMember(run: Run, member: Member, name: string, scope: Scope): void {
+function startMember(run: Run, member: Member, name: string, around: Scope): void {
   const { frame, group, step, child } = member;
   if (frame.failedFast) return;
+  const scope = around.with(placeOf(name));
   let call: Call;
   try {
     const when = step.when === undefined ? undefined : evaluateWhen(step.when, scope);

@@ -15,7 +15,7 @@ import {
   patchedDocument,
   type ResourceType,
 } from "@sluice/kube";
-import { hasErrors, lintWorkflow, parseWorkflow, type Workflow } from "@sluice/spec";
+import { argumentsAnnotation, hasErrors, lintWorkflow, parseWorkflow, type Workflow } from "@sluice/spec";
 import { stepAnnotation } from "../action.ts";
 import { runChanges } from "./run-changes.ts";
 
@@ -46,7 +46,7 @@ class OwnRuns implements Omit<ObjectClient, "resolve"> {
     const workflow = checkedWorkflow(object);
     return this.#asked("POST", refOf(object), async () => {
       const { namespace = "default" } = workflow.metadata;
-      const { workflow: made } = await this.#runs.submit(workflow, {
+      const { workflow: made } = await this.#runs.submit(withData(workflow), {
         namespace,
         by: { kind: "api", user: this.#by },
         cause: `step:${this.#step.id}:${namespace}/${workflow.metadata.name ?? ""}`,
@@ -171,6 +171,12 @@ function merged(
 }
 
 /** A manifest that may run. Errors: KUBE_INVALID with what lint found. */
+/** What the step's values put into the arguments is data. */
+const withData = ({ metadata, ...rest }: Workflow): Workflow => ({
+  ...rest,
+  metadata: { ...metadata, annotations: { ...metadata.annotations, [argumentsAnnotation]: "data" } },
+});
+
 function checkedWorkflow(object: KubeObject): Workflow {
   const { value, issues } = parseWorkflow(object);
   const all = value === undefined ? issues : [...issues, ...lintWorkflow(value)];
