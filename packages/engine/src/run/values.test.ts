@@ -159,6 +159,42 @@ describe("loops", () => {
     expect(items(looped({ withItems: [{ b: 1, a: "(x)" }, [1, "y"]] }))).toEqual(["0:a:x,b:1", '1:[1,"y"]']);
   });
 
+  test("numbers keep their digits, in items and in what the items made", () => {
+    const withParam = '[9007199254740993, 1.10, {"id": 9007199254740993, "in": [1.0]}, "x"]';
+    const value = "{{item}} {{=type(item) == 'map' ? item.id > 1 : item}}";
+    const take = { ...consumer(), container: { image: "alpine", args: ["{{inputs.parameters.v}}"] } };
+    const all = { arguments: { parameters: [{ name: "v", value: "{{tasks.a.outputs.result}}" }] } };
+    const ended = looped(
+      { withParam, template: "take", arguments: { parameters: [{ name: "v", value }] } },
+      {
+        templates: [
+          {
+            name: "main",
+            dag: {
+              tasks: [
+                { name: "a", template: "take", withParam, arguments: { parameters: [{ name: "v", value }] } },
+                { name: "b", template: "take", dependencies: ["a"], ...all },
+              ],
+            },
+          },
+          take,
+        ],
+      },
+      (step) => ({ result: step.node.name.includes("(1:") ? "2.50" : '{"n":12345678901234567890}' }),
+    );
+
+    expect(
+      ended.started.map(({ work }) => (work.kind === "container" ? work.container.args?.[0] : "")),
+    ).toEqual([
+      "9007199254740993 9007199254740992",
+      "1.10 1.1",
+      '{"id":9007199254740993,"in":[1.0]} true',
+      "x x",
+      '[{"n":12345678901234567890},2.50,{"n":12345678901234567890},{"n":12345678901234567890}]',
+    ]);
+    expect(items(ended)).toContain("2:id:9007199254740993,in:[1.0]");
+  });
+
   test("a when is asked for each item", () => {
     const ended = looped({ withItems: [1, 2, 3], when: "{{item}} > 1" });
     expect(items(ended)).toEqual(["1:2", "2:3"]);

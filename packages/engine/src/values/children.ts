@@ -1,7 +1,8 @@
 import type { Boundary, Child } from "../run/state/frames.ts";
 import { isFulfilled, type Node } from "../run/state/node.ts";
+import { parseExact } from "./exact-json.ts";
 import { rfc3339 } from "./globals.ts";
-import { type ArtifactValue, emptyMap, lazyMap, type ScopePart, textOf, type Value } from "./scope.ts";
+import { type ArtifactValue, emptyMap, isMap, lazyMap, type ScopePart, textOf, type Value } from "./scope.ts";
 
 /** Default of an output parameter of the template that a child uses, where it has one. */
 export type OutputDefault = (child: Child, parameter: string) => string | undefined;
@@ -159,13 +160,14 @@ function aggregate(done: readonly Node[], path: string): string | undefined {
   if (!path.startsWith("outputs.parameters.")) return undefined;
   const parsed = texts.map(parsedOrText);
   // Texts stay texts unless each of them is a list or a map: "1" is not the number 1 here, as in Argo.
-  return JSON.stringify(parsed.every((v) => typeof v === "object" && v !== null) ? parsed : texts);
+  const isMade = (value: unknown): boolean => isMap(value) || Array.isArray(value);
+  return JSON.stringify(parsed.every(isMade) ? parsed : texts);
 }
 
 /** Argo makes a result that is no JSON an error; here it is the text that it is. */
 function parsedOrText(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseExact(text);
   } catch {
     return textOf(text);
   }

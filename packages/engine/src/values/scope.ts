@@ -2,6 +2,7 @@
 // copies nothing.
 import { KeyedRandom, type Random } from "@sluice/base";
 import type { Artifact } from "@sluice/spec";
+import { isExactNumber, plainOf } from "./exact-json.ts";
 
 /** A text; null = an output that its producer, skipped or omitted, never made; undefined = no such name here. */
 export type Value = string | null | undefined;
@@ -173,18 +174,21 @@ export function inputArtifacts(artifacts: ReadonlyMap<string, Artifact> | undefi
 export const parametersJson = (values: ReadonlyMap<string, string>): string =>
   JSON.stringify([...values].map(([name, value]) => ({ name, value })));
 
+export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !isExactNumber(value);
+
 /** `item` and `item.<key>`. */
 export function itemPart(value: unknown): ScopePart {
-  const map = typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+  const map = isMap(value) ? value : undefined;
   return {
     lookup: (key) => {
       if (key === "item") return textOf(value);
       if (map === undefined || !key.startsWith("item.")) return undefined;
       const name = key.slice("item.".length);
-      return Object.hasOwn(map, name) ? textOf((map as Record<string, unknown>)[name]) : undefined;
+      return Object.hasOwn(map, name) ? textOf(map[name]) : undefined;
     },
     fill: (env) => {
-      env["item"] = value;
+      env["item"] = plainOf(value);
     },
   };
 }

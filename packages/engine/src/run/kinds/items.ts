@@ -1,7 +1,8 @@
 import type { Sequence } from "@sluice/spec";
 import { EngineError } from "../../errors.ts";
+import { parseExact } from "../../values/exact-json.ts";
 import { renderDeep, renderText } from "../../values/language.ts";
-import { type Scope, textOf } from "../../values/scope.ts";
+import { isMap, type Scope, textOf } from "../../values/scope.ts";
 import type { Item } from "../state/frames.ts";
 import { compileFormat } from "./sequence-format.ts";
 
@@ -29,7 +30,7 @@ function valuesOf(step: Loop, scope: Scope, maxItems: number): readonly unknown[
   const text = renderText(step.withParam ?? "", scope);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseExact(text);
   } catch {
     throw notAList(text);
   }
@@ -39,9 +40,7 @@ function valuesOf(step: Loop, scope: Scope, maxItems: number): readonly unknown[
 
 /** `{{item}}` of a map is its JSON with the keys in order, as in Argo. */
 const withSortedKeys = (value: unknown): unknown =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-    : value;
+  isMap(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
 
 const notAList = (text: string) =>
   EngineError.VALUE_UNRESOLVED({
@@ -73,12 +72,11 @@ function sequence(spec: Sequence, scope: Scope, maxItems: number): readonly stri
 
 /** As Argo writes an item into a node's name: maps as sorted `key:value`, lists as JSON, no parentheses. */
 function labelOf(value: unknown): string {
-  const text =
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.entries(value)
-          .map(([key, inner]) => `${key}:${textOf(inner)}`)
-          .sort()
-          .join(",")
-      : textOf(value);
+  const text = isMap(value)
+    ? Object.entries(value)
+        .map(([key, inner]) => `${key}:${textOf(inner)}`)
+        .sort()
+        .join(",")
+    : textOf(value);
   return text.replaceAll(/[()]/g, "");
 }
