@@ -60,7 +60,7 @@ export type { KeepNewest } from "./retention/newest.ts";
 export { type RetentionDeps, runRetention } from "./retention/retention.ts";
 export { createRun } from "./run/create.ts";
 export { decide, type Effects, reduce } from "./run/reduce.ts";
-export type { Node, NodePhase, NodeType, RunPhase } from "./run/state/node.ts";
+export { type Node, type NodePhase, type NodeType, podName, type RunPhase } from "./run/state/node.ts";
 export { defaultLimits, type Run, type RunLimits } from "./run/state/run.ts";
 export type { ShardSettings } from "./shards/settings.ts";
 export {

@@ -1,6 +1,7 @@
 // The variables of a step's process. Secrets are read when the step starts and kept nowhere.
-import { isObject } from "@sluice/base";
-import type { StepRequest } from "@sluice/engine";
+import { hostname } from "node:os";
+import { hashUid, isObject } from "@sluice/base";
+import { podName, type StepRequest } from "@sluice/engine";
 import type { References } from "@sluice/kube";
 import type { Container, Script } from "@sluice/spec";
 import { LocalError } from "../../errors.ts";
@@ -85,6 +86,29 @@ function expand(value: string, env: ReadonlyMap<string, string>): string {
   );
 }
 
+const podFields =
+  "metadata.name, .namespace, .uid, .labels['…'], .annotations['…'], spec.nodeName, .serviceAccountName";
+
+/** A field of the pod that the step would be, as far as it has one here. */
+function podField({ id, run, node, metadata, pod }: StepRequest, path: string): string | undefined {
+  const [, kind, key = ""] = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(path) ?? [];
+  if (kind === "labels" || kind === "annotations") return metadata[kind][key] ?? "";
+  switch (path) {
+    case "metadata.name":
+      return podName(run.name, node.template, node.name);
+    case "metadata.namespace":
+      return run.namespace;
+    case "metadata.uid":
+      return hashUid("pod", id);
+    case "spec.nodeName":
+      return hostname();
+    case "spec.serviceAccountName":
+      return typeof pod["serviceAccountName"] === "string" ? pod["serviceAccountName"] : "default";
+    default:
+      return undefined;
+  }
+}
+
 async function readSource(
   step: StepRequest,
   from: Readonly<Record<string, unknown>>,
@@ -98,11 +122,11 @@ async function readSource(
     const value = await readKey(references, kind === "secretKeyRef" ? "secret" : "configMap", namespace, ref);
     return value === undefined ? undefined : Buffer.from(value).toString("utf8");
   }
-  const fieldRef = isObject(from["fieldRef"]) ? from["fieldRef"]["fieldPath"] : undefined;
-  if (fieldRef === "metadata.name") return step.id;
-  if (fieldRef === "metadata.namespace") return namespace;
+  const path = isObject(from["fieldRef"]) ? String(from["fieldRef"]["fieldPath"]) : "";
+  const value = podField(step, path);
+  if (value !== undefined) return value;
   throw LocalError.FIELD_UNSUPPORTED({
     field: `${field}.valueFrom`,
-    reason: "it reads secretKeyRef, configMapKeyRef and fieldRef metadata.name and metadata.namespace",
+    reason: `it reads secretKeyRef, configMapKeyRef and fieldRef ${podFields}`,
   });
 }

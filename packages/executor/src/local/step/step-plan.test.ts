@@ -28,6 +28,36 @@ test("a program at its place in a well-known image is the stand-in that this mac
 });
 
 describe("a step's variables", () => {
+  test.each([
+    ["metadata.name", /^wf-main-2794558695$/],
+    ["metadata.labels['team']", /^blue$/],
+    ["metadata.labels['none']", /^$/],
+    ["metadata.annotations['note']", /^hi$/],
+    ["metadata.uid", /^[0-9a-f-]{36}$/],
+    ["spec.nodeName", /./],
+    ["spec.serviceAccountName", /^robot$/],
+  ])("come from the pod's %s, as the run's tree has it", async (fieldPath, expected) => {
+    const container = {
+      image: "a",
+      command: ["true"],
+      env: [{ name: "F", valueFrom: { fieldRef: { fieldPath } } }],
+    };
+    const step = shStep("", {
+      run: { namespace: "default", name: "wf", uid: "u" },
+      node: { id: "wf-1", name: "wf[0].a(1)", template: "main", attempt: 1 },
+      work: { kind: "container", container },
+      pod: { serviceAccountName: "robot" },
+      metadata: { labels: { team: "blue" }, annotations: { note: "hi" } },
+    });
+    const { env } = await planStep(step, { references, isolation: "namespaces", claimsDir: "/claims" });
+    expect(env.get("F")).toMatch(expected);
+  });
+
+  test("come from the pod as far as a local step has one", async () => {
+    const status = plan({ env: [{ name: "F", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } }] });
+    await expect(status).rejects.toThrow("it reads secretKeyRef, configMapKeyRef and fieldRef metadata.name");
+  });
+
   test("come from values, secrets, config maps and the step itself, and may name earlier ones", async () => {
     const { env } = await plan({
       env: [
