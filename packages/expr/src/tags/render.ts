@@ -102,8 +102,9 @@ class Renderer {
     const env = this.#options.expression;
     if (env === undefined) return literal;
     try {
-      const value = evaluateExpr(this.#compile(part.text), env, this.#options.limits);
-      if (value === null || value === undefined) throw ExprError.UNRESOLVED({ key: `=${part.text}` });
+      const compiled = this.#compile(part.text);
+      const value = evaluateExpr(compiled, env, this.#options.limits);
+      if (value === null || value === undefined) throw compiled.source.evaluation("the result is nil", 0);
       return { text: exprText(value), open: false };
     } catch (error) {
       if (!isAppError(error) || this.#options.onExpressionFailed === undefined) throw error;

@@ -172,7 +172,8 @@ class Converter {
     if (node === null) return "";
     const target = isAlias(node) ? this.anchors.get(node.source)?.node : node;
     if (!isScalar(target)) {
-      this.#issue("SPEC_YAML", node, "a key must be a plain text, not a list or map", "quote the key");
+      const hint = isMap(target) ? 'quote it: a text with a tag in front is "{{…}}"' : "quote the key";
+      this.#issue("SPEC_YAML", node, "a key must be a plain text, not a list or map", hint);
       return undefined;
     }
     const key = target.source ?? String(target.value ?? "");

@@ -1,6 +1,7 @@
 import type { Tag } from "@sluice/expr";
 import { type IssueSink, makeIssueSink, type Path } from "../../issue.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
+import { lintAlmostTags } from "../almost-tags.ts";
 import { lintExpr, listTagsOf } from "../expressions.ts";
 import type { DependencyGraph } from "../graph/dag.ts";
 import { lintThroughReference } from "../references/through.ts";
@@ -111,7 +112,8 @@ function resolveTemplate(lint: WorkflowLint, { template, ended }: Visit, around:
   resolveTexts(lint.sink, value.dag?.target, [...path, "dag", "target"], outer);
   for (const [i, { valueFrom }] of (value.outputs?.parameters ?? []).entries()) {
     const at = [...path, "outputs", "parameters", i, "valueFrom", "expression"];
-    if (valueFrom?.expression !== undefined) resolveExpression(lint.sink, valueFrom.expression, at, whole);
+    if (valueFrom?.expression !== undefined)
+      resolveExpression(lint.sink, valueFrom.expression, at, whole, valueFrom.default !== undefined);
   }
   for (const [i, { fromExpression }] of (value.outputs?.artifacts ?? []).entries()) {
     const at = [...path, "outputs", "artifacts", i, "fromExpression"];
@@ -120,9 +122,11 @@ function resolveTemplate(lint: WorkflowLint, { template, ended }: Visit, around:
 }
 
 /** The variables of a field that is an expression as a whole; that it compiles is said elsewhere. */
-function resolveExpression(sink: IssueSink, text: string, path: Path, scope: Scope): void {
+/** `guarded`: something stands in for an expression that has no value. */
+function resolveExpression(sink: IssueSink, text: string, path: Path, scope: Scope, guarded = false): void {
   const unheard = makeIssueSink({});
-  lintReads(sink, lintExpr(unheard, text, path), { path, text, offset: 0, scope });
+  const reads = lintExpr(unheard, text, path).map((read) => (guarded ? { ...read, guarded } : read));
+  lintReads(sink, reads, { path, text, offset: 0, scope });
 }
 
 /** The body of a leaf; metrics have variables of their own. */
@@ -205,9 +209,9 @@ function resolveTexts(
 ): void {
   for (const placed of textsOf(value, path, skip)) {
     if (!placed.text.includes("{{")) continue;
-    for (const tag of listTagsOf(sink, placed.text, placed.path)) {
-      resolveTag(sink, tag, placed, scope);
-    }
+    const tags = listTagsOf(sink, placed.text, placed.path);
+    for (const tag of tags) resolveTag(sink, tag, placed, scope);
+    lintAlmostTags(sink, tags, placed);
   }
 }
 

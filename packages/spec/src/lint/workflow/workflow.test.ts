@@ -319,6 +319,19 @@ describe("expressions", () => {
       `  entrypoint: a\n  templates:\n  - {name: a, inputs: {parameters: [{name: n, value: 1}]}, container: {image: b, args: ["{{=${expression}}}"]}}\n`,
     ).map(({ severity, message, hint }) => `${severity}: ${message}: ${hint}`);
 
+  it("of an output with a default may read what is never there", () => {
+    const output = (more: string) =>
+      lintSpec(`  entrypoint: a
+  templates:
+  - name: a
+    steps: [[{name: s, template: b}]]
+    outputs: {parameters: [{name: o, valueFrom: {expression: steps.s.outputs.parameters.x${more}}}]}
+  - {name: b, container: {image: b}}
+`).map(({ severity }) => severity);
+    expect(output("")).toEqual(["error"]);
+    expect(output(", default: d")).toEqual(["warning"]);
+  });
+
   it("that read what can never be there are refused, unless they say what holds then", () => {
     expect(use("inputs.parameters.m")).toEqual([
       expect.stringMatching(/^error: 'inputs.parameters.m' has no value at this place/),
