@@ -7,6 +7,7 @@
 import { isForbiddenKey, isObject, type Json, type JsonObject } from "@sluice/base";
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from "yaml";
 import type { IssueCode } from "../issue.ts";
+import { numberText } from "../meta.ts";
 import type { ParseLimits } from "./limits.ts";
 
 export interface ConvertIssue {
@@ -193,6 +194,10 @@ class Converter {
       if (!Number.isFinite(value)) {
         this.#issue("SPEC_TYPE", node, `'${node.source}' is not a number that JSON can carry`, "quote it");
         return null;
+      }
+      if (Number.isInteger(value) && !Number.isSafeInteger(value) && /^[-+]?\d+$/.test(node.source ?? "")) {
+        const message = `${node.source} has more digits than a number keeps: it is read as ${numberText(value)}`;
+        this.#issue("SPEC_VALUE", node, message, "quote it", "warning");
       }
       // Kubernetes' YAML reads 0755 as octal, as YAML 1.1 did; file modes are written so.
       const octal = node.type === "PLAIN" && node.source !== undefined && /^[-+]?0[0-7]+$/.test(node.source);

@@ -52,6 +52,27 @@ describe("a text of manifests", () => {
     });
   });
 
+  it("warns of a whole number that it cannot keep", () => {
+    const { documents, issues } = parseManifests(
+      "[9007199254740993, 9007199254740991, 1e30, -12345678901234567890]",
+    );
+    expect(documents[0]?.json).toEqual([9007199254740992, 9007199254740991, 1e30, -12345678901234567000]);
+    expect(issues.map(({ severity, col, message, hint }) => [severity, col, message, hint])).toEqual([
+      [
+        "warning",
+        2,
+        "9007199254740993 has more digits than a number keeps: it is read as 9007199254740992",
+        "quote it",
+      ],
+      [
+        "warning",
+        44,
+        "-12345678901234567890 has more digits than a number keeps: it is read as -12345678901234567000",
+        "quote it",
+      ],
+    ]);
+  });
+
   it("reads modes as octal and merges maps", () => {
     expect(only("mode: 0755\nz: 0\nbig: 010a\n")).toEqual({ mode: 0o755, z: 0, big: "010a" });
     expect(only("a: &a {x: 1, y: 2}\nb:\n  <<: *a\n  y: 3\n")).toMatchObject({ b: { x: 1, y: 3 } });
