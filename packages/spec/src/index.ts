@@ -72,7 +72,7 @@ export {
   SecretKeySelector,
   StringMap,
 } from "./meta.ts";
-export { podSpecFields, podSpecMerge } from "./pod-patch/merge-keys.ts";
+export { podSpecFields, podSpecMerge, templateMerge } from "./pod-patch/merge-keys.ts";
 export { strategicMerge } from "./pod-patch/strategic-merge.ts";
 export { ConfigMap, Secret } from "./resources.ts";
 export { editDistance, nearest } from "./schema/nearest.ts";

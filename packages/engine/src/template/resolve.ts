@@ -1,5 +1,4 @@
-import { isForbiddenKey, isObject } from "@sluice/base";
-import { type Template, type TemplateType, templateTypes } from "@sluice/spec";
+import { strategicMerge, type Template, type TemplateType, templateMerge, templateTypes } from "@sluice/spec";
 import { localScope, scopeOf } from "../definitions/library.ts";
 import { hasTags } from "../definitions/reach.ts";
 import { EngineError } from "../errors.ts";
@@ -74,7 +73,10 @@ function typeOf(template: Template): TemplateType {
   return type;
 }
 
-/** The workflow's `templateDefaults` under the template; of type fields only that of the template's own type counts. */
+/**
+ * The workflow's `templateDefaults` under the template, lists by their names as in a pod's patch; of type fields only that
+ * of the template's own type counts. Errors: SPEC_PATCH_INVALID for a list's entry without the name.
+ */
 function withDefaults(run: Run, own: Template, type: TemplateType): Template {
   const { templateDefaults: defaults, retryStrategy } = run.spec;
   let merged = own;
@@ -84,22 +86,11 @@ function withDefaults(run: Run, own: Template, type: TemplateType): Template {
     if (type === "steps" || type === "dag" || type === "suspend")
       for (const leafOnly of ["activeDeadlineSeconds", "timeout"]) delete fitting[leafOnly];
     delete fitting["name"];
-    merged = merge(fitting, own as Record<string, unknown>) as Template;
+    merged = strategicMerge(fitting, own as Record<string, unknown>, templateMerge) as Template;
   }
   return retryStrategy === undefined || merged.retryStrategy !== undefined
     ? merged
     : { ...merged, retryStrategy };
-}
-
-/** Maps merge, everything else of `over` takes the place of what is under it. */
-function merge(under: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
-  const merged: Record<string, unknown> = { ...under };
-  for (const [key, value] of Object.entries(over)) {
-    if (isForbiddenKey(key) || value === undefined) continue;
-    const below = merged[key];
-    merged[key] = isObject(below) && isObject(value) ? merge(below, value) : value;
-  }
-  return merged;
 }
 
 /** The outputs of a step or task, but for its parameters and artifacts: dotted or in brackets, quotes escaped as in JSON. */

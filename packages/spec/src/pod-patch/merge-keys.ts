@@ -1,4 +1,4 @@
-// How Kubernetes merges the lists of a pod's spec (the `patchStrategy` and `patchMergeKey` of its API types). A list that
+// How Kubernetes merges the lists of a pod's spec, and Argo those of a template (the `patchStrategy` and `patchMergeKey` of its API types). A list that
 // is not named here is replaced as a whole: tolerations, command and args, envFrom, items of a volume …
 
 /** Of a map: the lists in it that are merged, by what tells their elements apart, and the maps that have such lists. */
@@ -30,6 +30,21 @@ export const podSpecMerge: MergeFields = {
   topologySpreadConstraints: { key: "topologyKey" },
   resourceClaims: { key: "name" },
   schedulingGates: { key: "name" },
+};
+
+const named: MergeFields = { parameters: { key: "name" }, artifacts: { key: "name" } };
+
+/** How Argo merges a template over `templateDefaults`. */
+export const templateMerge: MergeFields = {
+  container: { fields: container },
+  script: { fields: container },
+  initContainers: { key: "name", fields: container },
+  sidecars: { key: "name", fields: container },
+  volumes: { key: "name" },
+  tolerations: { key: "key" },
+  hostAliases: { key: "ip" },
+  inputs: { fields: named },
+  outputs: { fields: named },
 };
 
 /** Fields of a pod's spec as Kubernetes has them, for "did you mean". */
