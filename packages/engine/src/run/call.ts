@@ -172,8 +172,8 @@ export function openUnit(run: Run, unit: Unit): void {
   }
 }
 
-/** A name for people, from the template's annotation; one that cannot be rendered changes nothing. */
-function displayNameOf(run: Run, unit: Unit): string | undefined {
+/** A name for people, from the template's annotation, for the node of a call; one that cannot be rendered changes nothing. */
+export function displayNameOf(run: Run, unit: Unit): string | undefined {
   const written = unit.shape.template.annotations?.["workflows.argoproj.io/display-name"];
   if (written === undefined || written === "") return undefined;
   try {
@@ -199,7 +199,8 @@ export function makeNode(run: Run, unit: Unit, type: NodeType, phase: NodePhase)
       hooked: call.hooked && call.retry === undefined,
       retried: call.retry !== undefined,
     });
-  node.displayName = displayNameOf(run, unit) ?? node.displayName;
+  // With retries it is the name of the node that stands for all attempts.
+  if (call.retry === undefined) node.displayName = displayNameOf(run, unit) ?? node.displayName;
   if (unit.inputs.size > 0) node.inputs = shownInputs(unit.shape.template.inputs?.parameters, unit.inputs);
   noteArtifacts(call, node);
   if (type === "Pod") node.podName = podName(run.key.name, unit.shape.name, unit.name);

@@ -354,6 +354,17 @@ test("a template's display name is what people and selectors know its nodes by",
     aWorkflow({ templates: [{ name: "main", steps: [[{ name: "a", template: "sh" }]] }, named] }),
   );
   expect(ended.node("wf[0].a").displayName).toBe("os-linux");
+
+  const retried = runToEnd(
+    aWorkflow({
+      templates: [
+        { name: "main", steps: [[{ name: "a", template: "sh" }]] },
+        { ...named, retryStrategy: { limit: 1 } },
+      ],
+    }),
+  );
+  expect(retried.node("wf[0].a")).toMatchObject({ type: "Retry", displayName: "os-linux" });
+  expect(retried.node("wf[0].a(0)").displayName).toBe("a(0)");
 });
 
 test.each(["Stop", "Terminate"] as const)("spec.shutdown %s starts nothing", (shutdown) => {

@@ -6,7 +6,7 @@ import type { TemplateShape } from "../../template/shape.ts";
 import { globalsOf } from "../../values/globals.ts";
 import { evaluateCondition, failureText, renderText } from "../../values/language.ts";
 import { fixed, parameters, Scope } from "../../values/scope.ts";
-import { blame, failCall, makeUnit, standFor, startUnit } from "../call.ts";
+import { blame, displayNameOf, failCall, makeUnit, standFor, startUnit } from "../call.ts";
 import { isSpared, stoppedText } from "../control/shutdown.ts";
 import { noteRestart } from "../daemons/daemon.ts";
 import { waitedNode } from "../gates/gate.ts";
@@ -37,6 +37,7 @@ export function startRetry(run: Run, call: Call, shape: TemplateShape, inputs: B
       boundary: call.boundary,
       hooked: call.hooked,
     });
+  node.displayName = displayNameOf(run, makeUnit(call, { shape, inputs })) ?? node.displayName;
   if (inputs.size > 0) node.inputs = shownInputs(shape.template.inputs?.parameters, inputs);
   if (waited === undefined) standFor(run, call, node);
   call.retry = { call, node, shape, inputs, strategy, attempts: [], limit };
