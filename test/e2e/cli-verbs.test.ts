@@ -259,6 +259,6 @@ spec:
   expect((await run("submit", "own.yaml", "--name", "own")).stderr).toContain("submit with -p");
   expect(
     (await run("submit", "own.yaml", "--name", "own", "-p", "size=3", "-p", "colour=blue")).stderr,
-  ).toContain("use one of: red, green");
+  ).toContain("is none of: red, green");
   expect((await run("submit", "own.yaml", "--name", "own", "-p", "size=3", "--wait")).code).toBe(0);
 });

@@ -26,7 +26,10 @@ function lintParameters(
       const value = parameter[field];
       if (value === undefined || hasTag(value) || options.some(hasTag) || options.includes(value)) continue;
       const message = `${title}.${field} should be present in ${title}.enum list`;
-      sink.error("SPEC_VALUE", [...path, i, field], { message, hint: `use one of: ${options.join(", ")}` });
+      sink.error("SPEC_VALUE", [...path, i, field], {
+        message,
+        hint: `'${value}' is none of: ${options.join(", ")}`,
+      });
     }
   }
 }

@@ -139,7 +139,7 @@ function lintChoice(
   if (hasTag(value) || choices.some(hasTag) || choices.includes(value)) return;
   lint.sink.error("SPEC_VALUE", refPath(lint), {
     message: `${place}.value should be present in ${place}.enum list`,
-    hint: `use one of: ${choices.join(", ")}`,
+    hint: `'${value}' is none of: ${choices.join(", ")}`,
   });
 }
 
