@@ -76,17 +76,24 @@ function reportType(wanted: string, path: Path, came: Json | undefined, sink: Is
   else wrongType(path, wanted, came, sink);
 }
 
+/** The field at a path; of a list's entry the list, with its place: `steps[0]`. */
+function nameOf(path: Path): string {
+  const field = path.findLastIndex((step) => typeof step === "string");
+  const places = path.slice(field + 1).map((place) => `[${place}]`);
+  return [path[field] ?? "document", ...places].join("");
+}
+
 function missing(path: Path, wanted: string, sink: IssueSink): void {
   sink.error("SPEC_FIELD_MISSING", path, {
     key: true,
-    message: `'${String(path.at(-1) ?? "document")}' is required`,
+    message: `'${nameOf(path)}' is required`,
     hint: `give it ${wanted}`,
   });
 }
 
 function wrongType(path: Path, wanted: string, came: Json, sink: IssueSink): void {
   sink.error("SPEC_TYPE", path, {
-    message: `'${String(path.at(-1) ?? "document")}' must be ${wanted}, got ${show(came)}`,
+    message: `'${nameOf(path)}' must be ${wanted}, got ${show(came)}`,
     hint: typeHint(wanted, came),
   });
 }
@@ -119,6 +126,8 @@ function typeHint(wanted: string, came: Json): string {
     if (/^(yes|on|true)$/i.test(came)) return "write true, without quotes";
     if (/^(no|off|false)$/i.test(came)) return "write false, without quotes";
   }
+  if (wanted === "a text" && came !== null && typeof came === "object")
+    return `write it as the text of its JSON: '${JSON.stringify(came).slice(0, 60)}'`;
   if (/number/.test(wanted) && typeof came === "string" && /^-?\d+(\.\d+)?$/.test(came))
     return "take the quotes off";
   if (wanted === "a list" && came !== null) return "put '- ' before it, or [ ] around it";

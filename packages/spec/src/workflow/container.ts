@@ -1,12 +1,50 @@
 import { z } from "zod";
 import { AnyString, IntOrString, KubeList, KubeObject } from "../meta.ts";
 
+/** A key of a Secret or ConfigMap. */
+const KeyRef = z.strictObject({
+  name: z.string().optional(),
+  key: z.string(),
+  optional: z.boolean().optional(),
+});
+const WholeRef = z.strictObject({ name: z.string().optional(), optional: z.boolean().optional() });
+
 export const EnvVar = z.strictObject({
   name: z.string().min(1),
   value: AnyString.optional(),
-  valueFrom: KubeObject.optional(),
+  valueFrom: z
+    .strictObject({
+      secretKeyRef: KeyRef.optional(),
+      configMapKeyRef: KeyRef.optional(),
+      fieldRef: z.strictObject({ apiVersion: z.string().optional(), fieldPath: z.string() }).optional(),
+      resourceFieldRef: KubeObject.optional(),
+      fileKeyRef: KubeObject.optional(),
+    })
+    .optional(),
 });
 export type EnvVar = z.infer<typeof EnvVar>;
+
+const EnvFrom = z.strictObject({
+  prefix: z.string().optional(),
+  secretRef: WholeRef.optional(),
+  configMapRef: WholeRef.optional(),
+});
+
+const VolumeMount = z.strictObject({
+  name: z.string(),
+  mountPath: z.string(),
+  subPath: z.string().optional(),
+  subPathExpr: z.string().optional(),
+  readOnly: z.boolean().optional(),
+  recursiveReadOnly: z.string().optional(),
+  mountPropagation: z.string().optional(),
+});
+
+const Resources = z.strictObject({
+  limits: KubeObject.optional(),
+  requests: KubeObject.optional(),
+  claims: KubeList.optional(),
+});
 
 const shape = {
   name: z.string().optional(),
@@ -15,12 +53,12 @@ const shape = {
   args: z.array(AnyString).optional(),
   workingDir: z.string().optional(),
   env: z.array(EnvVar).optional(),
-  envFrom: KubeList.optional(),
+  envFrom: z.array(EnvFrom).optional(),
   ports: KubeList.optional(),
-  resources: KubeObject.optional(),
+  resources: Resources.optional(),
   resizePolicy: KubeList.optional(),
   restartPolicy: z.string().optional(),
-  volumeMounts: KubeList.optional(),
+  volumeMounts: z.array(VolumeMount).optional(),
   volumeDevices: KubeList.optional(),
   livenessProbe: KubeObject.optional(),
   readinessProbe: KubeObject.optional(),
@@ -55,7 +93,7 @@ export const ContainerSet = z.strictObject({
   containers: z
     .array(z.strictObject({ ...shape, name: z.string(), dependencies: z.array(z.string()).optional() }))
     .min(1),
-  volumeMounts: KubeList.optional(),
+  volumeMounts: z.array(VolumeMount).optional(),
   retryStrategy: z.strictObject({ retries: IntOrString, duration: z.string().optional() }).optional(),
 });
 export type ContainerSet = z.infer<typeof ContainerSet>;
