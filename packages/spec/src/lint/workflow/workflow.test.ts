@@ -19,6 +19,32 @@ const withSteps = (steps: string, more = "") =>
 const withTasks = (tasks: string, more = "") =>
   `  entrypoint: main\n  templates:\n${plain}${leaf}${more}  - name: main\n    dag:\n      tasks:\n${tasks}`;
 
+describe("volumes that are mounted", () => {
+  const mounting = (spec: string, template = "") =>
+    lintSpec(`  entrypoint: a
+${spec}  templates:
+  - name: a
+${template}    container: {image: b, volumeMounts: [{name: work, mountPath: /w}]}
+    sidecars: [{name: s, image: b, volumeMounts: [{name: wrok, mountPath: /w}]}]
+`).map(({ severity, message, hint }) => `${severity}: ${message}: ${hint}`);
+
+  it("are declared somewhere; else it is a warning with the nearest name", () => {
+    const declare = "declare it in spec.volumes, or in the template's volumes";
+    const missing = (name: string, hint: string) =>
+      `warning: volume '${name}' not found in workflow spec: ${hint}`;
+    expect(mounting("")).toEqual([missing("work", declare), missing("wrok", declare)]);
+    const near = [missing("wrok", "did you mean 'work'?")];
+    expect(mounting("  volumes: [{name: work, emptyDir: {}}]\n")).toEqual(near);
+    expect(mounting("  volumeClaimTemplates: [{metadata: {name: work}}]\n")).toEqual(near);
+    expect(mounting("", "    volumes: [{name: work, emptyDir: {}}]\n")).toEqual(near);
+  });
+
+  it("may come from a patch, or have a name that is made later", () => {
+    expect(mounting("", "    podSpecPatch: '{}'\n")).toEqual([]);
+    expect(mounting("  volumes: [{name: '{{workflow.name}}', emptyDir: {}}]\n")).toEqual([]);
+  });
+});
+
 describe("a workflow's names and references", () => {
   it("must point at templates that exist", () => {
     expect(said("  templates:\n  - {name: plain, container: {image: a}}\n")).toEqual([
