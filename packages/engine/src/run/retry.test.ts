@@ -186,3 +186,22 @@ describe("the workflow's deadline", () => {
     expect((run.finishedAt ?? 0) - run.startedAt).toBe(10_000);
   });
 });
+
+describe("values in a retry's expression", () => {
+  const attempts = (expression: string, x: string): number =>
+    runToEnd(
+      retried({ limit: 2, expression }, { inputs: { parameters: [{ name: "x", value: x }] } }),
+      () => ({ exitCode: 3 }),
+    ).started.length;
+
+  test("are data, whatever is in them", () => {
+    expect(attempts("'{{inputs.parameters.x}}' == 'a'", "a")).toBe(3);
+    expect(attempts("'{{inputs.parameters.x}}' == 'a'", "b' == 'b' || 'a")).toBe(1);
+    expect(attempts("{{=inputs.parameters.x}} == 'a'", "a")).toBe(3);
+    expect(attempts("{{=inputs.parameters.x}} == 'a'", "'a' == 'a' || 'a'")).toBe(1);
+  });
+
+  test("that read as numbers are numbers", () => {
+    expect(attempts("{{lastRetry.exitCode}} == 3 && {{retries}} < 1", "")).toBe(2);
+  });
+});

@@ -90,7 +90,12 @@ export function evaluateWhen(text: string, scope: Scope): { value: boolean; rend
 
 /** An expression's value; null for nil. Errors: those of expressions. */
 export function evaluateExpression(text: string, scope: Scope): unknown {
-  return evaluateExpr(compiled(text, resolverOf(scope)), envOf(scope));
+  if (!text.includes("{{=")) return evaluateExpr(compiled(text, resolverOf(scope)), envOf(scope));
+  const { text: rendered, tags } = conditionOf(text, scope);
+  return evaluateExpr(
+    compileExpr(rendered, (key) => tags[key]),
+    envOf(scope),
+  );
 }
 
 /** An expression's value as a parameter's text: JSON with sorted keys, a text as it is. */

@@ -187,7 +187,7 @@ function expressionHolds(run: Run, retry: RetryFrame, last: Node): boolean {
     parameters("inputs.parameters", retry.inputs),
     globalsOf(run),
   );
-  return evaluateCondition(renderText(expression, scope), scope);
+  return evaluateCondition(expression, scope);
 }
 
 function backoff(run: Run, retry: RetryFrame, last: Node): Verdict {
