@@ -152,3 +152,38 @@ test("streams are brought to new settings at the next start, and what cannot be 
   await expect(fill()).rejects.toMatchObject({ code: "BUS_STREAM_FULL", retry: "later" });
   await expect(server.connect({ replicas: 3 })).rejects.toMatchObject({ code: "BUS_STREAM_SETTINGS" });
 });
+
+test("a follower outlives a server that is away while the content of a large record is fetched", async () => {
+  await using server = await startTestServer();
+  await using bus = await server.connect();
+  const objects = bus.objects();
+  const journal = openStores(bus, { clock: systemClock, log: silentLogger }).journal<string>();
+  const large = "x".repeat((await bus.describe()).maxPayloadBytes);
+  let seq = 0;
+  for (const fact of ["a", large, "c"])
+    seq = await journal.append({ namespace: "ns", name: "run" }, [fact], seq);
+  const answers: string[] = [];
+  /** The first request meets a dead server, the second one a server that is back. */
+  const get = async (hash: string) => {
+    await (answers.length === 0 ? server.kill() : server.restart());
+    try {
+      const content = await objects.get(hash);
+      answers.push("given");
+      return content;
+    } catch (error) {
+      answers.push((error as { code: string }).code);
+      throw error;
+    }
+  };
+  const cut = { ...bus, objects: () => ({ ...objects, get }) };
+  const follower = openStores(cut, { clock: systemClock, log: silentLogger }).journal<string>();
+
+  const seen: string[] = [];
+  for await (const item of follower.follow(new AbortController().signal)) {
+    if (item.type === "caught-up") break;
+    seen.push(...item.record.facts);
+  }
+
+  expect(seen).toEqual(["a", large, "c"]);
+  expect(answers).toEqual(["BUS_UNAVAILABLE", "given"]);
+});

@@ -37,6 +37,8 @@ export interface FleetEnd {
 const wildTurns = 120;
 /** So many turns without a step that starts: whatever is left does not end. A workflow by chance may be large. */
 const idleTurns = 4_000;
+/** What a message holds beside its head is 1.5 kB: longer records lie apart, and are fetched by an operation of their own. */
+const maxPayloadBytes = 8 * 1_024 + 1_536;
 /** Ms by when an engine has swept what runs that are over left in the locks. */
 const sweptMs = 180_000;
 const namespace = "default";
@@ -45,7 +47,7 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #dice: Dice;
   readonly #clock = new VirtualClock(1_700_000_000_000, { turns: 1 });
-  readonly #transport = makeMemoryTransport({ clock: this.#clock });
+  readonly #transport = makeMemoryTransport({ clock: this.#clock, maxPayloadBytes });
   readonly #stores: Stores;
   readonly #machine: Machine;
   readonly #laws: FleetLaws;

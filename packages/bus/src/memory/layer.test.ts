@@ -51,3 +51,20 @@ test("an unreachable bus refuses publishes, and followers go on when it is back"
   await bus.publish("sluice.ev.a.b.c", "y");
   expect((await next).value).toMatchObject({ type: "message" });
 });
+
+test("a follower that begins while the bus is unreachable waits for it; a read does not", async () => {
+  await using bus = makeMemoryTransport();
+  await bus.publish("sluice.ev.a.b.c", "x");
+  bus.setReachable(false);
+  const follower = bus
+    .follow("EVENTS", { start: "all" }, new AbortController().signal)
+    [Symbol.asyncIterator]();
+  const first = follower.next();
+
+  await expect(Array.fromAsync(bus.read("EVENTS", "sluice.ev.>"))).rejects.toMatchObject({
+    code: "BUS_UNAVAILABLE",
+  });
+  bus.setReachable(true);
+
+  expect((await first).value).toMatchObject({ type: "message" });
+});

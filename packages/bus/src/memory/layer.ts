@@ -3,7 +3,7 @@
 //   L1. Same promises as the JetStream layer; the conformance suite runs against both.
 //   L2. While `down`, every call fails with BUS_UNAVAILABLE; followers and consumers wait and resume.
 
-import type { StreamLayer } from "../core/stream-layer.ts";
+import type { LayerFollowOptions, StreamLayer } from "../core/stream-layer.ts";
 import { makeTransport } from "../core/transport.ts";
 import { BusError } from "../errors.ts";
 import type {
@@ -115,38 +115,52 @@ class MemoryLayer implements StreamLayer {
     this.#consumers.delete(`${name} ${durable}`);
   }
 
-  async *follow(name: string, options: FollowOptions, signal: AbortSignal): AsyncIterable<Followed> {
-    const stream = this.#stream(name, "follow");
-    const filters = options.filterSubjects ?? [">"];
+  async *follow(name: string, options: LayerFollowOptions, signal: AbortSignal): AsyncIterable<Followed> {
+    const isPatient = options.giveUpMs === undefined;
+    const stream = isPatient ? this.#known(name, "follow") : this.#stream(name, "read");
     const ending = AbortSignal.any([signal, this.#closed.signal]);
     const changes = watchChanges(stream, ending);
+    const change = () => {
+      if (!isPatient) this.#check(`read '${name}'`);
+      return changes.next(this.#clock, undefined);
+    };
     try {
-      const target = stream.info().lastSeq;
-      let position = stream.startAfter(options.start);
-      if (options.start === "last-per-subject") {
-        for (const message of stream.lastPerSubject(filters)) {
-          if (ending.aborted) return;
-          yield { type: "message", message };
-        }
-        position = target;
-      }
-      let caughtUp = false;
-      while (!ending.aborted) {
-        const message = this.#reachable ? stream.nextAfter(position, filters) : undefined;
-        if (!caughtUp && this.#reachable && (message === undefined || message.seq > target)) {
-          caughtUp = true;
-          yield { type: "caught-up" };
-          continue;
-        }
-        if (message === undefined) {
-          await changes.next(this.#clock, undefined);
-          continue;
-        }
-        position = message.seq;
-        yield { type: "message", message };
-      }
+      while (!this.#reachable && !ending.aborted) await change();
+      yield* this.#walk(stream, options, change, ending);
     } finally {
       changes.stop();
+    }
+  }
+
+  async *#walk(
+    stream: MemoryStream,
+    { filterSubjects: filters = [">"], start }: FollowOptions,
+    change: () => Promise<void>,
+    ending: AbortSignal,
+  ): AsyncIterable<Followed> {
+    const target = stream.info().lastSeq;
+    let position = stream.startAfter(start);
+    if (start === "last-per-subject") {
+      for (const message of stream.lastPerSubject(filters)) {
+        if (ending.aborted) return;
+        yield { type: "message", message };
+      }
+      position = target;
+    }
+    let caughtUp = false;
+    while (!ending.aborted) {
+      const message = this.#reachable ? stream.nextAfter(position, filters) : undefined;
+      if (!caughtUp && this.#reachable && (message === undefined || message.seq > target)) {
+        caughtUp = true;
+        yield { type: "caught-up" };
+        continue;
+      }
+      if (message === undefined) {
+        await change();
+        continue;
+      }
+      position = message.seq;
+      yield { type: "message", message };
     }
   }
 
@@ -186,6 +200,11 @@ class MemoryLayer implements StreamLayer {
 
   #stream(name: string, what: string): MemoryStream {
     this.#check(`${what} '${name}'`);
+    return this.#known(name, what);
+  }
+
+  #known(name: string, what: string): MemoryStream {
+    if (this.#closed.signal.aborted) throw BusError.CLOSED({ what });
     const stream = this.#streams.get(name);
     if (stream === undefined) throw BusError.UNAVAILABLE({ what, reason: `no stream '${name}'` });
     return stream;

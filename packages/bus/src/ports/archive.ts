@@ -12,7 +12,7 @@ export interface Archive {
   bury(key: RunKey, uid: string): Promise<void>;
   /** Of the newest change: a watch that is there has seen all that was stored before this was asked. */
   lastRevision(): Promise<number>;
-  /** First what is there, then `caught-up`, then changes, until the signal aborts. */
+  /** First what is there, then `caught-up`, then changes. Ends as `Journal.follow` does. */
   watch(signal: AbortSignal): AsyncIterable<ArchiveChange>;
 }
 

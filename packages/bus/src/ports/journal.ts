@@ -17,7 +17,11 @@ export interface Journal<F = RunSubmitted> {
   read(key: RunKey, afterSeq?: number): AsyncIterable<JournalRecord<F>>;
   /** Every run that has a journal. */
   keys(namespace?: string): Promise<readonly RunKey[]>;
-  /** All runs' records in order: first all that is stored (then `caught-up`), then as they come. */
+  /**
+   * All runs' records in order: first all that is stored (then `caught-up`), then as they come. Ends, without throwing,
+   * when `signal` aborts or the bus is closed; an outage, or a record that cannot be read, does not end it.
+   * Errors: BUS_DENIED.
+   */
   follow(
     signal: AbortSignal,
     options?: { readonly start?: "all" | "new" },

@@ -10,7 +10,7 @@ export interface Resources {
   get(kind: string, namespace: string, name: string): Promise<Resource | undefined>;
   list(kind: string, namespace?: string): Promise<readonly Resource[]>;
   delete(kind: string, namespace: string, name: string): Promise<boolean>;
-  /** All kinds asked for: first what is there, then `caught-up`, then changes. */
+  /** All kinds asked for: first what is there, then `caught-up`, then changes. Ends as `Journal.follow` does. */
   watch(kinds: readonly string[], signal: AbortSignal): AsyncIterable<ResourceChange>;
 }
 

@@ -1,11 +1,12 @@
 import { hasCode } from "@sluice/base";
-import type { Archive, ArchiveRow, ArchiveTombstone } from "../ports/archive.ts";
+import type { Archive, ArchiveChange, ArchiveRow, ArchiveTombstone } from "../ports/archive.ts";
 import type { RunKey } from "../ports/journal.ts";
-import type { KvEntry } from "../ports/transport.ts";
+import type { KvChange, KvEntry } from "../ports/transport.ts";
 import { token } from "../subjects.ts";
-import { asVersioned } from "./content/body.ts";
+import { asVersioned, checkNames } from "./content/body.ts";
 import type { StoreContext } from "./context.ts";
-import { isUnreadable, quarantine } from "./reading/quarantine.ts";
+import { entryItem, readItem, watchEach } from "./reading/item.ts";
+import { quarantine } from "./reading/quarantine.ts";
 
 /** Two writers of one row are rare; more than this in a row means that something is wrong. */
 const maxTries = 10;
@@ -16,18 +17,32 @@ export function makeArchive(context: StoreContext): Archive {
   const keyOf = (key: RunKey) => `${token(key.namespace)}.${token(key.name)}`;
   const decode = async (entry: KvEntry): Promise<ArchiveRow | ArchiveTombstone> => {
     const message = { data: entry.value, seq: entry.revision, headers: {} };
-    return asVersioned("archive row", entry.revision, await body.unpack("archive row", message));
+    const raw = await body.unpack("archive row", message);
+    const row = asVersioned<ArchiveRow | ArchiveTombstone>("archive row", entry.revision, raw);
+    checkNames("archive row", entry.revision, row.key, ["namespace", "name"]);
+    return row;
   };
   /** One damaged row must not hide all the others. */
-  const readable = async (entry: KvEntry): Promise<ArchiveRow | ArchiveTombstone | undefined> => {
-    try {
-      return await decode(entry);
-    } catch (error) {
-      if (!isUnreadable(error)) throw error;
-      const { key: subject, revision: seq, value: data, storedAt } = entry;
-      await quarantine(context, "archive", { subject, seq, data, storedAt }, error);
-      return undefined;
-    }
+  const readable = (entry: KvEntry): Promise<ArchiveRow | ArchiveTombstone | undefined> => {
+    const { key: subject, revision: seq, value: data, storedAt } = entry;
+    const unreadable = {
+      stream: "archive",
+      message: { subject, seq, data, storedAt },
+      afterwards: "kept",
+    } as const;
+    const door = {
+      read: () => decode(entry),
+      setAside: (error: unknown) => quarantine(context, unreadable, error),
+    };
+    return readItem(context, entryItem({ name: "archive", bucket, entry }, door));
+  };
+  const shown = async (change: KvChange): Promise<ArchiveChange> => {
+    if (change.type === "caught-up") return change;
+    const row = change.type === "put" ? await readable(change.entry) : undefined;
+    const revision = change.type === "put" ? change.entry.revision : change.revision;
+    if (row === undefined) return { type: "passed", revision };
+    if ("deletedAt" in row) return { type: "tombstone", key: row.key, revision };
+    return { type: "row", row, revision };
   };
   /** Writes over what is there, if `may` says so of it; false when it does not. */
   const write = async (
@@ -74,18 +89,6 @@ export function makeArchive(context: StoreContext): Archive {
       await write(key, JSON.stringify(tombstone), (there) => "deletedAt" in there || there.uid === uid);
     },
     lastRevision: () => bucket.lastRevision(),
-    async *watch(signal) {
-      for await (const change of bucket.watch(">", signal)) {
-        if (change.type === "caught-up") {
-          yield change;
-          continue;
-        }
-        const row = change.type === "put" ? await readable(change.entry) : undefined;
-        const revision = change.type === "put" ? change.entry.revision : change.revision;
-        if (row === undefined) yield { type: "passed", revision };
-        else if ("deletedAt" in row) yield { type: "tombstone", key: row.key, revision };
-        else yield { type: "row", row, revision };
-      }
-    },
+    watch: (signal) => watchEach(context, bucket.watch(">", signal), shown, signal),
   };
 }

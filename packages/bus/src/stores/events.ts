@@ -7,7 +7,7 @@ import { withoutCovered } from "../subjects.ts";
 import { asVersioned } from "./content/body.ts";
 import type { StoreContext } from "./context.ts";
 import { EventIndex, eventIdHeader } from "./event-index.ts";
-import { consumeTyped, decodeOrQuarantine } from "./reading/typed.ts";
+import { consumeTyped, decodeOrQuarantine, followTyped } from "./reading/typed.ts";
 import { newest } from "./window.ts";
 
 export function makeEventLog(context: StoreContext): EventLog {
@@ -15,9 +15,10 @@ export function makeEventLog(context: StoreContext): EventLog {
   const index = new EventIndex(transport);
   const decode = async (message: Message): Promise<StoredEvent> =>
     asVersioned("event", message.seq, await body.unpack("event", message));
+  const reading = { stream: "EVENTS" as const, decode };
   const stored = async (message: Message): Promise<Stored<StoredEvent> | undefined> => {
-    const value = await decodeOrQuarantine(context, "EVENTS", message, decode);
-    return value === undefined ? undefined : { seq: message.seq, storedAt: message.storedAt, value };
+    const value = await decodeOrQuarantine(context, reading, message);
+    return value === undefined ? undefined : storedAs(message, value);
   };
 
   return {
@@ -58,10 +59,14 @@ export function makeEventLog(context: StoreContext): EventLog {
     },
     async *follow(namespace, signal) {
       const options = { filterSubjects: [subjects.event(namespace)], start: "new" as const };
-      for await (const seen of transport.follow("EVENTS", options, signal)) {
-        const value = seen.type === "message" ? await stored(seen.message) : undefined;
-        if (value !== undefined) yield value;
-      }
+      for await (const seen of followTyped(context, { ...reading, options }, signal))
+        if (seen !== "caught-up") yield storedAs(seen.message, seen.value);
     },
   };
 }
+
+const storedAs = ({ seq, storedAt }: Message, value: StoredEvent): Stored<StoredEvent> => ({
+  seq,
+  storedAt,
+  value,
+});

@@ -13,7 +13,7 @@ import type { Message } from "../ports/transport.ts";
 import { fromToken, maxTokenBytes, namesOf, token } from "../subjects.ts";
 import { asVersioned } from "./content/body.ts";
 import type { StoreContext } from "./context.ts";
-import { decodeOrQuarantine, once } from "./reading/typed.ts";
+import { decodeOrQuarantine, followTyped, once } from "./reading/typed.ts";
 
 export function makeJournal<F>(context: StoreContext): Journal<F> {
   const { transport, subjects, body, packing = threadPacking } = context;
@@ -40,6 +40,8 @@ export function makeJournal<F>(context: StoreContext): Journal<F> {
     };
   };
 
+  const reading = { stream: "RUNS" as const, decode };
+
   return {
     async append(key, facts, expectedSeq) {
       const subject = runSubject(context, key);
@@ -51,7 +53,7 @@ export function makeJournal<F>(context: StoreContext): Journal<F> {
     async *read(key, afterSeq = 0) {
       const messages = transport.read("RUNS", subjects.run(key.namespace, key.name), afterSeq + 1);
       for await (const message of once(messages)) {
-        const record = await decodeOrQuarantine(context, "RUNS", message, decode);
+        const record = await decodeOrQuarantine(context, reading, message);
         if (record !== undefined) yield record;
       }
     },
@@ -59,19 +61,10 @@ export function makeJournal<F>(context: StoreContext): Journal<F> {
       const found = await transport.subjects("RUNS", subjects.run(namespace));
       return [...found.keys()].flatMap((subject) => runKeyOf(transport.prefix, subject) ?? []);
     },
-    async *follow(signal, options) {
-      const follow = { filterSubjects: [subjects.run()], start: options?.start ?? ("all" as const) };
-      let last = 0;
-      for await (const seen of transport.follow("RUNS", follow, signal)) {
-        if (seen.type === "caught-up") {
-          yield seen;
-          continue;
-        }
-        if (seen.message.seq <= last) continue;
-        last = seen.message.seq;
-        const record = await decodeOrQuarantine(context, "RUNS", seen.message, decode);
-        if (record !== undefined) yield { type: "record", record };
-      }
+    async *follow(signal, given) {
+      const options = { filterSubjects: [subjects.run()], start: given?.start ?? ("all" as const) };
+      for await (const seen of followTyped(context, { ...reading, options }, signal))
+        yield seen === "caught-up" ? { type: "caught-up" } : { type: "record", record: seen.value };
     },
     async compact(key, facts, { expectedSeq, by }) {
       const subject = runSubject(context, key);

@@ -3,7 +3,7 @@ import type { LogLine, LogSource, LogStore } from "../ports/logs.ts";
 import type { Message } from "../ports/transport.ts";
 import { asVersioned } from "./content/body.ts";
 import type { StoreContext } from "./context.ts";
-import { decodeOrQuarantine, once } from "./reading/typed.ts";
+import { decodeOrQuarantine, followTyped, once } from "./reading/typed.ts";
 
 /** Text in one message of LOGS, characters: small enough for every server's default limit. */
 const batchChars = 128 * 1_024;
@@ -22,6 +22,7 @@ export function makeLogStore(context: StoreContext): LogStore {
   const { transport, subjects, body } = context;
   const decode = async (message: Message): Promise<LogRecord> =>
     asVersioned("log lines", message.seq, await body.unpack("log lines", message));
+  const reading = { stream: "LOGS" as const, decode };
 
   return {
     async append(key, node, lines, after) {
@@ -43,35 +44,40 @@ export function makeLogStore(context: StoreContext): LogStore {
     async tail(key, nodeId) {
       const message = await transport.last("LOGS", subjects.log(key.namespace, key.name, nodeId));
       if (message === undefined) return undefined;
-      const record = await decodeOrQuarantine(context, "LOGS", message, decode);
+      const record = await decodeOrQuarantine(context, reading, message);
       return { ...sourceOf(record, nodeId), seq: message.seq };
     },
     async *read(key, options) {
       const subject = subjects.log(key.namespace, key.name, options.node);
-      for await (const message of once(messages(subject, options.follow))) {
-        const record = await decodeOrQuarantine(context, "LOGS", message, decode);
-        for (const [at, stderr, text] of record?.l ?? [])
+      for await (const [seq, record] of records(subject, options.follow))
+        for (const [at, stderr, text] of record.l)
           yield {
             at,
             stream: stderr === 1 ? "stderr" : "stdout",
             text,
-            nodeId: record!.n,
-            attempt: record!.a,
-            seq: message.seq,
-            ...(record!.r === undefined ? {} : { run: record!.r }),
+            nodeId: record.n,
+            attempt: record.a,
+            seq,
+            ...(record.r === undefined ? {} : { run: record.r }),
           };
-      }
     },
     purge: (key: RunKey) => transport.purge("LOGS", subjects.log(key.namespace, key.name)),
   };
 
-  async function* messages(subject: string, follow: AbortSignal | undefined): AsyncIterable<Message> {
-    if (follow === undefined) {
-      yield* transport.read("LOGS", subject);
-      return;
+  async function* records(
+    subject: string,
+    follow: AbortSignal | undefined,
+  ): AsyncIterable<readonly [seq: number, record: LogRecord]> {
+    if (follow === undefined)
+      for await (const message of once(transport.read("LOGS", subject))) {
+        const record = await decodeOrQuarantine(context, reading, message);
+        if (record !== undefined) yield [message.seq, record];
+      }
+    else {
+      const options = { filterSubjects: [subject], start: "all" as const };
+      for await (const seen of followTyped(context, { ...reading, options }, follow))
+        if (seen !== "caught-up") yield [seen.message.seq, seen.value];
     }
-    for await (const seen of transport.follow("LOGS", { filterSubjects: [subject], start: "all" }, follow))
-      if (seen.type === "message") yield seen.message;
   }
 }
 

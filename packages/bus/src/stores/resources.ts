@@ -3,9 +3,9 @@ import { hasCode, messageOf, stableJson } from "@sluice/base";
 import type { Resource, ResourceChange, Resources } from "../ports/resources.ts";
 import type { KvChange, KvEntry } from "../ports/transport.ts";
 import { fromToken, token } from "../subjects.ts";
-import { asVersioned } from "./content/body.ts";
+import { asVersioned, checkNames } from "./content/body.ts";
 import type { StoreContext } from "./context.ts";
-import { isUnreadable } from "./reading/quarantine.ts";
+import { entryItem, readItem, watchEach } from "./reading/item.ts";
 
 type StoredResource = Omit<Resource, "revision"> & { readonly v: 1 };
 
@@ -22,6 +22,7 @@ export function makeResources(context: StoreContext): Resources {
     const message = { data: entry.value, seq: entry.revision, headers: {} };
     const raw = await body.unpack("resource", message);
     const { v: _, ...resource } = asVersioned<StoredResource>("resource", entry.revision, raw);
+    checkNames("resource", entry.revision, resource, identity);
     return { ...resource, revision: entry.revision };
   };
   const write = async (key: string, value: StoredResource, revision: number | undefined) => {
@@ -73,13 +74,12 @@ export function makeResources(context: StoreContext): Resources {
       await bucket.delete(key);
       return true;
     },
-    async *watch(kinds, signal): AsyncIterable<ResourceChange> {
+    watch(kinds, signal) {
       // A name too long to be read back from its key is known from the time when it was applied.
       const names = new Map<string, Identity>();
-      for await (const change of bucket.watch(">", signal)) {
-        const seen = change.type === "caught-up" ? change : await changeOf(change, kinds, names);
-        if (seen !== undefined) yield seen;
-      }
+      const read = async (change: KvChange): Promise<ResourceChange | undefined> =>
+        change.type === "caught-up" ? change : changeOf(change, kinds, names);
+      return watchEach(context, bucket.watch(">", signal), read, signal);
     },
   };
 
@@ -102,18 +102,18 @@ export function makeResources(context: StoreContext): Resources {
     return { type: "deleted", kind, namespace, name };
   }
 
-  async function decodeOrSkip(entry: KvEntry): Promise<Resource | undefined> {
-    try {
-      return await decode(entry);
-    } catch (error) {
-      if (!isUnreadable(error)) throw error;
-      context.log.error("unreadable resource passed over", { key: entry.key, reason: messageOf(error) });
-      return undefined;
-    }
+  function decodeOrSkip(entry: KvEntry): Promise<Resource | undefined> {
+    const door = {
+      read: () => decode(entry),
+      setAside: async (error: unknown) =>
+        context.log.error("unreadable resource passed over", { key: entry.key, reason: messageOf(error) }),
+    };
+    return readItem(context, entryItem({ name: "resources", bucket, entry }, door));
   }
 }
 
-type Identity = Pick<Resource, "kind" | "namespace" | "name">;
+const identity = ["kind", "namespace", "name"] as const;
+type Identity = Pick<Resource, (typeof identity)[number]>;
 
 function identityOf(key: string): Identity | undefined {
   const [kind, namespace, name] = key.split(".").map(fromToken);

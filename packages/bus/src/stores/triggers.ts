@@ -7,7 +7,7 @@ import type { Message } from "../ports/transport.ts";
 import type { Trail, TriggerQueue } from "../ports/triggers.ts";
 import { asVersioned } from "./content/body.ts";
 import type { StoreContext } from "./context.ts";
-import { consumeTyped, decodeOrQuarantine } from "./reading/typed.ts";
+import { consumeTyped, decodeOrQuarantine, followTyped } from "./reading/typed.ts";
 import { newest } from "./window.ts";
 
 export function makeTriggerQueue(context: StoreContext): TriggerQueue {
@@ -43,7 +43,7 @@ export function makeDeadLetters(context: StoreContext): DeadLetters {
     const subject = subjects.dead(namespace);
     const letters: Stored<DeadLetter>[] = [];
     for (const message of await newest(transport, { stream: "DEAD", subject, limit })) {
-      const value = await decodeOrQuarantine(context, "DEAD", message, decode);
+      const value = await decodeOrQuarantine(context, { stream: "DEAD", decode }, message);
       if (value !== undefined) letters.push({ seq: message.seq, storedAt: message.storedAt, value });
     }
     return letters;
@@ -70,6 +70,7 @@ export function makeTrail(context: StoreContext): Trail {
   const { transport, subjects, body } = context;
   const decode = async (message: Message): Promise<TrailRecord> =>
     asVersioned("trail record", message.seq, await body.unpack("trail record", message));
+  const reading = { stream: "TRAIL" as const, decode };
   return {
     async record(record) {
       const subject = subjects.trail(record.cause.namespace, record.cause.id);
@@ -85,18 +86,15 @@ export function makeTrail(context: StoreContext): Trail {
     async of(cause) {
       const records: TrailRecord[] = [];
       for await (const message of transport.read("TRAIL", subjects.trail(cause.namespace, cause.id))) {
-        const record = await decodeOrQuarantine(context, "TRAIL", message, decode);
+        const record = await decodeOrQuarantine(context, reading, message);
         if (record !== undefined && sameEvent(record.cause, cause)) records.push(record);
       }
       return records;
     },
     async *follow(namespace, signal) {
       const options = { filterSubjects: [subjects.trail(namespace)], start: "new" as const };
-      for await (const seen of transport.follow("TRAIL", options, signal)) {
-        if (seen.type === "caught-up") continue;
-        const record = await decodeOrQuarantine(context, "TRAIL", seen.message, decode);
-        if (record !== undefined) yield record;
-      }
+      for await (const seen of followTyped(context, { ...reading, options }, signal))
+        if (seen !== "caught-up") yield seen.value;
     },
   };
 }

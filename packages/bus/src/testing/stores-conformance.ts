@@ -11,6 +11,7 @@ import type { StoresGround } from "./stores/ground.ts";
 import { journalConformance } from "./stores/journal.ts";
 import { logsConformance } from "./stores/logs.ts";
 import { resourcesConformance } from "./stores/resources.ts";
+import { watchesConformance } from "./stores/watches.ts";
 
 /** The typed stores on any Transport; `make` gives a fresh, empty one. */
 export function storesConformance(name: string, make: () => Promise<Transport>): void {
@@ -25,4 +26,5 @@ export function storesConformance(name: string, make: () => Promise<Transport>):
   describe(`stores on ${name}: output lines`, () => logsConformance(ground));
   describe(`stores on ${name}: artifacts`, () => artifactsConformance(ground));
   describe(`stores on ${name}: resources`, () => resourcesConformance(ground));
+  describe(`stores on ${name}: watches`, () => watchesConformance(ground));
 }

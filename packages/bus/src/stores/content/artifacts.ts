@@ -105,7 +105,7 @@ export function makeArtifactStore(context: StoreContext): ArtifactStore {
   };
 
   async function readable(message: Message): Promise<StoredArtifact | undefined> {
-    return decodeOrQuarantine(context, "ARTIFACTS", message, async () => decode(message));
+    return decodeOrQuarantine(context, { stream: "ARTIFACTS", decode: async () => decode(message) }, message);
   }
 }
 

@@ -90,3 +90,9 @@ export function asVersioned<T>(what: string, seq: number, value: unknown): T {
     });
   return value as T;
 }
+
+/** What every reader of it takes for granted: that it says whose it is. Errors: BUS_DECODE. */
+export function checkNames(what: string, seq: number, named: unknown, fields: readonly string[]): void {
+  const lacking = fields.find((field) => !isObject(named) || typeof named[field] !== "string");
+  if (lacking !== undefined) throw BusError.DECODE({ what, seq, reason: `it has no ${lacking}` });
+}

@@ -1,8 +1,9 @@
 // What could not be read, put aside once with the reason, and how it is listed.
 // Invariants
-//   Q1. What is unreadable wedges nobody, and is never lost silently (P6): it is in DEAD before it is skipped.
+//   Q1. What is unreadable wedges nobody, and is never lost silently (P6): it is in DEAD before it is skipped. Where DEAD
+//       takes nothing more, that is said, and only what stays in its place all the same is skipped.
 //   Q2. Readers see one entry a message, however often it was met.
-import { hashId, isObject, messageOf } from "@sluice/base";
+import { hasCode, hashId, isObject, messageOf } from "@sluice/base";
 import type { Quarantine, QuarantinedMessage } from "../../ports/dead.ts";
 import type { Stored } from "../../ports/events.ts";
 import type { Message } from "../../ports/transport.ts";
@@ -17,11 +18,20 @@ const maxRemembered = 10_000;
 /** Entries looked through for one of an id, newest first. */
 const searched = 10_000;
 
-/** Puts an unreadable message aside. `stream` is the stream's or bucket's name. Errors: BUS_UNAVAILABLE, BUS_STREAM_FULL. */
+/** Whether the message stays where it is, or is removed from there when it is in quarantine. */
+export type Afterwards = "kept" | "dropped";
+
+export interface Unreadable {
+  /** The stream's or bucket's name. */
+  readonly stream: string;
+  readonly message: Pick<Message, "subject" | "seq" | "data" | "storedAt">;
+  readonly afterwards: Afterwards;
+}
+
+/** Puts an unreadable message aside. Errors: BUS_UNAVAILABLE; of one that is dropped then also BUS_STREAM_FULL, BUS_MESSAGE_TOO_LARGE. */
 export async function quarantine(
   context: StoreContext,
-  stream: string,
-  message: Pick<Message, "subject" | "seq" | "data" | "storedAt">,
+  { stream, message, afterwards }: Unreadable,
   error: unknown,
 ): Promise<void> {
   const known = `${stream}:${message.seq}:${message.storedAt}`;
@@ -37,18 +47,19 @@ export async function quarantine(
     reason,
     data: Buffer.from(message.data.subarray(0, keptBytes)).toString("base64"),
   };
-  await context.transport.publish(context.subjects.quarantine(stream), JSON.stringify(record), {
-    msgId: `quarantine:${known}`,
-  });
+  try {
+    await context.transport.publish(context.subjects.quarantine(stream), JSON.stringify(record), {
+      msgId: `quarantine:${known}`,
+    });
+  } catch (refusal) {
+    const isFull = hasCode(refusal, "BUS_STREAM_FULL") || hasCode(refusal, "BUS_MESSAGE_TOO_LARGE");
+    if (afterwards === "dropped" || !isFull) throw refusal;
+    const refused = messageOf(refusal);
+    context.log.error("the quarantine takes nothing; the message stays where it is", { stream, refused });
+  }
   if (context.aside.size >= maxRemembered) context.aside.clear();
   context.aside.add(known);
 }
-
-/** Whether an error says that the content itself is unreadable, now and later. */
-export const isUnreadable = (error: unknown): boolean => {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return code === "BUS_DECODE" || code === "BUS_OBJECT_CORRUPT";
-};
 
 export function makeQuarantine(context: StoreContext): Quarantine {
   const list = async (namespace: string, limit: number): Promise<readonly Stored<QuarantinedMessage>[]> => {
