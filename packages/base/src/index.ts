@@ -25,4 +25,5 @@ export { type OutboundAnswer, type OutboundRequest, sendOutbound } from "./outbo
 export { inlinePacking, type Packing, threadPacking } from "./packing.ts";
 export { KeyedRandom, type Random, SeededRandom } from "./random.ts";
 export { anyAborted, Scope } from "./scope.ts";
+export { type Loop, sideBySide } from "./side-by-side.ts";
 export { childTraceparent, isTraceparent, traceparentOf } from "./traceparent.ts";

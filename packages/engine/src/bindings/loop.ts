@@ -14,6 +14,7 @@ import {
   messageOf,
   type Random,
   retryOf,
+  sleepFor,
 } from "@sluice/base";
 import type { DeadLetters, EventLog, Resources, Settleable, Trail } from "@sluice/bus";
 import { type CauseRef, type StoredEvent, WorkflowEventBinding } from "@sluice/spec";
@@ -54,7 +55,7 @@ export async function runBindings(deps: BindingDeps, signal: AbortSignal): Promi
     if (compiled === undefined) its.delete(name);
     else its.set(name, compiled);
     if (!consuming.has(namespace))
-      consuming.set(namespace, consume(deps, { namespace, its, appliedAt }, signal));
+      consuming.set(namespace, consumeOn(deps, { namespace, its, appliedAt }, signal));
   }
   await Promise.all(consuming.values());
 }
@@ -78,6 +79,20 @@ interface Consuming {
   readonly its: ReadonlyMap<string, CompiledBinding>;
   /** When its first binding was applied: events from then on count. */
   readonly appliedAt: number;
+}
+
+/** Ends with the signal only: what its consumer cannot do now is begun again, and the other namespaces do not notice. */
+async function consumeOn(deps: BindingDeps, consuming: Consuming, signal: AbortSignal): Promise<void> {
+  const { clock, random, log } = deps;
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    try {
+      await consume(deps, consuming, signal);
+    } catch (error) {
+      const { namespace } = consuming;
+      log.error("events for bindings are not seen, trying again", { namespace, reason: messageOf(error) });
+    }
+    await sleepFor(clock, backoffMs(defaultBackoff, attempt, random.next()), signal);
+  }
 }
 
 async function consume(

@@ -6,7 +6,7 @@
 //       looks again.
 //   T2. A run that another process decided is submitted here too when that process has not done it within 5 s.
 //   T3. No wait is longer than 30 s, so a clock that jumped (a laptop that slept) is seen.
-import { messageOf } from "@sluice/base";
+import { messageOf, sideBySide } from "@sluice/base";
 import { CronActor } from "./actor.ts";
 import { readDefinition } from "./definition.ts";
 import type { CronDeps } from "./deps.ts";
@@ -36,23 +36,15 @@ class CronScheduler {
   }
 
   async run(): Promise<void> {
-    const stop = new AbortController();
-    const onAbort = () => stop.abort();
-    this.#signal.addEventListener("abort", onAbort, { once: true });
-    if (this.#signal.aborted) stop.abort();
     const unlisten = this.#deps.registry.onChange(({ key, kind }) => this.#onRun(key, kind));
-    const loops = [
-      this.#followStates(stop.signal),
-      this.#followDefinitions(stop.signal),
-      this.#keepTime(stop.signal),
-    ];
     try {
-      await Promise.all(loops);
+      await sideBySide(this.#signal, [
+        (ending) => this.#followStates(ending),
+        (ending) => this.#followDefinitions(ending),
+        (ending) => this.#keepTime(ending),
+      ]);
     } finally {
       unlisten();
-      this.#signal.removeEventListener("abort", onAbort);
-      stop.abort();
-      await Promise.allSettled(loops);
       await Promise.allSettled([...this.#actors.values()].map((actor) => actor.idle()));
     }
   }

@@ -11,7 +11,7 @@ export class ChangeFeed {
   readonly #log: Logger;
   readonly #listeners = new Set<Listener>();
   #stop: (() => void) | undefined;
-  /** Resolves once changes of other processes are seen: what is read after it misses none. */
+  /** Resolves once changes of other processes are seen: what is read after it misses none. Rejects when they cannot be. */
   ready: Promise<void> = Promise.resolve();
 
   constructor(places: RunPlaces, log: Logger) {
@@ -38,12 +38,13 @@ export class ChangeFeed {
       for (const listener of [...this.#listeners]) listener(key);
     };
     const parts = [registry.onChange(({ key }) => tell(key)), index.onChange(tell)];
-    const follow = (following: Promise<void>) => {
+    const follow = (following: Promise<void>, seen: PromiseWithResolvers<void>) => {
       following.catch((error: unknown) => {
-        if (!abort.signal.aborted)
-          this.#log.error("changes of other processes' workflows are not seen any more", {
-            reason: messageOf(error),
-          });
+        if (abort.signal.aborted) return;
+        seen.reject(error);
+        this.#log.error("changes of other processes' workflows are not seen any more", {
+          reason: messageOf(error),
+        });
       });
     };
     const journals = Promise.withResolvers<void>();
@@ -52,10 +53,11 @@ export class ChangeFeed {
       journals.resolve();
       archive.resolve();
     });
-    follow(this.#followJournals(tell, journals.resolve, abort.signal));
+    follow(this.#followJournals(tell, journals.resolve, abort.signal), journals);
     if (index.isFollowing) archive.resolve();
-    else follow(this.#followArchive(tell, archive.resolve, abort.signal));
+    else follow(this.#followArchive(tell, archive.resolve, abort.signal), archive);
     this.ready = Promise.all([journals.promise, archive.promise]).then(() => undefined);
+    this.ready.catch(() => {}); // whoever watches hears of it
     return () => {
       abort.abort();
       for (const stop of parts) stop();

@@ -2,6 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import { SeededRandom, silentLogger } from "@sluice/base";
+import { BusError, type Journal } from "@sluice/bus";
 import { expect, test } from "vitest";
 import type { Fact } from "../facts.ts";
 import { RunRegistry } from "../loop/registry.ts";
@@ -85,6 +86,35 @@ test("a watcher is told of an archived run's deletion, and of runs that another 
   expect(told[0]).toBe("ADDED old Succeeded");
   expect(told).toContainEqual(expect.stringMatching(/^(ADDED|MODIFIED) new Succeeded$/));
   expect(told.at(-1)).toBe("DELETED old Succeeded");
+});
+
+test("a watcher outlives a bus that is away while a changed run is read, and a run that cannot be read", async () => {
+  await using bench = new EngineBench();
+  const engine = bench.start(new ManualExecutor({ now: () => bench.clock.now() }));
+  const { archive, logs, submitRun } = bench.stores;
+  const whole = bench.stores.journal<Fact>();
+  let reads = 0;
+  const journal: Journal<Fact> = {
+    ...whole,
+    async *read(key, afterSeq) {
+      if (key.name === "odd") throw new TypeError("it has another shape");
+      reads += 1;
+      void bench.clock.advanceBy(60_000);
+      if (reads <= 3) throw BusError.UNAVAILABLE({ what: "read", reason: "lost on the way" });
+      yield* whole.read(key, afterSeq);
+    },
+  };
+  const [registry, random, { clock }] = [new RunRegistry(), new SeededRandom(7), bench];
+  const elsewhere = makeRunDirectory({ journal, archive, logs, submitRun, registry, clock, random });
+  const changes = elsewhere.watch("default", {}, new AbortController().signal)[Symbol.asyncIterator]();
+  const first = changes.next();
+  await clock.advanceBy(1_000);
+
+  await engine.directory.submit(aWorkflow({}, "odd"), { namespace: "default", by });
+  await engine.directory.submit(aWorkflow({}, "seen"), { namespace: "default", by });
+
+  expect((await first).value).toMatchObject({ type: "ADDED", object: { metadata: { name: "seen" } } });
+  expect(reads).toBeGreaterThan(3);
 });
 
 test("an index that may not hold every row says so, and one that may not hold objects still lists", async () => {

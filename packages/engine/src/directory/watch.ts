@@ -1,4 +1,4 @@
-import { type Clock, Mailbox, sleepFor } from "@sluice/base";
+import { backoffMs, type Clock, defaultBackoff, Mailbox, retryOf, sleepFor } from "@sluice/base";
 import type { WorkflowObject } from "../project/workflow-object.ts";
 import { idOf, type RunKeyed } from "../run/state/run.ts";
 import type { ChangeFeed } from "./change-feed.ts";
@@ -55,7 +55,7 @@ export async function* watchRuns(
       const startedAt = clock.monotonic();
       const keys = new Map(inbox.drain().map((key) => [idOf(key), key]));
       for (const [id, key] of keys) {
-        const event = eventOf(shown.get(id), await places.find(key), fits);
+        const event = await changeOf({ places, clock }, { key, before: shown.get(id), fits }, signal);
         if (event === undefined) continue;
         if (event.type === "DELETED") shown.delete(id);
         else shown.set(id, event.object);
@@ -70,6 +70,31 @@ export async function* watchRuns(
     stop();
     inbox.close();
   }
+}
+
+const again = { ...defaultBackoff, capMs: 5_000, jitter: 0 };
+
+interface Look {
+  readonly key: RunKeyed;
+  readonly before: WorkflowObject | undefined;
+  readonly fits: (labels: Readonly<Record<string, string>>) => boolean;
+}
+
+/** While the bus is away the look is tried again; a run that cannot be read costs only itself. */
+async function changeOf(
+  { places, clock }: Pick<WatchDeps, "places" | "clock">,
+  { key, before, fits }: Look,
+  signal: AbortSignal,
+): Promise<RunEvent | undefined> {
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    try {
+      return eventOf(before, await places.find(key), fits);
+    } catch (error) {
+      if (retryOf(error) !== "later") return undefined;
+      await sleepFor(clock, backoffMs(again, attempt, 0), signal);
+    }
+  }
+  return undefined;
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

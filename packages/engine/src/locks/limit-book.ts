@@ -1,6 +1,6 @@
 // The limits of semaphores: from applied ConfigMaps, from references to those of a cluster, from the limits of
 // `sluice sync`. A change is told, and counts at once.
-import { type Clock, isObject, type Logger, messageOf, sleepFor } from "@sluice/base";
+import { type Clock, isObject, type Logger, messageOf, sideBySide, sleepFor } from "@sluice/base";
 import type { ResourceChange, Resources } from "@sluice/bus";
 import type { LockWish } from "../run/state/asks.ts";
 import type { StoredLimit } from "./lock-store.ts";
@@ -45,11 +45,16 @@ export class LimitBook {
 
   /** Follows the ConfigMaps until the signal aborts; `changed` is called for each that is not as it was. */
   async follow(changed: () => void, signal: AbortSignal): Promise<void> {
-    const rereading = this.#reread(changed, signal);
-    if (this.#deps.resources !== undefined)
-      for await (const change of this.#deps.resources.watch(["ConfigMap"], signal))
-        this.#learn(change, changed);
-    await rereading;
+    await sideBySide(signal, [
+      (ending) => this.#reread(changed, ending),
+      (ending) => this.#watch(changed, ending),
+    ]);
+  }
+
+  async #watch(changed: () => void, signal: AbortSignal): Promise<void> {
+    if (this.#deps.resources === undefined) return;
+    for await (const change of this.#deps.resources.watch(["ConfigMap"], signal))
+      this.#learn(change, changed);
   }
 
   #learn(change: ResourceChange, changed: () => void): void {

@@ -7,7 +7,7 @@
 //   L3. Asking again is harmless: who holds is told so, with the same fence; who waits keeps its place.
 //   L4. What one holder asks and gives back is done in that order; an answer that may be lost is looked up, not assumed.
 //   L5. A process that ends gives nothing back: holders are runs, and their next engine asks again.
-import { messageOf, retryOf } from "@sluice/base";
+import { messageOf, retryOf, sideBySide } from "@sluice/base";
 import type { KvChange } from "@sluice/bus";
 import type { LockWish } from "../run/state/asks.ts";
 import { HolderChains } from "./holder-chains.ts";
@@ -64,7 +64,14 @@ export class LockManager {
   async follow(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
     this.#holders.signal = signal;
-    const limits = this.#deps.limits.follow(() => void this.#relimit(), signal);
+    await sideBySide(signal, [
+      (ending) => this.#deps.limits.follow(() => void this.#relimit(), ending),
+      (ending) => this.#watch(ending),
+    ]);
+    await this.#chains.settled();
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
     for await (const change of this.#deps.locks.watch(">", signal)) {
       if (change.type !== "caught-up") this.#learn(change);
       else if (!this.#ready) {
@@ -73,8 +80,6 @@ export class LockManager {
         for (const pending of [...this.#pending.values()]) this.#admitted(pending);
       }
     }
-    await limits;
-    await this.#chains.settled();
   }
 
   #learn(change: Exclude<KvChange, { type: "caught-up" }>): void {

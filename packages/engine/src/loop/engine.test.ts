@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { BusError } from "@sluice/bus";
 import { expect, test } from "vitest";
 import { aWorkflow, shTemplate } from "../testing/a-workflow.ts";
 import { EngineBench } from "../testing/engine-bench.ts";
@@ -232,3 +233,25 @@ test("lists running and archived runs, newest first, by label and page", async (
   expect(first.items.map((w) => w.metadata.name)).toEqual(["c", "b"]);
   expect(await names({ limit: 2, continue: first.continue ?? "" })).toEqual(["a", false]);
 });
+
+test.each(["the limits of semaphores", "an executor's events"])(
+  "an engine that cannot follow %s any more ends with the reason, and does not go on without",
+  async (what) => {
+    const bench = new EngineBench();
+    await using _transport = bench.transport;
+    const executor = new ManualExecutor({ now: () => bench.clock.now() });
+    const denied = BusError.DENIED({ servers: "the bus", reason: "the account was closed" });
+    const broken = (): AsyncIterable<never> => ({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(denied) }),
+    });
+    const { resources, memo } = bench.stores;
+    const watched = what === "the limits of semaphores" ? { ...resources, watch: broken } : resources;
+    if (watched === resources) executor.events = broken;
+
+    const engine = bench.start(executor, {
+      coordination: { locks: bench.stores.state("locks"), memo, resources: watched },
+    });
+
+    await expect(engine.ended).rejects.toMatchObject({ code: "BUS_DENIED" });
+  },
+);

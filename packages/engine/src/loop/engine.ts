@@ -7,6 +7,8 @@
 //   E3. Nothing is forgotten at an executor for a run that this process did not bring to its end.
 //   E4. Where nobody shares the runs, one of which another engine's record is seen has no actor here any more.
 //   E5. Where engines share the runs, there are actors only for runs of our own shards; of the others only names are kept.
+//   E6. A part without which the engine is deaf or unfair (locks, leases, an executor's events) does not break silently:
+//       the engine ends with its error.
 // How runs come to it: `recovery/takeover.ts` (T); how executors' events come to the actors: `steps/step-events.ts`.
 import { messageOf } from "@sluice/base";
 import type { JournalRecord } from "@sluice/bus";
@@ -45,9 +47,12 @@ class Engine {
   /** Runs read so far, until all that was stored is read. */
   readonly #folded = new Map<string, Folded>();
   readonly #tasks = new Set<Promise<void>>();
+  /** E6. */
+  readonly #broken = new AbortController();
   #recovered = false;
 
-  constructor({ shards, ...deps }: EngineDeps, signal: AbortSignal) {
+  constructor({ shards, ...deps }: EngineDeps, stop: AbortSignal) {
+    const signal = AbortSignal.any([stop, this.#broken.signal]);
     this.#signal = signal;
     const engine = `${deps.identity}-${deps.random.id().slice(0, 8)}`;
     this.#keeper = shards === undefined ? undefined : this.#makeKeeper({ shards, ...deps }, engine);
@@ -92,10 +97,10 @@ class Engine {
       }),
     );
     const { locks } = this.#deps;
-    if (locks !== undefined) this.#spawn(locks.follow(this.#signal));
+    if (locks !== undefined) this.#spawn(this.#vital(locks.follow(this.#signal)));
     try {
       if (this.#keeper !== undefined) {
-        this.#spawn(this.#keeper.run());
+        this.#spawn(this.#vital(this.#keeper.run()));
         await this.#keeper.ready;
       }
       for await (const item of this.#deps.journal.follow(this.#signal, { start: "all" })) {
@@ -106,6 +111,17 @@ class Engine {
       uncollect?.();
       await Promise.allSettled(this.#tasks);
       await this.#keeper?.leave();
+    }
+    if (this.#broken.signal.aborted) throw this.#broken.signal.reason;
+  }
+
+  /** E6. */
+  async #vital(part: Promise<void>): Promise<void> {
+    try {
+      await part;
+    } catch (error) {
+      if (!this.#signal.aborted) this.#broken.abort(error);
+      throw error;
     }
   }
 
@@ -175,7 +191,7 @@ class Engine {
     await this.#takeover.take(read);
     if (this.#signal.aborted) return;
     for (const [name, executor] of this.#deps.executors)
-      this.#spawn(this.#events.listen(name, executor, this.#signal));
+      this.#spawn(this.#vital(this.#events.listen(name, executor, this.#signal)));
     const { locks } = this.#deps;
     if (locks !== undefined) this.#spawn(sweepLocks(this.#deps, locks, this.#signal));
   }

@@ -5,7 +5,7 @@
 //   T2. Only the run whose row said so is removed: the name may have another one by then, or be tried again.
 //   T3. Several processes may do it: they choose the same runs, and who is second finds nothing.
 //   T4. Nothing is removed as surplus before the whole archive was read: the newest may come last.
-import { type Clock, hasCode, type Logger, messageOf, sleepFor } from "@sluice/base";
+import { type Clock, hasCode, type Logger, messageOf, sideBySide, sleepFor } from "@sluice/base";
 import type { Archive, RunKey } from "@sluice/bus";
 import type { RunDirectory } from "../directory/port.ts";
 import { DueQueue } from "../simulate/due-queue.ts";
@@ -42,8 +42,8 @@ export async function runRetention(deps: RetentionDeps, signal: AbortSignal): Pr
     for (const run of newest.takeSurplus()) due.put(deps.clock.now(), { ...run, why: "retentionPolicy" });
     wake.abort();
   };
-  const follow = async (): Promise<void> => {
-    for await (const change of deps.archive.watch(signal)) {
+  const follow = async (ending: AbortSignal): Promise<void> => {
+    for await (const change of deps.archive.watch(ending)) {
       if (change.type === "caught-up") isCaughtUp = true;
       else if (change.type === "tombstone") newest?.remove(change.key);
       else if (change.type === "row") {
@@ -57,19 +57,20 @@ export async function runRetention(deps: RetentionDeps, signal: AbortSignal): Pr
       trim();
     }
   };
-  const following = follow();
-  while (!signal.aborted) {
-    wake = new AbortController();
-    const now = deps.clock.now();
-    if ((due.nextAt ?? Number.POSITIVE_INFINITY) <= now) {
-      const next = due.take();
-      if (next !== undefined && !(await removed(deps, next))) due.put(now + againMs, next);
-      continue;
+  const remove = async (ending: AbortSignal): Promise<void> => {
+    while (!ending.aborted) {
+      wake = new AbortController();
+      const now = deps.clock.now();
+      if ((due.nextAt ?? Number.POSITIVE_INFINITY) <= now) {
+        const next = due.take();
+        if (next !== undefined && !(await removed(deps, next))) due.put(now + againMs, next);
+        continue;
+      }
+      const waitMs = Math.min(longestWaitMs, (due.nextAt ?? Number.POSITIVE_INFINITY) - now);
+      await sleepFor(deps.clock, waitMs, AbortSignal.any([ending, wake.signal]));
     }
-    const waitMs = Math.min(longestWaitMs, (due.nextAt ?? Number.POSITIVE_INFINITY) - now);
-    await sleepFor(deps.clock, waitMs, AbortSignal.any([signal, wake.signal]));
-  }
-  await following;
+  };
+  await sideBySide(signal, [follow, remove]);
 }
 
 /** False when it has to be tried again. */

@@ -17,6 +17,7 @@ import {
   type Logger,
   messageOf,
   type Random,
+  sideBySide,
   sleepFor,
 } from "@sluice/base";
 import { shardOf } from "./assignment.ts";
@@ -111,21 +112,23 @@ export class ShardKeeper implements Shards {
 
   /** Beats, takes what is ours and gives what is not, until the signal aborts. */
   async run(): Promise<void> {
-    const watching = this.#watch();
     try {
-      await this.#persist(() => this.#pulse.beat(true));
-      while (!this.#signal.aborted) {
-        await this.#tick();
-        await sleepFor(this.#deps.clock, tickMs, this.#signal);
-      }
+      await sideBySide(this.#signal, [(ending) => this.#watch(ending), (ending) => this.#beat(ending)]);
     } finally {
       this.#ready.resolve();
-      await watching;
     }
   }
 
-  async #watch(): Promise<void> {
-    for await (const change of this.#deps.leases.watch("engine.>", this.#signal)) {
+  async #beat(signal: AbortSignal): Promise<void> {
+    await this.#persist(() => this.#pulse.beat(true), signal);
+    while (!signal.aborted) {
+      await this.#tick();
+      await sleepFor(this.#deps.clock, tickMs, signal);
+    }
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    for await (const change of this.#deps.leases.watch("engine.>", signal)) {
       if (change.type === "caught-up") this.#isCaughtUp = true;
       else if (change.type === "delete") {
         const id = memberOf(change.key);
@@ -265,15 +268,15 @@ export class ShardKeeper implements Shards {
     });
   }
 
-  async #persist(work: () => Promise<void>): Promise<void> {
+  async #persist(work: () => Promise<void>, signal = this.#signal): Promise<void> {
     const { clock, random } = this.#deps;
-    for (let attempt = 1; !this.#signal.aborted; attempt++) {
+    for (let attempt = 1; !signal.aborted; attempt++) {
       try {
         await work();
         return;
       } catch {
         const waitMs = backoffMs({ ...defaultBackoff, capMs: 2_000 }, attempt, random.next());
-        await sleepFor(clock, waitMs, this.#signal);
+        await sleepFor(clock, waitMs, signal);
       }
     }
   }

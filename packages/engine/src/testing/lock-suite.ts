@@ -1,5 +1,5 @@
 import { type Clock, type Logger, type Random, SeededRandom } from "@sluice/base";
-import { openStores, type Stores, type Transport } from "@sluice/bus";
+import { openStores, type ResourceChange, type Resources, type Stores, type Transport } from "@sluice/bus";
 import { expect, test } from "vitest";
 import { LimitBook } from "../locks/limit-book.ts";
 import { LockManager } from "../locks/lock-manager.ts";
@@ -40,13 +40,30 @@ class Process {
   readonly #stop = new AbortController();
   readonly #following: Promise<void>;
   readonly #waits = new Map<string, () => void>();
+  #heard = 0;
+  #hears: () => void = () => {};
 
   constructor(ground: LockGround, stores: Stores) {
     const { clock, log } = ground;
-    const limits = new LimitBook({ clock, log, resources: stores.resources });
+    const watch: Resources["watch"] = (kinds, signal) => this.#hearing(stores.resources.watch(kinds, signal));
+    const limits = new LimitBook({ clock, log, resources: { watch } });
     const random = new SeededRandom(7);
     this.manager = new LockManager({ locks: stores.state("locks"), limits, clock, log, random });
     this.#following = this.manager.follow(this.#stop.signal);
+  }
+
+  async *#hearing(changes: AsyncIterable<ResourceChange>): AsyncIterable<ResourceChange> {
+    for await (const change of changes) {
+      yield change;
+      // Who asks for the next one has learnt this one.
+      if (change.type === "applied") this.#heard = change.resource.revision;
+      this.#hears();
+    }
+  }
+
+  /** Resolves once this process knows of the change. */
+  async heard(revision: number): Promise<void> {
+    while (this.#heard < revision) await new Promise<void>((resolve) => (this.#hears = resolve));
   }
 
   ask(holder: string, locks: readonly LockWish[], { priority = 0, createdAt = 0 }: AskOptions = {}) {
@@ -87,9 +104,10 @@ class Processes implements AsyncDisposable {
     return process;
   }
 
-  /** Until a process has heard of it: told by a ConfigMap or an entry of the bucket. */
-  limit(value: string) {
-    return this.stores.resources.apply("ConfigMap", "ns", "cm", { data: { k: value } });
+  /** Resolves once every process knows of it. */
+  async limit(value: string): Promise<void> {
+    const { resource } = await this.stores.resources.apply("ConfigMap", "ns", "cm", { data: { k: value } });
+    await Promise.all(this.#all.map((process) => process.heard(resource.revision)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
