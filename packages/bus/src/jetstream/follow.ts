@@ -1,7 +1,8 @@
 // An ordered follower: an ephemeral consumer that is made anew from the last seen sequence whenever it breaks.
 // Invariants
 //   F1. Sequences rise strictly: no repeat. After a break reading goes on right behind the last one: no gap.
-//   F2. `caught-up` comes once, after everything that was stored when the follower began.
+//   F2. `caught-up` comes once, after everything that was stored when the follower began. What of that is purged on the way
+//       is not waited for: the server says only with a heartbeat that nothing more comes, so in a silence it is asked.
 import { backoffMs, type Clock, type Logger, messageOf, type Random, retryOf, sleepFor } from "@sluice/base";
 import type { LayerFollowOptions } from "../core/stream-layer.ts";
 import { BusError } from "../errors.ts";
@@ -16,6 +17,8 @@ const restart = { baseMs: 50, factor: 2, capMs: 2_000, jitter: 0.2 };
 /** The server removes an ephemeral consumer of a dead process after this long. */
 const inactiveMs = 60_000;
 const nanosPerMs = 1_000_000;
+/** Longer than the server takes to send what it has; doubled with each question, ms. */
+const firstQuietMs = 20;
 
 export interface FollowDeps {
   readonly connection: Connection;
@@ -78,6 +81,7 @@ async function* oneSession(deps: FollowDeps, session: Session, signal: AbortSign
   const pending = await createConsumer(deps, session, consumer);
   position.consumerSeq = 0;
   const pull = new PullSession(deps.connection, { stream, consumer }, deps.clock, signal);
+  const over = new AbortController();
   try {
     if (pending === 0 && !position.caughtUp) {
       position.caughtUp = true;
@@ -85,6 +89,7 @@ async function* oneSession(deps: FollowDeps, session: Session, signal: AbortSign
     }
     const pulled = pull.pulled();
     pull.ask(batch);
+    if (!position.caughtUp) void lookForEnd(deps, { stream, consumer, pull, position }, over.signal);
     for (;;) {
       const { value, done } = await pulled.next();
       if (done === true) return;
@@ -93,9 +98,40 @@ async function* oneSession(deps: FollowDeps, session: Session, signal: AbortSign
       if (pull.asked < batch / 2) pull.ask(batch - pull.asked);
     }
   } finally {
+    over.abort();
     pull.close(() => {});
     if (deps.connection.connected)
       void deps.api.request(`CONSUMER.DELETE.${stream}.${consumer}`, undefined, 1_000).catch(() => {});
+  }
+}
+
+interface CatchingUp {
+  readonly stream: string;
+  readonly consumer: string;
+  readonly pull: PullSession;
+  readonly position: Position;
+}
+
+interface ConsumerState {
+  readonly num_pending: number;
+  readonly delivered: { readonly consumer_seq: number };
+}
+
+/** F2: asks in a silence whether anything is left, until the reader has caught up. */
+async function lookForEnd(
+  { api, clock }: FollowDeps,
+  { stream, consumer, pull, position }: CatchingUp,
+  over: AbortSignal,
+): Promise<void> {
+  for (let quietMs = firstQuietMs; !over.aborted && !position.caughtUp; ) {
+    await sleepFor(clock, quietMs, over);
+    if (over.aborted || position.caughtUp || pull.silentMs < quietMs) continue;
+    quietMs *= 2;
+    const state = await api
+      .request<ConsumerState>(`CONSUMER.INFO.${stream}.${consumer}`)
+      .catch(() => undefined);
+    // What was sent and is not here yet is behind this answer.
+    if (state?.num_pending === 0 && state.delivered.consumer_seq === pull.received) pull.tellIdle();
   }
 }
 

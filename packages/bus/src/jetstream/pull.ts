@@ -28,6 +28,7 @@ export class PullSession {
   readonly #clock: Clock;
   #heardAt: number;
   #asked = 0;
+  #received = 0;
   #giveBack: ((msg: Msg) => void) | undefined;
 
   constructor(
@@ -55,6 +56,16 @@ export class PullSession {
     return this.#asked;
   }
 
+  /** Messages that came, read or not. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Since when nothing was heard, ms. */
+  get silentMs(): number {
+    return this.#clock.monotonic() - this.#heardAt;
+  }
+
   /** Messages received and not read yet. */
   get unread(): number {
     return this.#mailbox.size;
@@ -70,6 +81,11 @@ export class PullSession {
     this.#asked += batch;
     const request = { batch, expires: expiresMs * nanosPerMs, idle_heartbeat: heartbeatMs * nanosPerMs };
     this.#connection.nats.publish(this.#subject, JSON.stringify(request), { reply: this.#inbox });
+  }
+
+  /** Whoever knows that no more wait says so, behind what was received. */
+  tellIdle(): void {
+    this.#mailbox.put({ type: "idle" });
   }
 
   pulled(): AsyncIterator<Pulled> {
@@ -94,6 +110,7 @@ export class PullSession {
       if (status === 0) this.#giveBack(msg);
     } else if (status === 0) {
       this.#asked = Math.max(0, this.#asked - 1);
+      this.#received += 1;
       this.#mailbox.put({ type: "message", msg });
     } else if (status === 404 || status === 408) {
       this.#asked = Math.max(
@@ -117,7 +134,7 @@ export class PullSession {
   async #watchdog(): Promise<void> {
     while (!this.#ended.signal.aborted) {
       await sleepFor(this.#clock, heartbeatMs, this.#ended.signal);
-      const silentMs = this.#clock.monotonic() - this.#heardAt;
+      const { silentMs } = this;
       if (this.#asked > 0 && silentMs > 2 * heartbeatMs)
         this.#break(`nothing heard for ${Math.round(silentMs)} ms`);
     }
