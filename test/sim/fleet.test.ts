@@ -6,6 +6,7 @@
 // (crashing-world.ts) only the chance was, by which threads packed checkpoints faster or slower than a process died.
 import { SeededRandom } from "@sluice/base";
 import { systemClock } from "@sluice/base/system";
+import { collectGarbage } from "@sluice/base/testing";
 import { describe, expect, test } from "vitest";
 import { Dice } from "./dice.ts";
 import { Fleet, type FleetEnd } from "./fleet/fleet.ts";
@@ -22,11 +23,13 @@ const leastSeeds = Math.min(count, 5);
 const perils = { death: 0.3, freeze: 0.15, loss: 1, delay: 20, doubled: 5 };
 
 /** `SLUICE_SIM_SEED=n` repeats one history, and tells it; with `SLUICE_SEEDS=m` it is the first of so many. */
-function live(seed: number, engines: number): Promise<FleetEnd> {
+const live = (seed: number, engines: number): Promise<FleetEnd> => fleetOf(seed, engines).toEnd();
+
+function fleetOf(seed: number, engines: number): Fleet {
   const dice = new Dice(new SeededRandom(seed * 31 + engines));
   const workflows = Array.from({ length: dice.between(1, 3) }, (_, i) => randomWorkflow(dice, `run-${i}`));
   const trace = (line: string) => process.stderr.write(`${line}\n`);
-  return new Fleet(seed, { engines, workflows, perils, ...(count === 1 ? { trace } : {}) }).toEnd();
+  return new Fleet(seed, { engines, workflows, perils, ...(count === 1 ? { trace } : {}) });
 }
 
 describe.each([1, 2, 3])(
@@ -56,6 +59,20 @@ describe.each([1, 2, 3])(
       expect(all.starts).toBeGreaterThan(seeds * 5);
       expect(Math.min(all.deaths, all.lost, all.lines)).toBeGreaterThan(seeds / 2);
       expect(all.freezes).toBeGreaterThan(seeds / 4);
+    });
+
+    test("a fleet that has come to its end is not kept", async () => {
+      const kept: WeakRef<Fleet>[] = [];
+      const toEnd = async (seed: number) => {
+        const fleet = fleetOf(seed, engines);
+        kept.push(new WeakRef(fleet));
+        await fleet.toEnd();
+      };
+      for (const seed of [1, 2, 3]) await toEnd(seed);
+
+      await collectGarbage();
+
+      expect(kept.map((one) => one.deref() === undefined)).toEqual([true, true, true]);
     });
 
     test("a seed is one history", async () => {

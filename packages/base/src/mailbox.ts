@@ -8,10 +8,11 @@ export class Mailbox<T> implements AsyncIterable<T> {
   #closed = false;
   #wake: (() => void) | undefined;
   readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = () => this.#wake?.();
 
   constructor(signal?: AbortSignal) {
     this.#signal = signal;
-    signal?.addEventListener("abort", () => this.#wake?.(), { once: true });
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   get size(): number {
@@ -26,6 +27,8 @@ export class Mailbox<T> implements AsyncIterable<T> {
 
   close(): void {
     this.#closed = true;
+    // The signal may live as long as the process.
+    this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#wake?.();
   }
 

@@ -6,8 +6,6 @@
 import type { Clock } from "@sluice/base";
 import type { Dice } from "../dice.ts";
 
-export const never = new Promise<never>(() => {});
-
 /** Percent, of each operation. */
 export interface Perils {
   readonly death: number;
@@ -62,7 +60,8 @@ export class Fate {
   /** Passes only in a process that lives. */
   async pass(): Promise<void> {
     while (this.state === "frozen") await this.#thaw.promise;
-    if (this.state === "dead") await never;
+    // A promise of its own each time: one for all would keep all that ever waited for it.
+    if (this.state === "dead") await new Promise<never>(() => {});
   }
 
   /** Between two operations: here it may die or freeze. */

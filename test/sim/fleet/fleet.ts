@@ -54,6 +54,8 @@ export class Fleet {
   readonly #world: World;
   readonly #processes: FleetProcess[] = [];
   readonly #fates = new Map<string, Fate>();
+  /** Of all processes, also those that died: what waits for a signal that never comes is never forgotten. */
+  readonly #stops: AbortController[] = [];
   readonly #history: string[] = [];
   readonly #stop = new AbortController();
   #counts = { deaths: 0, freezes: 0, lost: 0 };
@@ -120,6 +122,8 @@ export class Fleet {
         await this.#tidied();
         await this.#leave(watching);
         await this.#laws.ended(this.#stores, namespace);
+        // What the dead still read has a signal that ends with the bus.
+        await this.#transport[Symbol.asyncDispose]();
         const { starts, lines } = this.#laws;
         return { ...this.#counts, lines, starts, history: this.#history.join("\n") };
       }
@@ -175,7 +179,9 @@ export class Fleet {
     });
     this.#note(`${name} is born`);
     this.#fates.set(name, fate);
-    this.#processes.push(born(name, fate, this.#world));
+    const process = born(name, fate, this.#world);
+    this.#processes.push(process);
+    this.#stops.push(process.stop);
   }
 
   /** A step, if one runs, may write, and may end; its machine may lose it. */
@@ -219,11 +225,8 @@ export class Fleet {
   }
 
   async #leave(watching: Promise<void>): Promise<void> {
-    for (const { fate, stop } of this.#processes) {
-      fate.thaw();
-      stop.abort();
-    }
-    this.#stop.abort();
+    for (const { fate } of this.#processes) fate.thaw();
+    for (const stop of [...this.#stops, this.#stop]) stop.abort();
     await this.#clock.advanceBy(5_000);
     await watching;
   }

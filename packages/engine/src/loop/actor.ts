@@ -145,13 +145,16 @@ export class RunActor implements LiveRun {
   /** Lives until the run is over, another engine has it, or the signal aborts. Call `claim` before. */
   async live(signal: AbortSignal): Promise<void> {
     const stop = AbortSignal.any([signal, this.#stop.signal]);
-    stop.addEventListener("abort", () => this.#inbox.close(), { once: true });
+    const close = () => this.#inbox.close();
+    stop.addEventListener("abort", close, { once: true });
     void readEstimate(this.#deps, this.run).then((fact) => {
       if (fact !== undefined) this.#inbox.put({ type: "estimate", fact });
     });
     try {
       await this.#loop(stop);
     } finally {
+      // The system keeps such a signal, and all that listens to it, until one of those that it is made of aborts.
+      stop.removeEventListener("abort", close);
       this.#timer.stop();
       this.leave();
     }
