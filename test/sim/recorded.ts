@@ -8,7 +8,11 @@ export interface Recorded {
   readonly title: string;
   readonly facts: readonly Fact[];
   readonly end: readonly string[];
+  /** Labels and annotations in the end; absent in the older ones. */
+  readonly metadata?: ReturnType<typeof metadataOf>;
 }
+
+export const metadataOf = ({ labels, annotations }: Run) => ({ labels, annotations });
 
 /** The state of a run in lines: its own phase and message, then each node. */
 export const stateOf = (run: Run): readonly string[] => [
