@@ -139,12 +139,32 @@ for (const isolation of ["process", "namespaces", "namespaces-unprivileged"] as 
       expect(end, JSON.stringify(end)).toMatchObject({ type: "finished", exitCode: 3 });
       expect(reader.lines(second.id)).toEqual(["ran"]);
     });
+
+    test.skipIf(isolation !== "process")("is replaced when it was stopped while it waited", async () => {
+      await using bench = await makeLocalBench(isolation);
+      await using executor = await bench.open();
+      await using reader = new EventReader(executor);
+      const before = new Set(descendantsOf(process.pid));
+      const first = shStep("true");
+      await executor.start(first);
+      await reader.ended(first.id);
+
+      const stopped = descendantsOf(process.pid).filter((pid) => !before.has(pid));
+      for (const pid of stopped) kill(pid, "SIGSTOP");
+      const second = shStep("echo ran; exit 3");
+      await executor.start(second);
+
+      expect(await reader.ended(second.id)).toMatchObject({ type: "finished", exitCode: 3 });
+      expect(reader.lines(second.id)).toEqual(["ran"]);
+      expect(stopped.length).toBeGreaterThan(0);
+      expect(descendantsOf(process.pid)).not.toEqual(expect.arrayContaining([...stopped]));
+    });
   });
 }
 
-function kill(pid: number): void {
+function kill(pid: number, signal: "SIGKILL" | "SIGSTOP" = "SIGKILL"): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch (error) {
     expect(error).toMatchObject({ code: "ESRCH" }); // it went with its parent
   }

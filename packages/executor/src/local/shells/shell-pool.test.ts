@@ -6,7 +6,7 @@ import { VirtualClock } from "@sluice/base/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { shellQuote } from "../step/shell-scripts.ts";
 import { parseClaim } from "../step/step-folder.ts";
-import { Shell } from "./shell.ts";
+import { answerMs, Shell } from "./shell.ts";
 import { ShellPool } from "./shell-pool.ts";
 import { stepFunctions, superviseCommand } from "./supervisors.ts";
 
@@ -105,8 +105,34 @@ describe("a shell that starts steps", () => {
     await pool.release(next);
   });
 
+  test("that is stopped is killed when it does not say that it begins; its task has not begun", async () => {
+    const shell = await pool.take();
+    await shell.run(`echo $$ >${folder}/pid`).over;
+    process.kill(Number(read("pid")), "SIGSTOP");
+    const task = shell.run(supervise("exit 4"));
+
+    await clock.advanceBy(answerMs);
+
+    expect(await task.over).toEqual({ kind: "untold" });
+    expect(existsSync(join(folder, "claim"))).toBe(false);
+    expect(shell.isGone).toBe(true);
+  });
+
+  test("that has begun its task is left alone, however long that takes", async () => {
+    spawnSync("mkfifo", [join(folder, "gate"), join(folder, "begun")]);
+    const shell = await pool.take();
+    const task = shell.run(`{ echo yes >${folder}/begun; read -r go <${folder}/gate; }`);
+    expect(read("begun")).toBe("yes\n");
+
+    await clock.advanceBy(100 * answerMs);
+    spawnSync("sh", ["-c", `echo go >${folder}/gate`]);
+
+    expect(await task.over).toEqual({ kind: "over", code: 0 });
+    await pool.release(shell);
+  });
+
   test("cannot be started where there is no shell to start: whoever wants it is told", async () => {
-    const broken = new Shell({ prelude: "", path, program: ["/no/such/shell"] });
+    const broken = new Shell({ prelude: "", path, clock, program: ["/no/such/shell"] });
     await expect(broken.spawned).rejects.toThrow("ENOENT");
     expect(await broken.run("true").over).toEqual({ kind: "untold" });
   });

@@ -7,8 +7,11 @@
 //   H2. One task at a time, in the foreground: its programs have all signals at their defaults, and are waited for.
 //   H3. What a task is told comes through channels, never in an argument list.
 //   H4. A shell ends when we do, once its task is done. A task does not: it has files for its output, and holds no channel.
+//   H5. A shell says that it has begun a command before it begins it. One that does not within `answerMs` (stopped, or
+//       starved) is killed: its task is untold then, and whether it had begun all the same is for the step's claim to say.
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex, Writable } from "node:stream";
+import { type Clock, sleepFor } from "@sluice/base";
 import { childrenOf } from "../step/process-table.ts";
 
 /** How a task ended. */
@@ -29,22 +32,30 @@ export interface ShellOptions {
   /** Functions that tasks call. */
   readonly prelude: string;
   readonly path: string;
+  readonly clock: Clock;
   /** A POSIX shell that reads commands from its standard input with `-s`; default `/bin/sh`. */
   readonly program?: readonly [string, ...string[]];
 }
 
 interface Running {
+  /** Ends the wait for its beginning. */
+  readonly begun: AbortController;
   readonly ended: PromiseWithResolvers<TaskEnd>;
   readonly over: PromiseWithResolvers<TaskEnd>;
 }
 
+/** A shell answers within a millisecond; a machine with far more work than cores may need a second, ms. */
+export const answerMs = 10_000;
+
 /** H1: a shell executes nothing of a group before it has read its end. */
-export const wholeCommand = (command: string): string => `{\n${command}\necho "over $?" >&3\n}\n`;
+export const wholeCommand = (command: string): string =>
+  `{\necho begun >&3\n${command}\necho "over $?" >&3\n}\n`;
 
 const handled = "HUP INT QUIT TERM ALRM USR1 USR2";
 
 export class Shell {
   readonly #child: ChildProcess;
+  readonly #clock: Clock;
   readonly #commands: Writable;
   readonly #side: Duplex;
   /** Resolves once it runs. Rejects with the system's error. */
@@ -54,7 +65,8 @@ export class Shell {
   #isGone = false;
   #said = "";
 
-  constructor({ prelude, path, program = ["/bin/sh"] }: ShellOptions) {
+  constructor({ prelude, path, clock, program = ["/bin/sh"] }: ShellOptions) {
+    this.#clock = clock;
     const [file, ...words] = program;
     this.#child = spawn(file, [...words, "-s", "sluice-steps"], {
       cwd: "/",
@@ -99,14 +111,28 @@ export class Shell {
 
   /** `command` is one command of `prelude`, or of the shell. */
   run(command: string): Task {
-    const running = { ended: Promise.withResolvers<TaskEnd>(), over: Promise.withResolvers<TaskEnd>() };
-    void running.over.promise.then(running.ended.resolve);
+    const running: Running = {
+      begun: new AbortController(),
+      ended: Promise.withResolvers(),
+      over: Promise.withResolvers(),
+    };
+    void running.over.promise.then((end) => {
+      running.begun.abort();
+      running.ended.resolve(end);
+    });
     if (this.#isGone) running.over.resolve({ kind: "untold" });
     else {
       this.#running = running;
       this.#commands.write(wholeCommand(command));
+      void this.#watchBeginning(running);
     }
     return { ended: running.ended.promise, over: running.over.promise };
+  }
+
+  /** H5. A process that is stopped can be killed, and only that. */
+  async #watchBeginning({ begun }: Running): Promise<void> {
+    await sleepFor(this.#clock, answerMs, begun.signal);
+    if (!begun.signal.aborted) this.#child.kill("SIGKILL");
   }
 
   /** More for the task that runs, which reads it from fd 3. */
@@ -116,6 +142,7 @@ export class Shell {
 
   /** It ends when its task is over; a task that waits to be told something is told that nothing comes. */
   close(): void {
+    this.#running?.begun.abort();
     this.#commands.destroy();
     this.#side.destroy();
   }
@@ -124,6 +151,10 @@ export class Shell {
     const lines = (this.#said + text).split("\n");
     this.#said = lines.pop() ?? "";
     for (const line of lines) {
+      if (line === "begun") {
+        this.#running?.begun.abort();
+        continue;
+      }
       const code = /^over (\d+)$/.exec(line)?.[1];
       if (code === undefined) this.#running?.ended.resolve({ kind: "over" });
       else {

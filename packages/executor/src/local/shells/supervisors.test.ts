@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { VirtualClock } from "@sluice/base/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { inlineProgram } from "../step/shell-scripts.ts";
 import { parseClaim, StepFolder } from "../step/step-folder.ts";
@@ -36,7 +37,12 @@ for (const [file, ...words] of kinds) {
   describe.skipIf(!isThere)(`a plain process, supervised by ${[file, ...words].join(" ")}`, () => {
     let shell: Shell;
     const run = async (text: string) => {
-      shell = new Shell({ prelude: stepFunctions, path, program: [file, ...words] });
+      shell = new Shell({
+        prelude: stepFunctions,
+        path,
+        clock: new VirtualClock(),
+        program: [file, ...words],
+      });
       const end = await shell.run(superviseCommand(folder, "step-1", text)).over;
       shell.close();
       await shell.gone;
