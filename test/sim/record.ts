@@ -1,5 +1,6 @@
 // Adds journals of runs by chance: `node --conditions=@sluice/source test/sim/record.ts FIRST_SEED COUNT NAME`. Those that
-// are there stay as they are: they are the past.
+// are there stay as they are: they are the past. A change that is meant to tell another story of old facts takes the journals
+// that it concerns out, and records their seeds anew.
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SeededRandom } from "@sluice/base";

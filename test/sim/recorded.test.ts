@@ -13,6 +13,7 @@ const allTypes: Readonly<Record<Fact["type"], true>> = {
   ...{ submitted: true, engine: true, definitions: true, sealed: true, timer: true },
   ...{ started: true, ready: true, finished: true, lost: true, refused: true },
   ...{ locked: true, remembered: true, configured: true, denied: true },
+  ...{ progress: true, estimated: true },
   ...{ stop: true, suspend: true, resume: true, set: true, delete: true, label: true },
 };
 

@@ -97,6 +97,19 @@ const scenes: Readonly<Record<string, Scene>> = {
     }),
     play: async () => {},
   },
+  // What one step says of itself is stored with the end of the other.
+  "progress-and-estimate": {
+    workflow: aWorkflow({
+      templates: [{ name: "main", steps: [[step("a", "sh"), step("b", "sh")]] }, shTemplate("sh")],
+    }),
+    async play({ executor }) {
+      const a = await executor.started(({ node }) => node.name.endsWith(".a"));
+      const b = await executor.started(({ node }) => node.name.endsWith(".b"));
+      executor.progress(a.id, "1/4");
+      executor.end(b.id, {});
+      executor.end(a.id, {});
+    },
+  },
   deletion: {
     workflow: aWorkflow({}),
     async play({ directory, executor }, key) {
@@ -113,10 +126,14 @@ export async function playScene(name: string): Promise<readonly Fact[]> {
   const { workflow, play } = scenes[name] as Scene;
   await using bench = new EngineBench();
   const key = { namespace: "default", name: workflow.metadata.name ?? "" };
-  const isHeld = name === "templates-and-labels" || name === "deletion";
+  const isHeld = ["templates-and-labels", "progress-and-estimate", "deletion"].includes(name);
   const now = () => bench.clock.now();
   const executor = new ManualExecutor({ now, ...(isHeld ? {} : { script: () => ({ result: "done" }) }) });
   const engine = bench.start(executor, {
+    estimates: {
+      estimate: async () =>
+        name === "progress-and-estimate" ? { seconds: 40, nodes: { "": 40, "[0].a": 30 } } : undefined,
+    },
     definitions: {
       template: async (place) => (place.name === "lib" ? { templates: [shTemplate("say")] } : undefined),
       configMap: async (_, map) =>
