@@ -106,6 +106,7 @@ for (const isolation of ["namespaces", "namespaces-unprivileged"] as const) {
         .sort();
       expect(names).toEqual(
         [
+          "ARGO_PROGRESS_FILE",
           "HOME",
           "HOSTNAME",
           "LANG",

@@ -5,6 +5,8 @@ export interface TestResult {
   readonly ms: number;
   /** What was wrong; empty when it passed. */
   readonly failures: readonly string[];
+  /** What may be a mistake of the test. */
+  readonly warnings: readonly string[];
 }
 
 /** JUnit's XML, one suite a file, as CI servers read it. */

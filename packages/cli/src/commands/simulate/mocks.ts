@@ -18,6 +18,7 @@ interface CompiledMock {
   readonly readyMs: number | undefined;
   /** Steps that it has answered. */
   used: number;
+  isHit: boolean;
 }
 
 /** What steps and people answer, by the first mock that matches. */
@@ -62,9 +63,15 @@ export class Mocks {
     return { afterMs: found.durationMs, outputs: found.mock.outputs ?? {} };
   }
 
+  /** Which of these were asked for and matched nothing: a name that is written wrong, or a step that was never there. */
+  idle(mocks: readonly Mock[]): readonly Mock[] {
+    return mocks.filter((mock) => this.#mocks.find((one) => one.mock === mock)?.isHit === false);
+  }
+
   #find(step: Named): CompiledMock | undefined {
     const found = this.#mocks.find(({ matches }) => matches(step));
     if (found === undefined) this.unmatched.add(step.displayName);
+    else found.isHit = true;
     return found;
   }
 }
@@ -79,6 +86,7 @@ function compile(mock: Mock): CompiledMock {
     durationMs,
     readyMs,
     used: 0,
+    isHit: false,
     matches: (step) =>
       (template === undefined || template(step.template)) &&
       (node === undefined || node(step.displayName) || node(step.name)) &&

@@ -188,10 +188,21 @@ test("arguments given by name take the place of the manifest's, and others are a
 
 test("JUnit's XML has a suite a file, and nothing in a name breaks it", () => {
   const xml = junit([
-    { file: "a.test.yaml", name: 'says "<&>"\u0001', ms: 12, failures: [] },
-    { file: "a.test.yaml", name: "fails", ms: 1, failures: ["phase: expected 'A'", "more"] },
+    { file: "a.test.yaml", name: 'says "<&>"\u0001', ms: 12, warnings: [], failures: [] },
+    { file: "a.test.yaml", name: "fails", ms: 1, warnings: [], failures: ["phase: expected 'A'", "more"] },
   ]);
   expect(xml).toContain('<testsuites tests="2" failures="1" errors="0" time="0.013">');
   expect(xml).toContain('name="says &quot;&lt;&amp;&gt;&quot;" time="0.012"/>');
   expect(xml).toContain("<failure message=\"phase: expected 'A'\">phase: expected 'A'&#10;more</failure>");
+});
+
+test("a mock that no step matched is known, one of a person's answer too", async () => {
+  const suspended = aWorkflow({ templates: [{ name: "main", suspend: {} }] });
+  const mocks: Mock[] = [{ node: "wf" }, { template: "mian" }];
+  const { mocks: asked } = await runSimulation({
+    ...{ loaded: { workflow: suspended, others: [] }, arguments: {}, commands: [] },
+    ...{ mocks, at: 1_767_225_600_000 },
+  });
+
+  expect(asked.idle(mocks)).toEqual([{ template: "mian" }]);
 });

@@ -1,7 +1,14 @@
 // `sluice test`: tests of workflows against mocked step results, in virtual time.
 import { writeFile } from "node:fs/promises";
 import { messageOf } from "@sluice/base";
-import { formatIssues, hasErrors, loadWorkflowTests, type TestCase, type WorkflowTest } from "@sluice/spec";
+import {
+  formatIssues,
+  hasErrors,
+  loadWorkflowTests,
+  type Mock,
+  type TestCase,
+  type WorkflowTest,
+} from "@sluice/spec";
 import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { junit, type TestResult } from "../../render/junit.ts";
@@ -79,8 +86,8 @@ async function* runFile(
   for (const one of tests.tests) {
     if (testName !== undefined && !one.name.includes(testName)) continue;
     const at = context.clock.monotonic();
-    const failures = await runOne(loaded, tests, one);
-    yield { file, name: one.name, ms: context.clock.monotonic() - at, failures };
+    const outcome = await runOne(loaded, tests, one);
+    yield { file, name: one.name, ms: context.clock.monotonic() - at, ...outcome };
   }
 }
 
@@ -88,29 +95,39 @@ async function runOne(
   loaded: Loaded,
   { mocks = [] }: WorkflowTest,
   one: TestCase,
-): Promise<readonly string[]> {
+): Promise<Pick<TestResult, "failures" | "warnings">> {
+  const own = one.mocks ?? [];
   try {
-    const { simulated } = await runSimulation({
+    const { simulated, mocks: asked } = await runSimulation({
       loaded,
       arguments: one.arguments ?? {},
-      mocks: [...(one.mocks ?? []), ...mocks],
+      mocks: [...own, ...mocks],
       commands: one.commands ?? [],
       at: submittedAt,
     });
     const wrong = judge(simulated, one.expect);
     const { message } = simulated.workflow.status;
-    return wrong.length === 0 || message === undefined
-      ? wrong
-      : [...wrong, `the workflow's message: '${message}'`];
+    const failures =
+      wrong.length === 0 || message === undefined
+        ? wrong
+        : [...wrong, `the workflow's message: '${message}'`];
+    return { failures, warnings: asked.idle(own).map(idleText) };
   } catch (error) {
-    return [messageOf(error)];
+    return { failures: [messageOf(error)], warnings: [] };
   }
 }
 
-function print({ out, palette }: CliContext, { file, name, failures, ms }: TestResult): void {
+/** Mocks of a file are for all of its tests; one that a test has for itself is there to be used. */
+function idleText({ template, node, attempt }: Mock): string {
+  const asked = Object.entries({ template, node, attempt }).filter(([, value]) => value !== undefined);
+  return `no step matched the mock of ${asked.map(([key, value]) => `${key} '${value}'`).join(", ") || "any step"}`;
+}
+
+function print({ out, palette }: CliContext, { file, name, failures, warnings, ms }: TestResult): void {
   const mark = failures.length === 0 ? palette.good("✔") : palette.bad("✖");
   out(`${mark} ${name}  ${palette.dim(`${file} ${ms.toFixed(1)} ms`)}`);
   for (const failure of failures) out(`    ${failure}`);
+  for (const warning of warnings) out(palette.warn(`    warning: ${warning}`));
 }
 
 async function writeJunit(file: string, results: readonly TestResult[]): Promise<void> {
