@@ -16,7 +16,7 @@ describe("a command line is completed", () => {
   test("with options of the command and of all commands, and with the values of one", () => {
     expect(words("list", "--na")).toEqual(["--namespace"]);
     expect(words("stop", "--d")).toEqual(["--dry-run"]);
-    expect(words("get", "x", "-o", "")).toEqual(["json", "name", "wide", "yaml"]);
+    expect(words("get", "x", "-o", "")).toEqual(["json", "name", "short", "wide", "yaml"]);
     expect(words("-n", "team", "list", "--output", "j")).toEqual(["json"]);
     expect(words("stop", "--message", "")).toEqual([]);
   });

@@ -33,11 +33,14 @@ export class StepEvents {
 
   /** Hands on what the executor of this name tells, until the signal aborts. */
   async listen(name: string, executor: Executor, signal: AbortSignal): Promise<void> {
-    for await (const event of executor.events(signal)) {
-      const actor = this.#host.roster.ofUid(runUidOf(event.stepId));
-      if (actor !== undefined) await this.#tell(actor, executor, event);
-      else if (isStepEnd(event)) await this.#clear(name, executor, event);
-    }
+    for await (const event of executor.events(signal)) await this.#hear(name, executor, event);
+  }
+
+  /** Apart from the loop: one that waits for the next event would keep the actor of the last one. */
+  async #hear(name: string, executor: Executor, event: StepEvent): Promise<void> {
+    const actor = this.#host.roster.ofUid(runUidOf(event.stepId));
+    if (actor !== undefined) await this.#tell(actor, executor, event);
+    else if (isStepEnd(event)) await this.#clear(name, executor, event);
   }
 
   /** Only what this process has put away: a step of a run that another engine has is that engine's (E3). */
