@@ -31,6 +31,19 @@ export interface LockDeps {
   readonly log: Logger;
 }
 
+/** How one ask takes one lock. */
+interface Taking {
+  readonly waiter: Waiter;
+  readonly limit: number;
+  /** Fences under which this ask has tried to take it: more come in here. */
+  readonly tried: Set<number>;
+  /** Whether the run is still this process's, asked right before each try. */
+  readonly permit: () => Promise<boolean>;
+}
+
+/** The fence; or that there is no room after all, or that the run is another engine's now. */
+export type Taken = number | "full" | "left";
+
 /** The process's hand on the bucket; what it learns there it tells the table. */
 export class LockHolders {
   readonly #deps: LockDeps;
@@ -43,8 +56,8 @@ export class LockHolders {
     this.#table = table;
   }
 
-  /** The fence, or undefined when there is no room after all. Who holds it already is told its fence. */
-  async take({ id, key }: NamedLock, waiter: Waiter, limit: number): Promise<number | undefined> {
+  /** What another hand on the run took is taken over under a fence of our own (L6). */
+  async take({ id, key }: NamedLock, { waiter, limit, tried, permit }: Taking): Promise<Taken> {
     for (let fresh = false; ; fresh = true) {
       const lock = this.#table.of(id, key);
       const isRead = fresh || lock.revision === 0;
@@ -52,21 +65,23 @@ export class LockHolders {
       const held = isHeldBy(lock.entry, waiter.holder);
       // What another process gave back for this holder may not have been heard of here: it is no acquisition any more.
       if (held !== undefined && !isRead) continue;
-      if (held !== undefined) return held.fence;
-      if (lock.entry.holders.length >= limit) return undefined;
+      if (held !== undefined && tried.has(held.fence)) return held.fence;
+      if (held === undefined && lock.entry.holders.length >= limit) return "full";
+      if (!(await permit())) return "left";
       const next = withHolder(lock.entry, waiter, this.#deps.clock.now());
+      tried.add(next.fence);
       if (await this.#write(lock, next)) return next.fence;
     }
   }
 
-  /** Takes the holder off the lock, if it is there; with `fence`, only that acquisition of it. Tried until it is done. */
-  free(id: string, holder: string, fence?: number): Promise<void> {
+  /** Takes the holder off the lock, if it is there; with `fences`, only those acquisitions of it. Tried until it is done. */
+  free(id: string, holder: string, fences?: ReadonlySet<number>): Promise<void> {
     return this.persist(async () => {
       for (let fresh = false; ; fresh = true) {
         const lock = this.#table.of(id, id);
         if (fresh || isHeldBy(lock.entry, holder) === undefined) await this.#refresh(lock);
         const held = isHeldBy(lock.entry, holder);
-        if (held === undefined || (fence !== undefined && held.fence !== fence)) return;
+        if (held === undefined || fences?.has(held.fence) === false) return;
         if (await this.#write(lock, withoutHolder(lock.entry, holder))) return;
       }
     });

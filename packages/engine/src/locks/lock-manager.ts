@@ -4,9 +4,11 @@
 //   L1. A lock's holders change only by compare-and-set on what was read: never more of them than the limit was at
 //       that moment, however many processes try.
 //   L2. An ask takes all of its locks or, when one is not to be had, gives back at once those that it took.
-//   L3. Asking again is harmless: who holds is told so, with the same fence; who waits keeps its place.
+//   L3. Asking again is harmless: who holds has it still, and who waits keeps its place.
 //   L4. What one holder asks and gives back is done in that order; an answer that may be lost is looked up, not assumed.
 //   L5. A process that ends gives nothing back: holders are runs, and their next engine asks again.
+//   L6. An acquisition is of one hand on the run: the next hand takes over what it finds under a new fence, and gives
+//       back, like everybody, by fence. So what a frozen process gives back late is only what nobody took over.
 import { messageOf, retryOf, sideBySide } from "@sluice/base";
 import type { KvChange } from "@sluice/bus";
 import type { LockWish } from "../run/state/asks.ts";
@@ -195,17 +197,19 @@ export class LockManager {
 
   async #take(pending: PendingAsk): Promise<void> {
     if (!this.#isLive(pending)) return;
+    const { waiter, permit, tried, limits } = pending;
     const fences = new Map<NamedLock, number>();
-    let certain = true;
     try {
       for (const lock of pending.named) {
-        const fence = await this.#holders.take(lock, pending.waiter, pending.limits.get(lock.id) ?? 0);
-        if (fence === undefined) break;
-        fences.set(lock, fence);
+        const taking = { waiter, permit, limit: limits.get(lock.id) ?? 0, tried: triedOf(tried, lock.id) };
+        const taken = await this.#holders.take(lock, taking);
+        if (taken === "left" && pending.state === "taking") this.abandon(waiter.holder);
+        if (typeof taken !== "number") break;
+        fences.set(lock, taken);
       }
       pending.failures = 0;
     } catch (error) {
-      certain = false;
+      fences.clear();
       pending.failures += 1;
       if (retryOf(error) === "later") await this.#holders.backOff(pending.failures, error);
       else if (this.#isLive(pending)) {
@@ -215,7 +219,7 @@ export class LockManager {
     }
     // Its run is another engine's: what was taken is there for it (L5).
     if (pending.state === "abandoned") return;
-    if (certain && fences.size === pending.named.length && this.#isLive(pending)) {
+    if (fences.size === pending.named.length && this.#isLive(pending)) {
       this.#end(pending);
       pending.answer({
         kind: "locked",
@@ -223,9 +227,8 @@ export class LockManager {
       });
       return;
     }
-    // L2. With an answer lost, what was taken is not known: all of it is looked at.
-    const taken = certain ? [...fences.keys()] : pending.named;
-    for (const lock of taken) await this.#free(lock.id, pending.waiter.holder);
+    // L2. With an answer lost, what was taken is not known: all that was tried is looked at.
+    for (const [id, its] of tried) if (its.size > 0) await this.#free(id, waiter.holder, its);
     if (this.#isLive(pending)) pending.state = "queued";
   }
 
@@ -258,7 +261,8 @@ export class LockManager {
     const pending = this.#pending.get(holder);
     if (pending !== undefined) this.#end(pending);
     return this.#chains.run(holder, async () => {
-      for (const { id, key } of locks.map(namedLock)) await this.#free(id, holder, fences?.[key]);
+      for (const { id, key } of locks.map(namedLock))
+        await this.#free(id, holder, fences?.[key] === undefined ? undefined : new Set([fences[key]]));
     });
   }
 
@@ -272,8 +276,8 @@ export class LockManager {
       if (!this.#waiters.has(id, holder)) this.#table.dequeue(id, pending.waiter);
   }
 
-  async #free(id: string, holder: string, fence?: number): Promise<void> {
-    await this.#holders.free(id, holder, fence);
+  async #free(id: string, holder: string, fences?: ReadonlySet<number>): Promise<void> {
+    await this.#holders.free(id, holder, fences);
     this.#kick(id);
     this.#table.tidy(id);
   }
@@ -289,11 +293,14 @@ export class LockManager {
     return this.#table.all().map((lock) => ({ lock, waiters: [...lock.queue] }));
   }
 
-  /** Removes what is left of a holder that is no more. */
-  sweep(id: string, { holder }: Pick<Waiter, "holder">): Promise<void> {
+  /** Removes what is left of a holder that is no more; `fence`: of the acquisition that was looked at. */
+  sweep(id: string, { holder, fence }: Pick<Waiter, "holder"> & { readonly fence?: number }): Promise<void> {
     return this.#chains.run(holder, async () => {
-      await this.#free(id, holder);
+      await this.#free(id, holder, fence === undefined ? undefined : new Set([fence]));
       await this.#waiters.remove(id, holder);
     });
   }
 }
+
+/** Of a lock that the ask names. */
+const triedOf = (tried: PendingAsk["tried"], id: string): Set<number> => tried.get(id) ?? new Set();

@@ -56,12 +56,15 @@ export function compareWaiters(a: Waiter, b: Waiter): number {
 export const isHeldBy = (entry: LockEntry, holder: string): Holder | undefined =>
   entry.holders.find((h) => h.holder === holder);
 
-/** With one more holder, whose fence is beyond all before. A holder that is there already stays as it is. */
+/** With the holder, whose fence is beyond all before: one more, or one that is there already in its place. */
 export function withHolder(entry: LockEntry, waiter: Waiter, now: number): LockEntry {
-  if (isHeldBy(entry, waiter.holder) !== undefined) return entry;
   const { holder, run, uid, ask } = waiter;
   const fence = Math.max(entry.fence + 1, now);
-  return { ...entry, fence, holders: [...entry.holders, { holder, run, uid, ask, fence, at: now }] };
+  const taken: Holder = { holder, run, uid, ask, fence, at: now };
+  const holders = isHeldBy(entry, holder)
+    ? entry.holders.map((h) => (h.holder === holder ? taken : h))
+    : [...entry.holders, taken];
+  return { ...entry, fence, holders };
 }
 
 export const withoutHolder = (entry: LockEntry, holder: string): LockEntry => ({

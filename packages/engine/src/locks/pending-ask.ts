@@ -10,6 +10,8 @@ export type LockAnswer =
 export interface LockRequest {
   readonly waiter: Waiter;
   readonly locks: readonly LockWish[];
+  /** Whether the run is still this process's; asked before each try to take a lock. */
+  readonly permit: () => Promise<boolean>;
   /** Once; never after the ask was withdrawn. */
   readonly answer: (answer: LockAnswer) => void;
   /** What it waits for may be different now. */
@@ -26,20 +28,19 @@ export interface PendingAsk extends LockRequest {
   readonly named: readonly NamedLock[];
   /** By lock; empty while a limit is gone. */
   limits: ReadonlyMap<string, number>;
+  /** By lock: fences under which this ask tried to take it. */
+  readonly tried: ReadonlyMap<string, Set<number>>;
   state: "asking" | "queued" | "taking" | "over" | "abandoned";
   /** Set once its place was stored, or is being so. */
   enrolled: Promise<void> | undefined;
   failures: number;
 }
 
-export const pendingAsk = (request: LockRequest): PendingAsk => ({
-  ...request,
-  named: request.locks.map(namedLock),
-  limits: new Map(),
-  state: "asking",
-  enrolled: undefined,
-  failures: 0,
-});
+export function pendingAsk(request: LockRequest): PendingAsk {
+  const named = request.locks.map(namedLock);
+  const tried = new Map(named.map(({ id }) => [id, new Set<number>()]));
+  return { ...request, named, tried, limits: new Map(), state: "asking", enrolled: undefined, failures: 0 };
+}
 
 /** The first lock that keeps the ask from going (T2). */
 export function obstacleOf({ named, waiter, limits }: PendingAsk, table: LockTable): NamedLock | undefined {

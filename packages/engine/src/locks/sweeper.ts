@@ -1,19 +1,22 @@
 // Finds locks whose holder is no more: the run ended, was deleted or never existed, or holds them no longer.
 // Invariants
-//   S1. What a run of this process says of itself counts at once; of another's run only that its journal is gone, and
-//       only for what is older than `graceMs`: the run may just be changing hands.
+//   S1. What a run of this process says of itself counts at once, if it is this process's for sure: one that was frozen
+//       may know less than the engine that has it now. Of another's run counts only that its journal is gone, and only
+//       for what is older than `graceMs`: the run may just be changing hands.
 //   S2. Sweeping is level-triggered: what a crash left behind is found by the next round.
 import { type Clock, type Logger, messageOf, sleepFor } from "@sluice/base";
 import type { Journal } from "@sluice/bus";
 import type { Fact } from "../facts.ts";
 import type { RunRegistry } from "../loop/registry.ts";
 import { isClaimed } from "../run/gates/books.ts";
+import type { Shards } from "../shards/port.ts";
 import type { LockManager } from "./lock-manager.ts";
-import type { Waiter } from "./lock-table.ts";
+import type { Holder, Waiter } from "./lock-table.ts";
 
 export interface SweepDeps {
   readonly journal: Journal<Fact>;
   readonly registry: RunRegistry;
+  readonly shards: Pick<Shards, "confirm">;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -21,7 +24,7 @@ export interface SweepDeps {
 const graceMs = 60_000;
 const everyMs = 30_000;
 
-type Claim = Pick<Waiter, "holder" | "run" | "uid" | "ask">;
+type Claim = Pick<Waiter, "holder" | "run" | "uid" | "ask"> & Partial<Pick<Holder, "fence">>;
 
 /** Sweeps at once and then in rounds, until the signal aborts. */
 export async function sweepLocks(deps: SweepDeps, manager: LockManager, signal: AbortSignal): Promise<void> {
@@ -62,13 +65,15 @@ export async function sweepRound(deps: SweepDeps, manager: LockManager): Promise
 }
 
 async function isAlive(
-  { journal, registry, clock }: SweepDeps,
+  { journal, registry, shards, clock }: SweepDeps,
   { run: key, uid, ask }: Claim,
   at: number,
   gone: Map<string, boolean>,
 ): Promise<boolean> {
-  const here = registry.get(key);
-  if (here?.run.uid === uid) return isClaimed(here.run, ask);
+  if (registry.get(key)?.run.uid === uid && (await shards.confirm(uid))) {
+    const here = registry.get(key);
+    if (here?.run.uid === uid) return isClaimed(here.run, ask);
+  }
   if (clock.now() - at < graceMs) return true;
   const known = gone.get(uid);
   if (known !== undefined) return !known;

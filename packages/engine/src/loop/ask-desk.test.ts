@@ -7,6 +7,7 @@ import { LimitBook } from "../locks/limit-book.ts";
 import { LockManager } from "../locks/lock-manager.ts";
 import { createRun } from "../run/create.ts";
 import { decide, reduce } from "../run/reduce.ts";
+import { unshared } from "../shards/port.ts";
 import { aWorkflow, submission } from "../testing/a-workflow.ts";
 import { AskDesk } from "./ask-desk.ts";
 import type { LoopDeps } from "./deps.ts";
@@ -27,7 +28,7 @@ test("who leaves late takes no ask of the next hand on its run away", async () =
     reduce(run, { type: "engine", v: factVersion, at: 0, engine: "e" });
     const told = Promise.withResolvers<object>();
     const waits = Promise.withResolvers<void>();
-    const deps = { clock, log, random, locks } as unknown as LoopDeps;
+    const deps = { clock, log, random, locks, shards: unshared } as unknown as LoopDeps;
     const desk = new AskDesk(deps, run, { answer: told.resolve, changed: waits.resolve });
     desk.perform(decide(run));
     return { desk, answer: told.promise, waits: waits.promise };
@@ -36,7 +37,9 @@ test("who leaves late takes no ask of the next hand on its run away", async () =
   const waiter = { holder: "o/x", run: { namespace: "default", name: "o" }, uid: "o", ask: "x" };
   await new Promise((answer) => {
     const changed = () => undefined;
+    const permit = () => Promise.resolve(true);
     locks.ask({
+      permit,
       waiter: { ...waiter, priority: 0, createdAt: 0, order: 0 },
       locks: [mutex],
       answer,

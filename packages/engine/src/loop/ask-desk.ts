@@ -14,6 +14,7 @@ import type { Effects } from "../run/reduce.ts";
 import type { Ask, ConfigAsk, LockAsk, MemoAsk, MemoSave } from "../run/state/asks.ts";
 import type { NodeOutputs } from "../run/state/node.ts";
 import type { Run } from "../run/state/run.ts";
+import { isStillOurs } from "../shards/port.ts";
 import type { LoopDeps } from "./deps.ts";
 import { measureLocks } from "./measure.ts";
 
@@ -77,6 +78,7 @@ export class AskDesk {
         order: ask.order,
       },
       locks: ask.locks,
+      permit: () => isStillOurs(this.#deps.shards, run.uid, this.#left.signal),
       answer: (answer) => {
         const at = this.#deps.clock.now();
         if (answer.kind === "locked") {

@@ -24,6 +24,10 @@ export const unshared: Shards = {
   confirm: () => Promise.resolve(true),
 };
 
+/** Whether who has not `left` the run may still act for it: asked right before what must be done by one engine alone. */
+export const isStillOurs = async (shards: Shards, runUid: string, left: AbortSignal): Promise<boolean> =>
+  !left.aborted && (shards.isFresh(runUid) || (await shards.confirm(runUid))) && !left.aborted;
+
 /** What happens to shards, told by the keeper. */
 export interface ShardEvents {
   /** They are ours now. */

@@ -13,6 +13,7 @@ import type { StepEnd } from "../../executor/events.ts";
 import type { StepRequest } from "../../executor/request.ts";
 import type { Run } from "../../run/state/run.ts";
 import type { Step } from "../../run/state/step.ts";
+import { isStillOurs } from "../../shards/port.ts";
 import { executorAnnotation, type LoopDeps } from "../deps.ts";
 import type { SlotUser } from "./slots.ts";
 
@@ -134,9 +135,7 @@ export class StepStarter implements SlotUser {
     const { shards } = this.#deps;
     const { uid } = this.#run;
     // The shard may have gone and come back meanwhile: then the run was read anew, and this is another's step to start.
-    const left = this.#left.signal;
-    const permit = async () =>
-      !left.aborted && (shards.isFresh(uid) || (await shards.confirm(uid))) && !left.aborted;
+    const permit = () => isStillOurs(shards, uid, this.#left.signal);
     await this.#executor.start(this.requestOf(step), permit);
     await this.#deps.failpoints.reach("engine.started");
     // Asked for while the executor did not know the step yet.
