@@ -50,6 +50,8 @@ class Engine {
   /** E6. */
   readonly #broken = new AbortController();
   #recovered = false;
+  /** Whether a run has been ours since before its journal was read by the follower. */
+  #sinceFollowed: (runUid: string) => boolean = () => false;
 
   constructor({ shards, ...deps }: EngineDeps, stop: AbortSignal) {
     const signal = AbortSignal.any([stop, this.#broken.signal]);
@@ -103,6 +105,7 @@ class Engine {
         this.#spawn(this.#vital(this.#keeper.run()));
         await this.#keeper.ready;
       }
+      this.#sinceFollowed = this.#deps.shards.tenure();
       for await (const item of this.#deps.journal.follow(this.#signal, { start: "all" })) {
         if (item.type === "record") this.#record(item.record);
         else if (!this.#recovered) await this.#recover();
@@ -185,10 +188,7 @@ class Engine {
     this.#folded.clear();
     this.#recovered = true;
     this.#deps.onRecovered?.();
-    const read = folded.filter(({ run }) => this.#deps.shards.holds(run.uid));
-    for (const { run } of folded)
-      if (!this.#deps.shards.holds(run.uid)) this.#takeover.others.add(idOf(run.key), run);
-    await this.#takeover.take(read);
+    await this.#takeover.take(folded, this.#sinceFollowed);
     if (this.#signal.aborted) return;
     for (const [name, executor] of this.#deps.executors)
       this.#spawn(this.#vital(this.#events.listen(name, executor, this.#signal)));

@@ -11,6 +11,8 @@
 //       executor never takes a new run's step for one of nobody.
 //   T5. A run that is not put away is always with an actor, on its way to one, or among the others' names: whatever ends
 //       its actor before, the next gain of its shard finds it.
+//   T6. A journal counts as read only where its run has been ours since before the reading began: what another engine wrote
+//       while it had the run comes to the follower later, and its steps would look like nobody's (T2).
 import type { JournalRecord, RunKey } from "@sluice/bus";
 import type { Fact } from "../facts.ts";
 import type { RunActor } from "../loop/actor.ts";
@@ -59,9 +61,16 @@ export class Takeover {
     return records !== undefined;
   }
 
-  /** Takes over the runs that were read, and those of our shards that others had; one batch after another (T4). */
-  take(read: readonly Folded[]): Promise<void> {
-    const done = this.#taking.then(() => this.#takeOver(read));
+  /**
+   * Takes over the runs that were read, and those of our shards that others had; one batch after another (T4).
+   * `isSince`: whether a run has been ours since before these were read (T6).
+   */
+  take(read: readonly Folded[], isSince: (runUid: string) => boolean = () => false): Promise<void> {
+    const done = this.#taking.then(() => {
+      const [current, old] = split(read, ({ run }) => isSince(run.uid));
+      for (const { run } of old) this.others.add(idOf(run.key), run);
+      return this.#takeOver(current);
+    });
     this.#taking = done.catch(() => undefined);
     return done;
   }
@@ -93,8 +102,8 @@ export class Takeover {
     if (this.#signal.aborted) return;
     const actors: RunActor[] = [];
     for (const folded of [...read, ...loaded]) {
-      // The shard may have gone while its journals were read (T5).
-      if (shards.holds(folded.run.uid)) actors.push(roster.add(folded));
+      // The shard may have gone while its journals were read (T5), and have come back (T6).
+      if (isSince(folded.run.uid)) actors.push(roster.add(folded));
       else this.others.add(idOf(folded.run.key), folded.run);
     }
     this.#replay(keys);
@@ -170,4 +179,8 @@ export class Takeover {
     }
     return mine;
   }
+}
+
+function split<T>(all: readonly T[], test: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(test), all.filter((one) => !test(one))];
 }

@@ -8,6 +8,8 @@
 //   K3. Older ownership is confirmed by a beat and then a touch of the table: whoever was about to take our shards
 //       fails on the touch, and has seen the beat when it looks again.
 //   K4. A shard on its way to someone else is not held: its runs are let go before the table says so.
+//   K6. Who has tried to give a shard away, and does not know whether that was stored, has it no more until the table was
+//       touched or read anew: fresh ownership (K2) counts on nobody but us giving it away.
 //   K5. A shard whose epoch grew while we thought it ours was another's in between: it is lost and gained anew.
 import {
   backoffMs,
@@ -229,7 +231,8 @@ export class ShardKeeper implements Shards {
     if (released.size === 0 || table === undefined) return;
     const isDone = await this.#swap(withOwners(table, released)).catch(() => false);
     if (isDone) this.#deps.log.info("shards handed over", { shards: released.size });
-    // What we could not write is still ours, or not: the table says it.
+    // K6. It may be stored although we did not hear it: until the table has said whose they are they are not held.
+    else await this.#proven();
     const kept = [...released.keys()].filter(
       (shard) => this.#releasing.delete(shard) && this.#held.has(shard),
     );
