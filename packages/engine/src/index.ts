@@ -56,6 +56,7 @@ export { type MetricsOptions, MetricsRegistry } from "./metrics/registry.ts";
 export type { LiveStep } from "./project/live-step.ts";
 export { projectWorkflow } from "./project/workflow.ts";
 export type { WorkflowNode, WorkflowObject } from "./project/workflow-object.ts";
+export type { ClaimsDeps } from "./retention/freed-claims.ts";
 export type { KeepNewest } from "./retention/newest.ts";
 export { type RetentionDeps, runRetention } from "./retention/retention.ts";
 export { createRun } from "./run/create.ts";

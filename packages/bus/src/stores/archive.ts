@@ -1,5 +1,5 @@
 import { hasCode } from "@sluice/base";
-import type { Archive, ArchiveChange, ArchiveRow, ArchiveTombstone } from "../ports/archive.ts";
+import type { Archive, ArchiveChange, ArchiveRow, ArchiveTombstone, FreedClaims } from "../ports/archive.ts";
 import type { RunKey } from "../ports/journal.ts";
 import type { KvChange, KvEntry } from "../ports/transport.ts";
 import { token } from "../subjects.ts";
@@ -10,6 +10,9 @@ import { quarantine } from "./reading/quarantine.ts";
 
 /** Two writers of one row are rare; more than this in a row means that something is wrong. */
 const maxTries = 10;
+
+/** Runs of one name that kept claims and were deleted; the claims of those before them are long gone. */
+const maxFreed = 64;
 
 export function makeArchive(context: StoreContext): Archive {
   const { transport, body, clock } = context;
@@ -41,22 +44,26 @@ export function makeArchive(context: StoreContext): Archive {
     const row = change.type === "put" ? await readable(change.entry) : undefined;
     const revision = change.type === "put" ? change.entry.revision : change.revision;
     if (row === undefined) return { type: "passed", revision };
-    if ("deletedAt" in row) return { type: "tombstone", key: row.key, revision };
+    if ("deletedAt" in row) return { type: "tombstone", key: row.key, revision, ...freedIn(row) };
     return { type: "row", row, revision };
   };
-  /** Writes over what is there, if `may` says so of it; false when it does not. */
+  /** Writes what `next` makes of what is there; false when that is nothing. */
   const write = async (
     key: RunKey,
-    data: Uint8Array | string,
-    may: (there: ArchiveRow | ArchiveTombstone) => boolean,
+    next: (there: ArchiveRow | ArchiveTombstone | undefined) => ArchiveRow | ArchiveTombstone | undefined,
   ): Promise<boolean> => {
+    const place = { bucket: "archive", key: keyOf(key) } as const;
     for (let attempt = 1; ; attempt++) {
-      const entry = await bucket.get(keyOf(key));
-      const there = entry === undefined ? undefined : await readable(entry);
-      if (there !== undefined && !may(there)) return false;
+      const entry = await bucket.get(place.key);
+      const value = next(entry === undefined ? undefined : await readable(entry));
+      if (value === undefined) return false;
       try {
-        if (entry === undefined) await bucket.create(keyOf(key), data);
-        else await bucket.update(keyOf(key), data, entry.revision);
+        await body.send(place, value, async ({ data }) => {
+          if (entry === undefined) await bucket.create(place.key, data);
+          else await bucket.update(place.key, data, entry.revision);
+          // A bucket's reference is found by its key, not by its position.
+          return { seq: 0 };
+        });
         return true;
       } catch (error) {
         if (!hasCode(error, "BUS_WRONG_SEQUENCE") || attempt === maxTries) throw error;
@@ -66,12 +73,11 @@ export function makeArchive(context: StoreContext): Archive {
 
   return {
     async put(row) {
-      const place = { bucket: "archive", key: keyOf(row.key) } as const;
-      const { written } = await body.send(place, row, async ({ data }) => ({
-        // A bucket's reference is found by its key, not by its position.
-        seq: 0,
-        written: await write(row.key, data, (there) => !("deletedAt" in there && there.uid === row.uid)),
-      }));
+      const written = await write(row.key, (there) =>
+        there !== undefined && "deletedAt" in there && there.uid === row.uid
+          ? undefined
+          : { ...row, ...freedBy(there, row.claims) },
+      );
       return written ? "stored" : "buried";
     },
     async get(key) {
@@ -85,10 +91,26 @@ export function makeArchive(context: StoreContext): Archive {
       }
     },
     async bury(key, uid) {
-      const tombstone: ArchiveTombstone = { v: 1, key, uid, deletedAt: clock.now() };
-      await write(key, JSON.stringify(tombstone), (there) => "deletedAt" in there || there.uid === uid);
+      await write(key, (there) =>
+        there === undefined || "deletedAt" in there || there.uid === uid
+          ? { v: 1, key, uid, deletedAt: clock.now(), ...freedBy(there) }
+          : undefined,
+      );
     },
     lastRevision: () => bucket.lastRevision(),
     watch: (signal) => watchEach(context, bucket.watch(">", signal), shown, signal),
   };
+}
+
+const freedIn = ({ freed }: FreedClaims): FreedClaims => (freed === undefined ? {} : { freed });
+
+/** What is freed once another entry takes the place of this one: claims that the new one keeps (`kept`) are not. */
+function freedBy(there: ArchiveRow | ArchiveTombstone | undefined, kept?: string): FreedClaims {
+  if (there === undefined) return {};
+  const { freed = [] } = there;
+  // A row gives way to a tombstone, or to the run's next end, which keeps its claims or has let them go itself.
+  const own = "claims" in there && there.claims !== undefined ? [there.claims] : [];
+  const owners = new Set([...freed, ...own]);
+  if (kept !== undefined) owners.delete(kept);
+  return owners.size === 0 ? {} : { freed: [...owners].slice(-maxFreed) };
 }

@@ -3,6 +3,7 @@ import type { ArtifactStore } from "@sluice/bus";
 import type { Executor } from "../executor/contract.ts";
 import { archiveRowOf, slimmed } from "../project/archive.ts";
 import { removeArtifacts } from "../project/artifact-gc.ts";
+import { hasOwnClaims, keptClaimsOf } from "../project/kept-claims.ts";
 import { projectWorkflow } from "../project/workflow.ts";
 import type { Run } from "../run/state/run.ts";
 import { stepRunOf } from "../template/request.ts";
@@ -85,11 +86,9 @@ async function release(run: Run, { executor, artifacts }: Kept): Promise<void> {
   await releaseClaims(run, executor);
 }
 
-/** As `volumeClaimGC` says; by default the claims of a run that failed stay, to be looked at. */
+/** What stays is in the run's row, and goes when that does (`retention/freed-claims.ts`). */
 async function releaseClaims(run: Run, executor: Executor | undefined): Promise<void> {
-  if ((run.spec.volumeClaimTemplates ?? []).length === 0) return;
-  const isKept = run.phase !== "Succeeded" && run.spec.volumeClaimGC?.["strategy"] !== "OnWorkflowCompletion";
-  if (isKept && !run.deleted) return;
+  if (!hasOwnClaims(run) || (keptClaimsOf(run) !== undefined && !run.deleted)) return;
   await executor?.forgetRun?.(stepRunOf(run));
 }
 

@@ -3,6 +3,7 @@ import { brotliDecompressSync, gunzip, gunzipSync } from "node:zlib";
 import { type Packing, threadPacking } from "@sluice/base";
 import type { ArchiveRow } from "@sluice/bus";
 import type { Run } from "../run/state/run.ts";
+import { keptClaimsOf } from "./kept-claims.ts";
 import { labelsOf, projectWorkflow } from "./workflow.ts";
 import type { WorkflowObject } from "./workflow-object.ts";
 
@@ -26,6 +27,7 @@ export async function archiveRowOf(
   packing: Packing = threadPacking,
 ): Promise<ArchiveRow> {
   if (run.phase === "Pending" || run.phase === "Running") throw new Error(`run ${run.key.name} is not over`);
+  const claims = keptClaimsOf(run);
   return {
     v: 1,
     key: run.key,
@@ -39,6 +41,7 @@ export async function archiveRowOf(
     causes: run.submitted.causes,
     ...(run.submitted.reuse?.earlier === undefined ? {} : { earlier: run.submitted.reuse.earlier }),
     ...expiryOf(run),
+    ...(claims === undefined ? {} : { claims }),
     object: await packed(projectWorkflow(run, seq), packing),
   };
 }

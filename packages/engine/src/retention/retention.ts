@@ -1,5 +1,6 @@
-// Removes runs when their `ttlStrategy` says so, and when there are more than the setting `retentionPolicy` keeps.
-// Owns:      a queue of what is due, from the archive's own changes.    Talks to: Archive, RunDirectory, Clock.
+// Removes runs when their `ttlStrategy` says so, and when there are more than the setting `retentionPolicy` keeps;
+// and of runs that are removed, by it or by hand, the claims that they had kept.
+// Owns:      a queue of what is due, from the archive's own changes.    Talks to: Archive, RunDirectory, Clock, Executors.
 // Invariants
 //   T1. Nothing is kept but the archive: a restart reads what is due from it, however long ago that was.
 //   T2. Only the run whose row said so is removed: the name may have another one by then, or be tried again.
@@ -9,6 +10,7 @@ import { type Clock, hasCode, type Logger, messageOf, sideBySide, sleepFor } fro
 import type { Archive, RunKey } from "@sluice/bus";
 import type { RunDirectory } from "../directory/port.ts";
 import { DueQueue } from "../simulate/due-queue.ts";
+import { type ClaimsDeps, FreedClaims } from "./freed-claims.ts";
 import { type KeepNewest, NewestRuns } from "./newest.ts";
 
 export interface RetentionDeps {
@@ -18,6 +20,8 @@ export interface RetentionDeps {
   readonly log: Logger;
   /** Absent: all are kept. */
   readonly keep?: KeepNewest;
+  /** Absent: there is no executor in this process. */
+  readonly claims?: ClaimsDeps;
 }
 
 interface Due {
@@ -36,6 +40,8 @@ export async function runRetention(deps: RetentionDeps, signal: AbortSignal): Pr
   const due = new DueQueue<Due>();
   let wake = new AbortController();
   const newest = deps.keep === undefined ? undefined : new NewestRuns(deps.keep);
+  const { claims, clock, log } = deps;
+  const freed = claims === undefined ? undefined : new FreedClaims({ ...claims, clock, log });
   let isCaughtUp = false;
   const trim = (): void => {
     if (newest === undefined || !isCaughtUp) return;
@@ -45,10 +51,13 @@ export async function runRetention(deps: RetentionDeps, signal: AbortSignal): Pr
   const follow = async (ending: AbortSignal): Promise<void> => {
     for await (const change of deps.archive.watch(ending)) {
       if (change.type === "caught-up") isCaughtUp = true;
-      else if (change.type === "tombstone") newest?.remove(change.key);
-      else if (change.type === "row") {
+      else if (change.type === "tombstone") {
+        newest?.remove(change.key);
+        freed?.put(change.key, change);
+      } else if (change.type === "row") {
         const { row } = change;
         newest?.put(row);
+        freed?.put(row.key, row);
         if (row.expiresAt !== undefined) {
           due.put(row.expiresAt, { key: row.key, uid: row.uid, why: "ttlStrategy" });
           wake.abort();
@@ -70,7 +79,8 @@ export async function runRetention(deps: RetentionDeps, signal: AbortSignal): Pr
       await sleepFor(deps.clock, waitMs, AbortSignal.any([ending, wake.signal]));
     }
   };
-  await sideBySide(signal, [follow, remove]);
+  const forget = async (ending: AbortSignal): Promise<void> => freed?.run(ending);
+  await sideBySide(signal, [follow, remove, forget]);
 }
 
 /** False when it has to be tried again. */

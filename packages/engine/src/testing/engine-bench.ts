@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { inlinePacking, noFailpoints, SeededRandom } from "@sluice/base";
 import { RecordingLogger, VirtualClock } from "@sluice/base/testing";
 import { type MemoryTransport, makeMemoryTransport, openStores, type Stores } from "@sluice/bus";
@@ -9,6 +10,7 @@ import type { EngineConfig, EngineDeps } from "../loop/deps.ts";
 import { runEngine } from "../loop/engine.ts";
 import { RunRegistry } from "../loop/registry.ts";
 import type { WorkflowObject } from "../project/workflow-object.ts";
+import { runRetention } from "../retention/retention.ts";
 import type { RunKeyed } from "../run/state/run.ts";
 
 /** One process of the engine in a test: `kill` ends it without a farewell, as far as its state can tell. */
@@ -98,6 +100,23 @@ export class EngineBench implements AsyncDisposable {
 
   ended(process: EngineProcess, key: RunKeyed): Promise<WorkflowObject> {
     return this.until(process, key, (object) => object.status.finishedAt !== null);
+  }
+
+  /** Lets time pass until the process has put away all of its runs that are over: only their rows are left. */
+  async putAway(process: EngineProcess): Promise<void> {
+    for (let turn = 0; turn < 1_000; turn++) {
+      if (process.registry.list().length === 0) return;
+      await this.clock.advanceBy(1_000);
+      await setImmediate();
+    }
+    throw new Error("a run is not put away");
+  }
+
+  /** What removes finished runs, and the claims that they kept at these executors, until the signal aborts. */
+  retention(process: EngineProcess, executors: readonly Executor[], signal: AbortSignal): Promise<void> {
+    const { clock, log, stores } = this;
+    const claims = { journal: stores.journal<Fact>(), executors };
+    return runRetention({ archive: stores.archive, runs: process.directory, clock, log, claims }, signal);
   }
 
   async facts(key: RunKeyed): Promise<readonly Fact[]> {

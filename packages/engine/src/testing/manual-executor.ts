@@ -1,7 +1,7 @@
 import { Mailbox } from "@sluice/base";
 import { type Executor, type ExecutorDescription, runUidOf } from "../executor/contract.ts";
 import type { StepEvent, StepLine } from "../executor/events.ts";
-import type { StepRequest } from "../executor/request.ts";
+import { claimOwnerOf, type StepRequest } from "../executor/request.ts";
 
 /** How a step of the fake ends; undefined keeps it running until the test ends it. */
 export type ManualEnd =
@@ -27,6 +27,8 @@ interface World {
   readonly output: Map<string, StepLine[]>;
   /** Every real start, in order: a step id twice in it was run twice. */
   readonly starts: string[];
+  /** Owners of claims that are needed no more, each time that it was said. */
+  readonly freed: string[];
   /** The instances that look at this world: each is told of the steps that it has attached to. */
   readonly tellers: Set<(event: StepEvent) => void>;
 }
@@ -51,6 +53,7 @@ export const manualWorld = (): World => ({
   progress: new Map(),
   output: new Map(),
   starts: [],
+  freed: [],
   tellers: new Set(),
 });
 
@@ -211,6 +214,10 @@ export class ManualExecutor implements Executor {
     this.world.ended.delete(stepId);
     this.world.output.delete(stepId);
     this.world.progress.delete(stepId);
+  }
+
+  async forgetRun(run: StepRequest["run"]): Promise<void> {
+    this.world.freed.push(claimOwnerOf(run));
   }
 
   async *events(signal: AbortSignal): AsyncIterable<StepEvent> {

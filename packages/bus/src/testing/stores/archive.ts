@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import type { ArchiveRow } from "../../ports/archive.ts";
+import { describe, expect, test } from "vitest";
+import type { Archive, ArchiveChange, ArchiveRow } from "../../ports/archive.ts";
 import type { StoresGround } from "./ground.ts";
 
 const aRow = (name: string): ArchiveRow => ({
@@ -56,4 +56,60 @@ export function archiveConformance({ make, open }: StoresGround): void {
     expect(await stores.quarantine.list("other", 10)).toEqual([]);
     expect((await stores.quarantine.get("ns", aside[0]!.value.id))?.seq).toBe(aside[0]!.seq);
   });
+
+  describe("claims that a run keeps", () => {
+    const key = { namespace: "ns", name: "a" };
+    const kept = (uid: string, claims = uid): ArchiveRow => ({ ...aRow("a"), uid, claims });
+
+    test("are freed by its tombstone, and stay so under the next runs of the name", async () => {
+      await using bus = await make();
+      const { archive } = open(bus);
+      await archive.put(kept("u1"));
+      expect(await archive.get(key)).not.toHaveProperty("freed");
+      await archive.bury(key, "u1");
+      await archive.bury(key, "u1");
+      expect(await archive.get(key)).toMatchObject({ deletedAt: expect.any(Number), freed: ["u1"] });
+
+      await archive.put(kept("u2"));
+      await archive.put(kept("u2"));
+      expect(await archive.get(key)).toMatchObject({ uid: "u2", claims: "u2", freed: ["u1"] });
+      await archive.bury(key, "u2");
+      await archive.put({ ...aRow("a"), uid: "u3" });
+      await archive.bury(key, "u3");
+
+      const seen = await firstOf(archive);
+      expect(seen).toMatchObject([{ type: "tombstone", key, freed: ["u1", "u2"] }]);
+    });
+
+    test("are kept over its next end, under its first uid, until a tombstone comes", async () => {
+      await using bus = await make();
+      const { archive } = open(bus);
+      await archive.put(kept("u1"));
+      await archive.put(kept("u2", "u1"));
+      expect(await archive.get(key)).not.toHaveProperty("freed");
+      await archive.bury(key, "u2");
+      expect(await archive.get(key)).toMatchObject({ freed: ["u1"] });
+    });
+
+    test("are told of once for a name, and only of the newest 64 runs", async () => {
+      await using bus = await make();
+      const { archive } = open(bus);
+      for (let i = 0; i < 70; i++) {
+        await archive.put(kept(`u${i}`));
+        await archive.bury(key, `u${i}`);
+      }
+      const freed = Array.from({ length: 64 }, (_, i) => `u${i + 6}`);
+      expect(await archive.get(key)).toMatchObject({ freed });
+    });
+  });
+}
+
+/** What a watch shows before it has caught up. */
+async function firstOf(archive: Archive): Promise<readonly ArchiveChange[]> {
+  const stop = new AbortController();
+  const seen: ArchiveChange[] = [];
+  for await (const change of archive.watch(stop.signal))
+    if (change.type === "caught-up") stop.abort();
+    else seen.push(change);
+  return seen;
 }

@@ -109,6 +109,7 @@ export function startEngine(
     runRetention(
       {
         ...{ archive, runs, clock, log: log.child({ role: "retention" }) },
+        claims: { journal, executors: [chosen.executor] },
         ...(config.retentionPolicy === undefined ? {} : { keep: config.retentionPolicy as KeepNewest }),
       },
       signal,
