@@ -7,10 +7,12 @@
 //       not older than that.
 //   B4. A shell serves another box only when its last one has read all that it was told: what is left in the channel
 //       would be taken for the next one's (which passes over what does not name it).
+//   B5. A box that was opened and has not claimed its step within `answerMs` (stopped, or starved) is killed as a whole.
+//       The step goes to another one, unless the claim came in that moment: then it has begun, and is lost.
 import { type Dirent, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Clock, Random } from "@sluice/base";
-import type { Shell, Task, TaskEnd } from "../shells/shell.ts";
+import { type Clock, type Random, sleepFor } from "@sluice/base";
+import { answerMs, type Shell, type Task, type TaskEnd } from "../shells/shell.ts";
 import { type ShellPool, soon, type Which } from "../shells/shell-pool.ts";
 import { Standbys } from "../shells/standbys.ts";
 import { claimTakenExitCode, gateText, sandboxCommand } from "../shells/supervisors.ts";
@@ -62,6 +64,7 @@ export class BoxPool implements AsyncDisposable {
   #coming = 0;
   /** Boxes on their way, in or out: what was begun is not left behind on closing. */
   readonly #moving = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
 
   constructor(options: BoxOptions) {
     this.#options = options;
@@ -106,10 +109,23 @@ export class BoxPool implements AsyncDisposable {
   /** Has the box run its step; B1: it is not given out again. Resolves when the step has ended, or will never run. */
   async open(box: Box, folder: StepFolder, host: string, program: string): Promise<TaskEnd> {
     box.shell.tell(gateText(box.name, folder.door, host, program));
+    void this.#watchBeginning(box, folder);
     const end = await box.task.ended;
     const isClaimed = folder.box === box.dir;
     this.#move(box.task.over.then((over) => this.#settle(box, over, isClaimed)));
     return end;
+  }
+
+  /** B5. Should this process have been frozen for so long, the claim is there by now. */
+  async #watchBeginning({ name, shell, task }: Box, folder: StepFolder): Promise<void> {
+    const ended = new AbortController();
+    void task.ended.then(() => ended.abort());
+    const enough = AbortSignal.any([ended.signal, this.#closing.signal]);
+    await sleepFor(this.#options.clock, answerMs, enough);
+    if (enough.aborted) return;
+    const claim = folder.claim();
+    const isBegun = claim.kind === "unsigned" || (claim.kind === "process" && claim.box === name);
+    if (!isBegun) shell.kill();
   }
 
   /** Ends a box that was not opened. */
@@ -133,6 +149,7 @@ export class BoxPool implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
     await this.#waiting[Symbol.asyncDispose]();
     await soon(Promise.all(this.#moving), this.#options.clock);
   }

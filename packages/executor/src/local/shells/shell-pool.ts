@@ -65,13 +65,16 @@ export class ShellPool implements AsyncDisposable {
   /** Ends a shell, and with it a task that waits to be told something. Resolves when it is gone. */
   async end(shell: Shell): Promise<void> {
     shell.close();
-    await soon(shell.gone, this.#options.clock);
+    // One that is stopped does not see that its channels are closed.
+    if (!(await soon(shell.gone, this.#options.clock))) shell.kill();
   }
 }
 
-/** Waits for what takes milliseconds, and no longer than 5 s should the system not do its part. */
-export async function soon(done: Promise<unknown>, clock: Clock): Promise<void> {
+/** Waits for what takes milliseconds, and no longer than 5 s should the system not do its part: false then. */
+export async function soon(done: Promise<unknown>, clock: Clock): Promise<boolean> {
   const enough = new AbortController();
-  await Promise.race([done, sleepFor(clock, 5_000, enough.signal)]);
+  const isDone = done.then(() => true);
+  const inTime = await Promise.race([isDone, sleepFor(clock, 5_000, enough.signal).then(() => false)]);
   enough.abort();
+  return inTime;
 }

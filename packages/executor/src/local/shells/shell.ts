@@ -12,7 +12,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex, Writable } from "node:stream";
 import { type Clock, sleepFor } from "@sluice/base";
-import { childrenOf } from "../step/process-table.ts";
+import { childrenOf, familyOf, signalTo } from "../step/process-table.ts";
 
 /** How a task ended. */
 export type TaskEnd =
@@ -138,6 +138,13 @@ export class Shell {
   /** More for the task that runs, which reads it from fd 3. */
   tell(text: string): void {
     this.#side.write(text);
+  }
+
+  /** Ends it at once, with all that its task runs: also what is stopped, which hears nothing else. */
+  kill(): void {
+    const { pid: own, exitCode, signalCode } = this.#child;
+    if (own === undefined || exitCode !== null || signalCode !== null) return;
+    for (const pid of familyOf(own)) signalTo(pid, "SIGKILL");
   }
 
   /** It ends when its task is over; a task that waits to be told something is told that nothing comes. */
