@@ -57,7 +57,7 @@ test("a workflow refers to the template, with values from the event as data", ()
   }).workflowFor(event);
 
   expect(workflow).toMatchObject({
-    metadata: { labels: { by: "github" } },
+    metadata: { labels: { by: "github", "workflows.argoproj.io/workflow-event-binding": "on-push" } },
     spec: {
       workflowTemplateRef: { name: "build" },
       arguments: {

@@ -31,6 +31,9 @@ export interface CompiledBinding {
   workflowFor(event: EventInHand): Workflow | undefined;
 }
 
+/** On each of its workflows: the name of the binding that submitted it. */
+const bindingLabel = "workflows.argoproj.io/workflow-event-binding";
+
 /** Errors: those of expressions that do not compile. */
 export function compileBinding(binding: WorkflowEventBinding, namespace: string): CompiledBinding {
   const name = binding.metadata.name ?? "";
@@ -50,7 +53,7 @@ export function compileBinding(binding: WorkflowEventBinding, namespace: string)
       });
     },
     workflowFor: (given) =>
-      submit === undefined || texts === undefined ? undefined : workflowOf(submit, texts, given),
+      submit === undefined || texts === undefined ? undefined : workflowOf({ name, submit, texts }, given),
   };
 }
 
@@ -77,7 +80,14 @@ function compiledTexts(submit: Submit | undefined) {
   };
 }
 
-function workflowOf(submit: Submit, texts: Texts, event: EventInHand): Workflow {
+interface Submission {
+  /** The binding's. */
+  readonly name: string;
+  readonly submit: Submit;
+  readonly texts: Texts;
+}
+
+function workflowOf({ name: binding, submit, texts }: Submission, event: EventInHand): Workflow {
   const env = envOf(event);
   const text = (compiled: CompiledExpr): string => exprText(evaluateExpr(compiled, env));
   const map = (entries: readonly (readonly [string, CompiledExpr])[]) =>
@@ -95,7 +105,7 @@ function workflowOf(submit: Submit, texts: Texts, event: EventInHand): Workflow 
     kind: "Workflow",
     metadata: {
       ...(name === undefined ? { generateName: prefix } : { name }),
-      ...(texts.labels.length === 0 ? {} : { labels: map(texts.labels) }),
+      labels: { ...map(texts.labels), [bindingLabel]: binding },
       ...(texts.annotations.length === 0 ? {} : { annotations: map(texts.annotations) }),
     },
     spec: {
