@@ -19,7 +19,7 @@ export type {
   RunAtOutcome,
 } from "./cron/directory/port.ts";
 export { runCron } from "./cron/loop.ts";
-export type { CronArgument } from "./cron/workflow.ts";
+export { type CronArgument, cronLabel, scheduledTimeAnnotation, workflowAt } from "./cron/workflow.ts";
 export type { ConfigMapContent, Definitions, TemplatePlace } from "./definitions/port.ts";
 export type { RunDirectoryDeps } from "./directory/deps.ts";
 export { makeRunDirectory } from "./directory/directory.ts";
@@ -74,3 +74,4 @@ export {
   simulate,
 } from "./simulate/simulation.ts";
 export { admitted, type SubmissionPolicy, withPolicy } from "./submission/policy.ts";
+export { rfc3339 } from "./values/globals.ts";

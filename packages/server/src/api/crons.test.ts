@@ -63,6 +63,25 @@ describe("a cron workflow", () => {
     expect((await api.call("PUT", `${base}/other`, cron())).status).toBe(400);
   });
 
+  test("that is run by hand has the time of now as the one it was scheduled for, unless another is given", async () => {
+    await using api = anApi();
+    await api.call("POST", base, cron({ workflowMetadata: { annotations: { a: "b" } } }));
+    const submitted = async (submitOptions: object) =>
+      (
+        await api.call("POST", "/api/v1/workflows/default/submit", {
+          resourceKind: "CronWorkflow",
+          resourceName: "nightly",
+          submitOptions,
+        })
+      ).body.metadata.annotations;
+    const scheduled = "workflows.argoproj.io/scheduled-time";
+
+    expect(await submitted({})).toEqual({ a: "b", [scheduled]: "2026-01-02T00:00:00Z" });
+    expect(await submitted({ annotations: `${scheduled}=2026-01-01T01:00:00Z` })).toMatchObject({
+      [scheduled]: "2026-01-01T01:00:00Z",
+    });
+  });
+
   test("is suspended and resumed", async () => {
     await using api = anApi();
     await api.call("POST", base, cron());

@@ -1,5 +1,6 @@
 // POST submit: a workflow from an applied template or cron workflow, with the caller's wishes in it.
 import { isObject } from "@sluice/base";
+import { cronLabel, rfc3339, scheduledTimeAnnotation } from "@sluice/engine";
 import type { CronWorkflow } from "@sluice/spec";
 import { ServerError } from "../../../errors.ts";
 import type { ServerDeps } from "../../ports.ts";
@@ -83,7 +84,7 @@ async function draftOf(deps: ServerDeps, call: ApiCall, written: string, name: s
   if (found === undefined)
     throw ServerError.NOT_FOUND({ what: kind, name: namespace === "" ? name : `${namespace}/${name}` });
   return kind === "CronWorkflow"
-    ? ofCron(name, found.manifest as CronWorkflow)
+    ? ofCron(name, found.manifest as CronWorkflow, deps.clock.now())
     : ofTemplate(name, namespace === "");
 }
 
@@ -95,13 +96,14 @@ function ofTemplate(name: string, clusterScope: boolean): Draft {
   };
 }
 
-function ofCron(name: string, { spec }: CronWorkflow): Draft {
-  const { labels = {}, annotations } = spec.workflowMetadata ?? {};
+/** A run by hand was scheduled for now: `workflow.scheduledTime` has a value in it, as in those of the schedule. */
+function ofCron(name: string, { spec }: CronWorkflow, at: number): Draft {
+  const { labels, annotations } = spec.workflowMetadata ?? {};
   return {
     metadata: {
       generateName: `${name}-`,
-      labels: { ...labels, "workflows.argoproj.io/cron-workflow": name },
-      ...(annotations === undefined ? {} : { annotations }),
+      labels: { ...labels, [cronLabel]: name },
+      annotations: { ...annotations, [scheduledTimeAnnotation]: rfc3339(at) },
     },
     spec: { ...spec.workflowSpec },
   };
