@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { loadManifests } from "../manifest.ts";
+import { cronHint } from "./almost-tags.ts";
 import { lintManifests } from "./index.ts";
 
 /** What lint says of a container's argument, `severity: message: hint` each, with the column in the text. */
@@ -21,6 +22,7 @@ describe("a text that looks like a tag", () => {
     ["a {{input.parameters.x}}", "2", "{{input.parameters.x}} is no variable", "did you mean 'inputs'?"],
     ["{{step.a.outputs.result}}", "0", "{{step.a.outputs.result}} is no variable", "did you mean 'steps'?"],
     ["{{worfklow.name}}", "0", "{{worfklow.name}} is no variable", "did you mean 'workflow'?"],
+    ["{{cronworkflow.name}}", "0", "{{cronworkflow.name}} is no variable", cronHint],
     ["a {{inputs.parameters.x} b", "2", "the tag is not closed", "close it with '}}'"],
     ["{{=inputs.parameters.x", "0", "the tag is not closed", "close it with '}}'"],
   ])("%s is a warning", (text, column, message, hint) => {

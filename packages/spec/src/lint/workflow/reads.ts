@@ -2,6 +2,7 @@
 import type { ExprRead } from "@sluice/expr";
 import type { IssueSink, Path } from "../../issue.ts";
 import { didYouMean } from "../../schema/nearest.ts";
+import { cronHint } from "../almost-tags.ts";
 import type { Scope } from "./scope.ts";
 
 /** Roots that any expression of a workflow may name; some have a value only when it runs. */
@@ -20,7 +21,6 @@ const roots = [
   "duration",
   "exitCode",
   "resourcesDuration",
-  "cronworkflow",
 ] as const;
 
 interface ReadPlace {
@@ -52,6 +52,7 @@ function missingHint(path: string, scope: Scope): string | undefined {
   const steps = path.split(".");
   const [root = "", group = "", third = "", fourth = ""] = steps;
   if (!(roots as readonly string[]).includes(root)) {
+    if (root === "cronworkflow") return cronHint;
     return didYouMean(root, roots, `variables begin with one of: ${roots.join(", ")}`);
   }
   if (root === "inputs" && (group === "parameters" || group === "artifacts") && third !== "")

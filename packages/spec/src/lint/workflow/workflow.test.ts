@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Issue } from "../../issue.ts";
 import { loadManifests } from "../../manifest.ts";
+import { cronHint } from "../almost-tags.ts";
 import { lintManifests } from "../index.ts";
 
 /** Issues of a workflow with this spec; schema errors fail the test. */
@@ -365,6 +366,9 @@ describe("expressions", () => {
     expect(use("inputs.parameters.m ?? 'x'")).toEqual([expect.stringMatching(/^warning: /)]);
     expect(use("input.parameters.n")).toEqual([
       "error: 'input.parameters.n' has no value at this place: did you mean 'inputs'?",
+    ]);
+    expect(use("cronworkflow.name")).toEqual([
+      `error: 'cronworkflow.name' has no value at this place: ${cronHint}`,
     ]);
     expect(use("steps.x.status")).toEqual([expect.stringMatching(/^error: 'steps.x.status'/)]);
     expect(use("map([1], {# + len(inputs.parameters)})")).toEqual([]);
