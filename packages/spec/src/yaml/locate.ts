@@ -29,7 +29,8 @@ export function makeLocate(source: LocateSource): Locate {
       const found: { node: Node | undefined; key: Node | undefined } | undefined = stepInto(node, step);
       if (found === undefined) return at(source, what === "key" ? (key ?? node) : (node ?? key), undefined);
       node = follow(found.node);
-      key = found.key ?? key;
+      // An item of a list has no key: what lacks something in it begins where the item does.
+      key = found.key ?? (node === undefined ? key : undefined);
     }
     return at(source, what === "key" ? (key ?? node) : (node ?? key), inside);
   };

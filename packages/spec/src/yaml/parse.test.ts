@@ -28,6 +28,7 @@ describe("a text of manifests", () => {
 
     expect(documents[0]?.json).toEqual({ a: 1, b: [true, null] });
     expect(documents[0]?.locate(["b", 1])).toEqual({ line: 2, col: 14 });
+    expect(documents[0]?.locate(["b", 1, "absent"], "key")).toEqual({ line: 2, col: 14 });
   });
 
   it("keeps the good documents and says every error of the bad ones", () => {
