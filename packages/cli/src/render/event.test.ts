@@ -73,6 +73,24 @@ describe("an event as lines", () => {
     expect(text).toContain('✖ data body.kind: "bad" = "good"');
   });
 
+  test("what a WorkflowEventBinding did with it is told of the binding", () => {
+    const selector = { filter: "expr", subject: "discriminator == 'x'", operator: "selector", passed: true };
+    const text = shown([
+      record({ type: "verdict", sensor: "on-push", dependency: "x", passed: true, checks: [selector] }),
+      record({
+        type: "trigger",
+        sensor: "on-push",
+        trigger: "WorkflowEventBinding",
+        outcome: "done",
+        attempt: 1,
+      }),
+    ]);
+
+    expect(text).toContain("✔ binding on-push: passed  +10ms");
+    expect(text).toContain("✔ selector discriminator == 'x'\n");
+    expect(text).toContain("✔ binding on-push done  +10ms");
+  });
+
   test("an event that no sensor waits for says so", () => {
     expect(shown([])).toContain("nothing yet: no sensor depends on it");
   });

@@ -58,7 +58,7 @@ function renderRecord(record: TrailRecord, palette: Palette): string[] {
       return [palette.warn("○ filtered out by its source"), ...checksOf(record.checks, palette)];
     case "verdict":
       return [
-        `${record.passed ? palette.good("✔") : palette.warn("○")} sensor ${record.sensor}, dependency ${record.dependency}: ${record.passed ? "passed" : "rejected"}`,
+        `${record.passed ? palette.good("✔") : palette.warn("○")} ${judgeOf(record)}: ${record.passed ? "passed" : "rejected"}`,
         ...checksOf(record.checks, palette),
         ...(record.error === undefined ? [] : [`    ${palette.bad(oneLine(record.error, 200))}`]),
       ];
@@ -76,6 +76,14 @@ function renderRecord(record: TrailRecord, palette: Palette): string[] {
   }
 }
 
+/** A verdict is a sensor's on one of its dependencies, or that of a WorkflowEventBinding, which has a selector alone. */
+const judgeOf = ({ sensor, dependency, checks }: Extract<TrailRecord, { type: "verdict" }>): string =>
+  checks.some(({ operator }) => operator === bySelector)
+    ? `binding ${sensor}`
+    : `sensor ${sensor}, dependency ${dependency}`;
+
+const bySelector = "selector";
+
 function triggerLines(record: Extract<TrailRecord, { type: "trigger" }>, palette: Palette): string[] {
   const symbol = {
     done: palette.good("✔"),
@@ -92,14 +100,20 @@ function triggerLines(record: Extract<TrailRecord, { type: "trigger" }>, palette
       : [
           `    ${palette.bad(oneLine(record.message, 200))}${record.code === undefined ? "" : `  (${record.code})`}`,
         ];
-  return [`${symbol} trigger ${record.trigger} ${record.outcome}${attempt}${result}`, ...problem];
+  const who =
+    record.trigger === "WorkflowEventBinding" ? `binding ${record.sensor}` : `trigger ${record.trigger}`;
+  return [`${symbol} ${who} ${record.outcome}${attempt}${result}`, ...problem];
 }
 
 function checksOf(checks: readonly FilterCheck[], palette: Palette): string[] {
   return checks.map((check) => {
     const left = check.left === undefined ? "(absent)" : oneLine(JSON.stringify(check.left), 80);
     const right = check.right === undefined ? "" : ` ${oneLine(JSON.stringify(check.right), 80)}`;
-    const text = `${check.filter} ${oneLine(check.subject, 80)}: ${left} ${check.operator}${right}`;
+    const subject = oneLine(check.subject, 80);
+    const text =
+      check.operator === bySelector
+        ? `selector ${subject}`
+        : `${check.filter} ${subject}: ${left} ${check.operator}${right}`;
     const problem = check.error === undefined ? "" : `  ${palette.bad(oneLine(check.error, 120))}`;
     return `    ${check.passed ? palette.good("✔") : palette.bad("✖")} ${text}${problem}`;
   });
