@@ -64,7 +64,8 @@ export function submitOptionsOf(options: SubmitOptions): object {
 export async function withParameterFile(options: SubmitOptions): Promise<SubmitOptions> {
   const { parameterFile: file } = options;
   if (file === undefined) return options;
-  const values = fromYaml(await readBounded(file), file);
+  // A file in which all is commented out says nothing.
+  const values = fromYaml(await readBounded(file), file) ?? {};
   if (!isObject(values))
     throw CliError.USAGE({ problem: `${file}: parameters are a map of names and values` });
   const own = pairsOf("--parameter", options.parameter);
