@@ -28,32 +28,46 @@ export async function simulateCommand(
 ): Promise<void> {
   const loaded = await loadWorkflow(context, files, options.name);
   const suspended = loaded.workflow.spec.suspend === true;
+  const own = mocksOf(options);
   const { simulated, mocks } = await runSimulation({
     loaded,
     arguments: pairsOf("--parameter", options.parameter),
-    mocks: [...mocksOf(options), ...(await mocksIn(options.mocks))],
+    mocks: [...own.flatMap(({ mocks }) => mocks), ...(await mocksIn(options.mocks))],
     commands: suspended ? [{ at: "0", do: "resume" }] : [],
     at: context.clock.now(),
   });
   if (context.json) context.out(JSON.stringify(resultOf(simulated), null, 2));
   else show(context, simulated, { steps: options.steps === true, unmatched: mocks.unmatched });
+  for (const { option, name, mocks: given } of own)
+    if (mocks.idle(given).length === given.length)
+      context.note(context.palette.warn(`${option}: no step or template '${name}' ran`));
   const { phase, message } = simulated.workflow.status;
   if (phase === "Failed" || phase === "Error")
     throw CliError.SIMULATION_FAILED({ phase, reason: message ?? "" });
 }
 
 /** `--result template=text` and `--fail template`, as mocks of a node or a template of that name. */
-function mocksOf({ result, fail }: SimulateOptions): readonly Mock[] {
-  const named = (name: string, mock: Mock): readonly Mock[] => [
-    { ...mock, node: name },
-    { ...mock, template: name },
-  ];
+function mocksOf({ result, fail }: SimulateOptions): readonly OptionMocks[] {
+  const named = (option: string, name: string, mock: Mock): OptionMocks => ({
+    option,
+    name,
+    mocks: [
+      { ...mock, node: name },
+      { ...mock, template: name },
+    ],
+  });
   return [
-    ...fail.flatMap((name) => named(name, { exitCode: 1 })),
-    ...Object.entries(pairsOf("--result", result)).flatMap(([name, text]) =>
-      named(name, { result: text, outputs: {} }),
+    ...fail.map((name) => named("--fail", name, { exitCode: 1 })),
+    ...Object.entries(pairsOf("--result", result)).map(([name, text]) =>
+      named("--result", name, { result: text, outputs: {} }),
     ),
   ];
+}
+
+interface OptionMocks {
+  readonly option: string;
+  readonly name: string;
+  readonly mocks: readonly Mock[];
 }
 
 /** The mocks of a test file. */

@@ -14,7 +14,7 @@ import { CliError } from "../../errors.ts";
 import { junit, type TestResult } from "../../render/junit.ts";
 import { listManifestFiles, readBounded } from "../manifests/manifest-files.ts";
 import { judge } from "./judge.ts";
-import { type Loaded, loadBeside } from "./load.ts";
+import { type Loaded, loadBeside, manifestsBeside, submittedAt } from "./load.ts";
 import { runSimulation } from "./run.ts";
 
 export interface TestOptions {
@@ -22,9 +22,6 @@ export interface TestOptions {
   /** Only tests whose name has this text. */
   readonly testName?: string;
 }
-
-/** The moment at which a tested workflow is submitted: the same each time. 2026-01-01T00:00:00Z. */
-const submittedAt = 1_767_225_600_000;
 
 const isTestFile = (path: string): boolean => /[.-]test\.ya?ml$/.test(path);
 
@@ -79,16 +76,20 @@ async function* runFile(
   tests: WorkflowTest,
   { testName }: TestOptions,
 ): AsyncGenerator<TestResult> {
-  const loaded =
-    typeof tests.workflow === "string"
-      ? await loadBeside(context, file, tests.workflow, tests.files)
-      : { workflow: tests.workflow, others: [] };
+  const loaded = await loadedFor(context, file, tests);
   for (const one of tests.tests) {
     if (testName !== undefined && !one.name.includes(testName)) continue;
     const at = context.clock.monotonic();
     const outcome = await runOne(loaded, tests, one);
     yield { file, name: one.name, ms: context.clock.monotonic() - at, ...outcome };
   }
+}
+
+async function loadedFor(context: CliContext, file: string, tests: WorkflowTest): Promise<Loaded> {
+  const { workflow, files = [] } = tests;
+  if (typeof workflow === "string") return loadBeside(context, file, workflow, files);
+  const beside = files.length === 0 ? [] : await manifestsBeside(context, file, files);
+  return { workflow, others: beside.map(({ manifest }) => manifest) };
 }
 
 async function runOne(
