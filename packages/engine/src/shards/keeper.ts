@@ -295,6 +295,8 @@ export class ShardKeeper implements Shards {
   async #giveBack(): Promise<void> {
     const { table } = this.#view;
     try {
+      // Ours to give, as those in `#give`: nobody has robbed us of them.
+      for (const shard of this.#held) this.#releasing.add(shard);
       if (table !== undefined && this.#held.size > 0)
         await this.#swap(withOwners(table, new Map([...this.#held].map((shard) => [shard, ""]))));
       await this.#deps.leases.delete(memberKey(this.#deps.self));

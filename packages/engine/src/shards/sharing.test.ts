@@ -51,6 +51,23 @@ test("runs that were submitted before any engine was there are begun", async () 
   expect((await ended).status.phase).toBe("Succeeded");
 });
 
+test("an engine that ends gives its shards back, and speaks of no robbery", async () => {
+  await using bench = new EngineBench();
+  const shards = { leases: bench.stores.state("leases") };
+  const start = () => bench.start(new ManualExecutor({ now: () => bench.clock.now() }), { shards });
+  const first = start();
+  await bench.clock.advanceBy(1_000);
+  await first.kill();
+  start();
+  await bench.clock.advanceBy(1_000);
+
+  const said = bench.log.entries.filter(({ message }) => message.includes("shards"));
+  expect(said.map(({ level, message, fields }) => `${level} ${message} ${String(fields["from"])}`)).toEqual([
+    "info shards taken nobody",
+    "info shards taken nobody",
+  ]);
+});
+
 test("an engine that is cut off from its leases starts nothing more, and the other has its runs", async () => {
   await using bench = new EngineBench();
   const now = () => bench.clock.now();
