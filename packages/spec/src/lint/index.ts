@@ -126,7 +126,7 @@ function lintManifest(manifest: Manifest, sink: IssueSink, options: LintOptions)
       break;
     case "WorkflowEventBinding":
       lintMetadata(manifest, sink);
-      lintEventBinding(manifest, sink);
+      lintEventBinding(manifest, sink, { known, namespace });
       break;
     case "EventBus":
     case "ConfigMap":

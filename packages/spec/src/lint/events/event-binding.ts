@@ -1,9 +1,16 @@
 import type { IssueSink } from "../../issue.ts";
+import { didYouMean } from "../../schema/nearest.ts";
 import type { WorkflowEventBinding } from "../../workflow/event-binding.ts";
 import { lintExpr } from "../expressions.ts";
+import type { KnownTemplates } from "../references/known.ts";
+
+interface Around {
+  readonly known: KnownTemplates;
+  readonly namespace: string;
+}
 
 /** Selector and expressions of a binding compile; a selector can be true or false. */
-export function lintEventBinding({ spec }: WorkflowEventBinding, sink: IssueSink): void {
+export function lintEventBinding({ spec }: WorkflowEventBinding, sink: IssueSink, around: Around): void {
   lintExpr(sink, spec.event.selector, ["spec", "event", "selector"], { wants: "boolean" });
   const { submit } = spec;
   if (submit === undefined) {
@@ -14,6 +21,7 @@ export function lintEventBinding({ spec }: WorkflowEventBinding, sink: IssueSink
     });
     return;
   }
+  lintTemplate(submit.workflowTemplateRef, sink, around);
   for (const name of ["name", "generateName"] as const) {
     const text = submit.metadata?.[name];
     if (text !== undefined && text !== "") lintExpr(sink, text, ["spec", "submit", "metadata", name]);
@@ -24,4 +32,21 @@ export function lintEventBinding({ spec }: WorkflowEventBinding, sink: IssueSink
   for (const [i, { valueFrom }] of (submit.arguments?.parameters ?? []).entries())
     if (valueFrom?.event !== undefined)
       lintExpr(sink, valueFrom.event, ["spec", "submit", "arguments", "parameters", i, "valueFrom", "event"]);
+}
+
+type Ref = NonNullable<WorkflowEventBinding["spec"]["submit"]>["workflowTemplateRef"];
+
+/** Only a warning: the template may be applied after the binding, and until an event comes nothing asks for it. */
+function lintTemplate(
+  { name, clusterScope = false }: Ref,
+  sink: IssueSink,
+  { known, namespace }: Around,
+): void {
+  const place = clusterScope ? undefined : namespace;
+  if (!known.complete || known.find(place, name) !== undefined) return;
+  const kind = clusterScope ? "ClusterWorkflowTemplate" : "WorkflowTemplate";
+  sink.warn("SPEC_REFERENCE", ["spec", "submit", "workflowTemplateRef", "name"], {
+    message: `${kind} '${name}' is not there: what it submits will be in Error`,
+    hint: didYouMean(name, known.names(place), `apply a ${kind} '${name}': sluice template create FILE`),
+  });
 }

@@ -15,6 +15,30 @@ const sensor = (dependencies: string, trigger: string) =>
 const logTrigger = "  - template: {name: t, log: {}}\n";
 const filtered = (filters: string) => sensor(dependency(`, filters: ${filters}`), logTrigger);
 
+describe("a WorkflowEventBinding", () => {
+  const binding = (ref: string, complete: boolean) =>
+    lint("WorkflowEventBinding", `  event: {selector: "true"}\n  submit: {workflowTemplateRef: ${ref}}\n`, {
+      known: {
+        find: (namespace, name) =>
+          namespace === "default" && name === "build" ? { templates: [] } : undefined,
+        names: (namespace) => (namespace === "default" ? ["build"] : []),
+        complete,
+      },
+    }).map(({ severity, path, message, hint }) => `${severity} ${path}: ${message}: ${hint}`);
+
+  it("of a template that is not there is warned of, where all templates are known", () => {
+    const path = "warning spec.submit.workflowTemplateRef.name:";
+    expect(binding("{name: build}", true)).toEqual([]);
+    expect(binding("{name: biuld}", true)).toEqual([
+      `${path} WorkflowTemplate 'biuld' is not there: what it submits will be in Error: did you mean 'build'?`,
+    ]);
+    expect(binding("{name: build, clusterScope: true}", true)).toEqual([
+      expect.stringMatching(/^warning .*: ClusterWorkflowTemplate 'build' is not there/),
+    ]);
+    expect(binding("{name: other}", false)).toEqual([]);
+  });
+});
+
 describe("a sensor", () => {
   it("that is right has no issues", () => {
     const filters =
