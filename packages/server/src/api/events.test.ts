@@ -13,6 +13,20 @@ spec:
 const yaml = { "content-type": "application/yaml" };
 const base = "/api/v1/sluice";
 
+test("bindings are listed as objects, with namespace, uid and version", async () => {
+  await using api = anApi();
+  const binding = { metadata: { name: "on-push" }, spec: { event: { selector: "true" } } };
+  const manifest = { apiVersion: "argoproj.io/v1alpha1", kind: "WorkflowEventBinding", ...binding };
+  await api.call("POST", `${base}/apply`, { manifests: JSON.stringify(manifest) });
+
+  const listed = await api.call("GET", "/api/v1/workflow-event-bindings/default");
+
+  expect(listed.body.items).toMatchObject([
+    { ...manifest, metadata: { name: "on-push", namespace: "default", generation: 1 } },
+  ]);
+  expect(listed.body.items[0].metadata.uid).toMatch(/^[0-9a-f-]{36}$/);
+});
+
 describe("apply", () => {
   test("stores what is valid and says what changed", async () => {
     await using api = anApi();

@@ -4,6 +4,7 @@ import { bindingOrigin } from "@sluice/engine";
 import { deliveryId, headerData, makeEmit } from "@sluice/sources";
 import type { ServerDeps } from "../../ports.ts";
 import { type ApiCall, type ApiRoute, json } from "../../route.ts";
+import { objectOf } from "../definitions/object.ts";
 
 /** Names of headers that an expression sees, as Argo's. */
 const isSeen = (name: string): boolean => name.startsWith("x-");
@@ -64,7 +65,7 @@ export function bindingEventRoutes(deps: ServerDeps): readonly ApiRoute[] {
           apiVersion: "argoproj.io/v1alpha1",
           kind: "WorkflowEventBindingList",
           metadata: {},
-          items: found.map(({ manifest }) => manifest),
+          items: found.map(objectOf),
         });
       },
     },
