@@ -136,8 +136,7 @@ export const EngineError = defineErrors("ENGINE", {
   },
   CRON_NOT_FOUND: {
     retry: "never",
-    message: (d: { namespace: string; name: string }) =>
-      `cron workflow of namespace '${d.namespace}' "${d.name}" not found`,
+    message: (d: { namespace: string; name: string }) => `cron workflow "${d.namespace}/${d.name}" not found`,
     hint: (d: { namespace: string; name: string }) =>
       `see which there are: \`sluice cron list -n ${d.namespace}\``,
   },

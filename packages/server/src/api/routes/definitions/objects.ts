@@ -194,8 +194,7 @@ const namespaceOf = (kind: Kind, call: ApiCall): string =>
 function notFound(kind: Kind, call: ApiCall) {
   const namespace = namespaceOf(kind, call);
   const name = call.params["name"] ?? "";
-  const what = namespace === "" ? kind.what : `${kind.what} of namespace '${namespace}'`;
-  return ServerError.NOT_FOUND({ what, name });
+  return ServerError.NOT_FOUND({ what: kind.what, name: namespace === "" ? name : `${namespace}/${name}` });
 }
 
 async function existing(deps: ServerDeps, kind: Kind, call: ApiCall) {
