@@ -31,12 +31,14 @@ export interface RunEnd {
 export async function finishRun(deps: LoopDeps, end: RunEnd, signal: AbortSignal): Promise<boolean> {
   const { run, journal, executor } = end;
   let isPutAway = false;
+  const tell = tellerOf(deps, run);
   for (const stepId of run.steps.keys()) await executor?.forget(stepId).catch(() => undefined);
   const artifacts = mayHaveArtifacts(run) ? deps.artifacts : undefined;
   await persisting(deps, run, signal, async () => {
     if (!run.deleted) {
       if (!run.sealed) await release(run, { executor, artifacts });
       await archive(deps, run, journal.seq);
+      tell();
       if (!run.sealed) await rest(deps, end, signal);
       if (signal.aborted) return;
     }
@@ -51,9 +53,16 @@ export async function finishRun(deps: LoopDeps, end: RunEnd, signal: AbortSignal
     await deps.journal.purge(run.key);
     isPutAway = true;
   });
-  if (isPutAway)
-    deps.log.info("workflow ended", { run: run.key.name, namespace: run.key.namespace, phase: run.phase });
   return isPutAway;
+}
+
+/** Logs the end once, when it is archived: after the rest, who reads along would see it end seconds late. */
+function tellerOf({ log }: LoopDeps, { key, phase, sealed }: Run): () => void {
+  let isTold = sealed;
+  return () => {
+    if (!isTold) log.info("workflow ended", { run: key.name, namespace: key.namespace, phase });
+    isTold = true;
+  };
 }
 
 /** Waits, and folds meanwhile what is asked of the run that is over; its deletion ends the wait. */
