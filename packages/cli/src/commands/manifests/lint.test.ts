@@ -59,7 +59,7 @@ describe("lint of a file with two kinds", () => {
 
     expect(out.split("\n")).toEqual([
       `${file}:5:3: error: unknown field "spec.entrypoints" (SPEC_FIELD_UNKNOWN)`,
-      `${file}:6:3: error: spec.templates[0].name is required (SPEC_NAME)`,
+      `${file}:7:5: error: spec.templates[0].name is required (SPEC_NAME)`,
     ]);
     expect(error).toMatchObject({ code: "CLI_LINT_FAILED", message: "2 linting errors found!" });
   });
