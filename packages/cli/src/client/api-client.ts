@@ -122,7 +122,8 @@ function toAppError(body: Record<string, unknown>, status: number): AppError {
     code: typeof error.code === "string" ? error.code : `HTTP_${status}`,
     retry,
     message: error.message ?? "the server refused",
-    hint: error.hint ?? "",
+    // The server's speaks to who wrote the request; of a command line, the command did.
+    hint: error.code === "SERVER_REQUEST_INVALID" ? CliError.USAGE({ problem: "" }).hint : (error.hint ?? ""),
     details: isObject(error.details) ? error.details : {},
   });
 }
