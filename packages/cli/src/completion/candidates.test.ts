@@ -17,6 +17,8 @@ describe("a command line is completed", () => {
     expect(words("list", "--na")).toEqual(["--namespace"]);
     expect(words("stop", "--d")).toEqual(["--dry-run"]);
     expect(words("get", "x", "-o", "")).toEqual(["json", "name", "short", "wide", "yaml"]);
+    for (const group of [[], ["cron"], ["template"], ["cluster-template"]])
+      expect(words(...group, "lint", "-o", "")).toEqual(["json", "pretty", "simple"]);
     expect(words("-n", "team", "list", "--output", "j")).toEqual(["json"]);
     expect(words("stop", "--message", "")).toEqual([]);
   });

@@ -9,6 +9,10 @@ export type Call = (load: () => Promise<Handler>) => (...all: unknown[]) => Prom
 export const output = (...more: readonly string[]): Option =>
   new Option("-o, --output <format>", "how to print it").choices(["json", "yaml", "wide", "name", ...more]);
 
+/** Of a lint: findings as a person reads them, one a line, or as data. */
+export const lintOutput = (): Option =>
+  new Option("-o, --output <format>", "how to print it").choices(["pretty", "simple", "json"]);
+
 /** For options that may be given more than once. */
 export const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 

@@ -1,6 +1,6 @@
 // The words of the commands on cron workflows.
-import { type Command, Option } from "commander";
-import { type Call, collect, output } from "./call.ts";
+import type { Command } from "commander";
+import { type Call, collect, lintOutput, output } from "./call.ts";
 
 export function cronCommands(program: Command, call: Call): void {
   const cron = async () => import("../commands/cron/cron.ts");
@@ -53,7 +53,7 @@ export function cronCommands(program: Command, call: Call): void {
     .argument("<files...>", "manifests or folders; - is standard input")
     .option("--offline", "without a server")
     .option("--strict", "warnings count as errors")
-    .addOption(new Option("-o, --output <format>", "how to print it").choices(["pretty", "simple", "json"]))
+    .addOption(lintOutput())
     .action(call(async () => (await cron()).lint));
   backfillCommand(group, call);
 }

@@ -1,6 +1,6 @@
 // The words of the commands on workflow templates.
 import type { Command } from "commander";
-import { type Call, output } from "./call.ts";
+import { type Call, lintOutput, output } from "./call.ts";
 
 export function templateCommands(program: Command, call: Call): void {
   const templates = async () => import("../commands/templates/templates.ts");
@@ -23,6 +23,7 @@ export function templateCommands(program: Command, call: Call): void {
     files("lint", `check ${many}, against what is applied too`)
       .option("--offline", "without a server: references to applied templates are not checked")
       .option("--strict", "warnings count as errors")
+      .addOption(lintOutput())
       .action(call(async () => (await templates()).lintTemplates(kind)));
     const list = group.command("list").alias("ls").description(`list ${many}`);
     if (kind === "WorkflowTemplate") list.option("-A, --all-namespaces", "of every namespace");

@@ -1,6 +1,6 @@
 // The words of the commands on workflows.
-import { type Command, Option } from "commander";
-import { type Call, chosen, collect, output, selectors } from "./call.ts";
+import type { Command } from "commander";
+import { type Call, chosen, collect, lintOutput, output, selectors } from "./call.ts";
 import { verbCommands } from "./workflow-verbs.ts";
 
 export function workflowCommands(program: Command, call: Call): void {
@@ -141,7 +141,7 @@ function lintCommand(program: Command, call: Call): void {
     .option("--offline", "without a server: references to applied objects are not checked")
     .option("--strict", "warnings count as errors")
     .option("--kinds <kinds>", "only these, comma-separated: workflows, cronwf, workflowtemplates …")
-    .addOption(new Option("-o, --output <format>", "how to print it").choices(["pretty", "simple", "json"]))
+    .addOption(lintOutput())
     .action(call(async () => (await import("../commands/manifests/lint.ts")).lint));
 }
 

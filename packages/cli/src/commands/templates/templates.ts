@@ -5,7 +5,7 @@ import type { CliContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { labelled, renderTable } from "../../render/table.ts";
 import { oneLine } from "../../render/text.ts";
-import { checkedDocuments, lint } from "../manifests/lint.ts";
+import { checkedDocuments, type LintOptions, lint } from "../manifests/lint.ts";
 import { formatted, type OutputFormat } from "../output.ts";
 
 interface Output {
@@ -91,11 +91,7 @@ function details(context: CliContext, { metadata, spec }: TemplateObject): strin
 
 export const lintTemplates =
   (kind: TemplateKind) =>
-  (
-    context: CliContext,
-    files: readonly string[],
-    options: { readonly offline?: boolean; readonly strict?: boolean },
-  ): Promise<void> =>
+  (context: CliContext, files: readonly string[], options: Omit<LintOptions, "kinds">): Promise<void> =>
     lint(context, files, { ...options, kinds: kind });
 
 export const list =
