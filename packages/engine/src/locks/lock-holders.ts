@@ -62,12 +62,13 @@ export class LockHolders {
       const lock = this.#table.of(id, key);
       const isRead = fresh || lock.revision === 0;
       if (isRead) await this.#refresh(lock);
+      if (!(await permit())) return "left";
+      // L1: nothing is waited for from here to the write; what the watch tells meanwhile is another state to judge.
       const held = isHeldBy(lock.entry, waiter.holder);
       // What another process gave back for this holder may not have been heard of here: it is no acquisition any more.
       if (held !== undefined && !isRead) continue;
       if (held !== undefined && tried.has(held.fence)) return held.fence;
       if (held === undefined && lock.entry.holders.length >= limit) return "full";
-      if (!(await permit())) return "left";
       const next = withHolder(lock.entry, waiter, this.#deps.clock.now());
       tried.add(next.fence);
       if (await this.#write(lock, next)) return next.fence;

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { type Clock, type Logger, type Random, SeededRandom } from "@sluice/base";
 import { openStores, type ResourceChange, type Resources, type Stores, type Transport } from "@sluice/bus";
 import { expect, test } from "vitest";
@@ -70,7 +71,8 @@ class Process {
     return new Promise<LockAnswer>((answer) => {
       const [uid = "", ask = ""] = holder.split("/");
       const waiter = { holder, run: { namespace: "ns", name: uid }, uid, ask, priority, createdAt, order: 0 };
-      const permit = () => Promise.resolve(true);
+      // It takes its time, in which others take and give back.
+      const permit = () => setImmediate(true);
       this.manager.ask({ waiter, locks, permit, answer, changed: () => this.#waits.get(holder)?.() });
     });
   }
@@ -315,7 +317,7 @@ export function lockSuite(name: string, make: () => Promise<LockGround>): void {
               holding.set(key, now);
               expect(now).toBeLessThanOrEqual(limits[key] ?? 1);
             }
-            for (let turn = 0; turn < dice.next() * 5; turn++) await Promise.resolve();
+            for (let turn = 0; turn < dice.next() * 5; turn++) await setImmediate();
             for (const key of Object.keys(fences)) holding.set(key, (holding.get(key) ?? 0) - 1);
             await process.manager.release(holder, wishes, fences);
           }),
