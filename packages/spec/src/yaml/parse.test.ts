@@ -184,7 +184,7 @@ describe("any value", () => {
   it("comes back as it was, and every path of it is found in the text", () => {
     fc.assert(
       fc.property(fc.dictionary(key, value, { minKeys: 1, maxKeys: 4, noNullPrototype: true }), (json) => {
-        const text = stringify(json);
+        const text = stringify(json, { compat: "yaml-1.1" });
         const lines = text.split("\n");
 
         const document = parseManifests(text).documents[0];

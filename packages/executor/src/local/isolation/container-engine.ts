@@ -16,6 +16,9 @@ import type { Isolation } from "./isolation.ts";
 import { layScript, layVolumes } from "./layout.ts";
 import { spawnSupervisor } from "./supervised.ts";
 
+/** 128 + SIGKILL. */
+const killedCode = 137;
+
 /** What the probe found to work: the words before and after `run`. */
 export interface EngineFlags {
   readonly global: readonly string[];
@@ -61,8 +64,11 @@ export function makeContainerEngine(options: EngineOptions): Isolation {
       const at = workingDir === undefined ? [] : ["--workdir", workingDir];
       const line = [...words, "exec", ...at, containerName(folder), ...argv];
       const { code } = await runBriefly(line, { path, timeoutMs: timeoutMs + 2_000 });
-      // The engine's own failure: the container is not there yet, or not any more.
-      return code === 125 ? undefined : code;
+      if (code === 0) return code;
+      // The engine's own failure, or a container that has just ended and took the command along: that says nothing of it.
+      if (code === 125 || code === killedCode) return undefined;
+      const { stdout } = await call("inspect", "--format", "{{.State.Running}}", containerName(folder));
+      return stdout.trim() === "true" ? code : undefined;
     },
     async addressOf(folder) {
       const format = "{{.State.Running}} {{.NetworkSettings.IPAddress}}";
