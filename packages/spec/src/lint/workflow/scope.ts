@@ -1,4 +1,4 @@
-import { didYouMean, listNames } from "../../schema/nearest.ts";
+import { didYouMean, listNames, nearest } from "../../schema/nearest.ts";
 import type { InlineTemplate, Template } from "../../workflow/template.ts";
 import type { DependencyGraph } from "../graph/dag.ts";
 import { type Brings, isOfTheEngine, workflowBrings } from "../references/brings.ts";
@@ -120,12 +120,14 @@ export function inputScope(template: Template | InlineTemplate): Scope {
     if (!name.startsWith("inputs.")) return "";
     const short = name.split(".").slice(2).join(".");
     const [, kind = ""] = name.split(".");
+    if (kind !== "parameters" && kind !== "artifacts") {
+      const meant = nearest(kind, ["parameters", "artifacts"]);
+      return meant === undefined
+        ? "inputs are inputs.parameters.NAME and inputs.artifacts.NAME"
+        : `did you mean 'inputs.${meant}.${short}'?`;
+    }
     const alike = [...names].filter((known) => known.startsWith(`inputs.${kind}.`));
-    return didYouMean(
-      name,
-      alike,
-      `add '${short}' to the template's ${name.split(".").slice(0, 2).join(".")}`,
-    );
+    return didYouMean(name, alike, `add '${short}' to the template's inputs.${kind}`);
   };
 }
 

@@ -47,6 +47,17 @@ ${template}    container: {image: b, volumeMounts: [{name: work, mountPath: /w}]
 });
 
 describe("a workflow's names and references", () => {
+  it("says which group of inputs was meant", () => {
+    const read = (tag: string) =>
+      lintSpec(
+        `  entrypoint: a\n  templates:\n  - {name: a, container: {image: a, args: ["{{${tag}}}"]}}\n`,
+      )[0]?.hint;
+
+    expect(read("inputs.parameter.x")).toBe("did you mean 'inputs.parameters.x'?");
+    expect(read("inputs.x.y")).toBe("inputs are inputs.parameters.NAME and inputs.artifacts.NAME");
+    expect(read("inputs.parameters.x")).toBe("add 'x' to the template's inputs.parameters");
+  });
+
   it("must point at templates that exist", () => {
     expect(said("  templates:\n  - {name: plain, container: {image: a}}\n")).toEqual([
       "SPEC_FIELD_MISSING spec.entrypoint is required",
