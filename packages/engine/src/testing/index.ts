@@ -8,6 +8,7 @@ export { executorConformance } from "./conformance/executor.ts";
 export { useBench } from "./conformance/open-bench.ts";
 export { definitionsAmong } from "./definitions-among.ts";
 export { EngineBench, type EngineProcess } from "./engine-bench.ts";
-export { type LockGround, lockSuite } from "./lock-suite.ts";
+export type { LockGround } from "./lock-processes.ts";
+export { lockSuite } from "./lock-suite.ts";
 export { type ManualEnd, ManualExecutor, type ManualOptions, manualWorld } from "./manual-executor.ts";
 export { type Ended, PureRun, runToEnd, type Script, type ScriptedEnd } from "./run-to-end.ts";
